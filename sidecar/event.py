@@ -1,0 +1,121 @@
+"""The event: one immutable fact about one synthesis, as published in schema/event/."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+import orjson
+
+from sidecar.errors import EventError, NotAnEvent, Reason
+from sidecar.resources import schema_folder
+
+SCHEMA_PREFIX = "urn:indextts:event:"
+SCHEMA_MAJOR = "1"
+_TYPE_PREFIX = "indextts."
+
+
+@cache
+def _validator() -> Any:
+    document = orjson.loads((schema_folder() / "event" / "1.0.schema.json").read_bytes())
+    return jsonschema_rs.validator_for(document)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One decoded and valid event.
+
+    `Event.decode` is the only way in; a hand-made instance is not validated.
+    """
+
+    id: str
+    """UUIDv7 in lower case: the event's identity."""
+    type: str
+    """What happened, such as indextts.synthesis.succeeded."""
+    source: str
+    """indextts://<host>/<instance>: who recorded it."""
+    sequence: int
+    """1, 2, 3 ... within one source."""
+    subject: str
+    """Id of the record that the event speaks of."""
+    time: datetime
+    """When it happened; always UTC."""
+    data: Mapping[str, Any]
+    """The facts, as the schema describes them; members it does not name are kept."""
+    raw: bytes
+    """The bytes as read, exactly."""
+    sha256: str
+    """SHA-256 of raw, hexadecimal."""
+
+    def __post_init__(self) -> None:
+        if self.time.tzinfo is None:
+            raise ValueError("Event.time is naive; it must be UTC")
+
+    @classmethod
+    def decode(cls, raw: bytes) -> Event:
+        """Decode and validate the bytes of one file.
+
+        Raises:
+            NotAnEvent: valid JSON of another program.
+            EventError: not JSON, not the schema, or a version this program cannot read; carries the reason code, the
+                raw bytes and the cause.
+        """
+        try:
+            document = orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise EventError(Reason.INVALID_JSON, f"not valid UTF-8 JSON: {error}", raw) from error
+        if not _is_ours(document):
+            raise NotAnEvent("no event envelope: neither type nor dataschema is IndexTTS's")
+        dataschema = document.get("dataschema")
+        if isinstance(dataschema, str) and dataschema.startswith(SCHEMA_PREFIX):
+            major = dataschema.removeprefix(SCHEMA_PREFIX).partition(".")[0]
+            if major.isdecimal() and major != SCHEMA_MAJOR:
+                raise EventError(
+                    Reason.UNSUPPORTED_VERSION,
+                    f"written for schema version {major}; this program reads version {SCHEMA_MAJOR}",
+                    raw,
+                )
+        validator = _validator()
+        if not validator.is_valid(document):
+            raise EventError(Reason.SCHEMA_MISMATCH, _explain(validator, document), raw)
+        try:
+            time = datetime.fromisoformat(document["time"]).astimezone(timezone.utc)
+        except ValueError as error:  # the pattern lets 30 February pass
+            raise EventError(Reason.SCHEMA_MISMATCH, f"/time: {error}", raw) from error
+        return cls(
+            id=document["id"],
+            type=document["type"],
+            source=document["source"],
+            sequence=document["sequence"],
+            subject=document["subject"],
+            time=time,
+            data=document["data"],
+            raw=raw,
+            sha256=hashlib.sha256(raw).hexdigest(),
+        )
+
+
+def _is_ours(document: object) -> bool:
+    """Told by the envelope alone, so that other people's JSON beside the audio is left alone."""
+    if not isinstance(document, dict):
+        return False
+    type_, dataschema = document.get("type"), document.get("dataschema")
+    return (isinstance(type_, str) and type_.startswith(_TYPE_PREFIX)) or (
+        isinstance(dataschema, str) and dataschema.startswith(SCHEMA_PREFIX)
+    )
+
+
+def _explain(validator: Any, document: object) -> str:
+    """The first few findings as "/json/pointer: message", each short enough to read."""
+    findings = []
+    for error in validator.iter_errors(document):
+        pointer = "".join(f"/{part}" for part in error.instance_path)
+        findings.append(f"{pointer or '/'}: {error.message[:300]}")
+        if len(findings) == 3:
+            break
+    return "; ".join(findings)
