@@ -1,0 +1,65 @@
+# Everything from a fresh machine: git, make and Python 3.11 are enough. `make` alone tells what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+# MYSQL=1 also tests on real MySQL, kept in a chroot outside the work tree.
+MYSQL ?= 0
+MYSQL_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/mysql
+export MYSQL MYSQL_ROOT
+
+# Further arguments for pytest, such as ARGS="-k position -x".
+ARGS ?=
+
+.PHONY: help
+help: ## What there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+
+.PHONY: venv
+venv: $(READY) ## The project's own environment in .venv
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or newer is needed; name one by PYTHON=..." >&2; exit 1; }
+	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
+	    if [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then \
+	        echo "Installing python3-venv ..."; \
+	        apt-get update -q >/dev/null; \
+	        DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends python3-venv >/dev/null; \
+	    else \
+	        echo "Python's venv is missing. On Debian: apt-get install python3-venv" >&2; exit 1; \
+	    fi; \
+	fi
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# The stamp is as old as the last installation: a changed pyproject.toml installs again.
+$(READY): pyproject.toml | $(VENV)/bin/python
+	@echo "Installing the environment into $(VENV) ..."
+	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(RUN) -m pip install --quiet --upgrade pip
+	@$(RUN) -m pip install --quiet --editable '.[shipper,dev]'
+	@touch $@
+
+.PHONY: test
+test: $(READY) ## All tests, on a private MariaDB (make test MYSQL=1: on real MySQL too)
+	@sh tests/servers/get-mariadb.sh
+	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
+	@status=0; $(RUN) -m pytest $(ARGS) || status=$$?; \
+	    if [ "$(MYSQL)" = 1 ]; then $(RUN) -m tests.servers.had_mysql; fi; \
+	    exit $$status
+
+.PHONY: lint
+lint: $(READY) ## ruff and mypy --strict over everything
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+	@$(RUN) -m mypy -p tests
+
+.PHONY: clean
+clean: ## Remove the environment and caches; never outputs or databases
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

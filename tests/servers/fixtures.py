@@ -1,0 +1,111 @@
+"""pytest fixtures over tests.servers, loaded by tests/conftest.py.
+
+- ``database_url``: a fresh, empty database; the test runs once on each of SQLite, MariaDB and MySQL.
+- ``mysql_url``: the same without SQLite.
+- ``mariadb``, ``mysql``: the server of its kind that all tests of the session share: never stop,
+  freeze or reconfigure it.
+- ``server``: the shared servers, one after the other.
+- ``own_server``: a server of the test's own, one kind after the other, to do anything to.
+
+Without MariaDB a test is skipped with a reason, and fails where CI=true. MySQL takes part where
+MYSQL=1; where it cannot be had then, its tests are skipped and the run's closing section says so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import MariaDB, MySQL, Server, ServerMissingError, sqlite_url
+
+SERVERS: dict[str, type[Server]] = {"mariadb": MariaDB, "mysql": MySQL}
+SERVER_KINDS = [pytest.param(kind, marks=getattr(pytest.mark, kind)) for kind in SERVERS]
+REPORT = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[REPORT] = {}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    report = config.stash[REPORT]
+    if report:
+        terminalreporter.section("database servers")
+        for kind, line in sorted(report.items()):
+            terminalreporter.write_line(f"{kind}: {line}")
+
+
+def _opened(request: pytest.FixtureRequest, kind: str, stack: contextlib.ExitStack) -> Server:
+    """Start a server for a fixture; skip or fail the test where there is none."""
+    report = request.config.stash[REPORT]
+    if kind == "mysql" and os.environ.get("MYSQL") != "1":
+        report[kind] = "not tested, because not asked for (make test MYSQL=1)"
+        pytest.skip("real MySQL takes part in 'make test MYSQL=1'")
+    try:
+        server = stack.enter_context(SERVERS[kind]())
+    except ServerMissingError as error:
+        report[kind] = f"NOT TESTED: {error}"
+        if kind == "mariadb" and os.environ.get("CI") == "true":
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+    report[kind] = f"tested on {server.version}"
+    return server
+
+
+@pytest.fixture(scope="session")
+def mariadb(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The MariaDB that all tests share."""
+    with contextlib.ExitStack() as stack:
+        yield _opened(request, "mariadb", stack)
+
+
+@pytest.fixture(scope="session")
+def mysql(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The MySQL that all tests share."""
+    with contextlib.ExitStack() as stack:
+        yield _opened(request, "mysql", stack)
+
+
+@pytest.fixture(params=SERVER_KINDS)
+def server(request: pytest.FixtureRequest) -> Server:
+    """The shared MariaDB, then the shared MySQL."""
+    found: Server = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=SERVER_KINDS)
+def own_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A MariaDB, then a MySQL, that belong to this test alone."""
+    with contextlib.ExitStack() as stack:
+        yield _opened(request, request.param, stack)
+
+
+@contextlib.contextmanager
+def _database(request: pytest.FixtureRequest, kind: str) -> Iterator[str]:
+    found: Server = request.getfixturevalue(kind)
+    name = found.create_database()
+    try:
+        yield found.url(name)
+    finally:
+        found.drop_database(name)
+
+
+@pytest.fixture(params=SERVER_KINDS)
+def mysql_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh, empty database on MariaDB, then on MySQL."""
+    with _database(request, request.param) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", *SERVER_KINDS])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, empty database on SQLite, then on MariaDB, then on MySQL."""
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path / "sidecar.db")
+        return
+    with _database(request, request.param) as url:
+        yield url
