@@ -212,9 +212,10 @@ class Server(abc.ABC):
         """
         settings = {"charset": "utf8mb4", "autocommit": True, "connect_timeout": 10} | settings
         if account is None:
-            return pymysql.connect(
-                user="root", unix_socket=str(self.folder / "s.sock"), database=database, **settings
-            )
+            # Handed over ready made, because PyMySQL does not close a socket file's socket that is refused.
+            connection = pymysql.connect(user="root", database=database, defer_connect=True, **settings)
+            connection.connect(self._socket(settings["connect_timeout"]))
+            return connection
         return pymysql.connect(
             host=HOST,
             port=self.port,
@@ -233,8 +234,11 @@ class Server(abc.ABC):
     @property
     def version(self) -> str:
         """The version as the server tells it."""
-        with self.connect() as connection:
-            return connection.get_server_info()
+        with self.connect() as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT VERSION()")
+            row = cursor.fetchone()
+        assert row is not None
+        return str(row[0])
 
     def create_database(self, name: str | None = None, *, charset: str = "utf8mb4") -> str:
         """Make an empty database and return its name, a new one unless given."""
@@ -249,11 +253,7 @@ class Server(abc.ABC):
         with self.connect() as connection, connection.cursor() as cursor:
             cursor.execute("SELECT id FROM information_schema.processlist WHERE db = %s", (name,))
             for (thread,) in cursor.fetchall():
-                try:
-                    cursor.execute(f"KILL {thread:d}")
-                except pymysql.err.MySQLError as error:
-                    if error.args[0] != pymysql.constants.ER.NO_SUCH_THREAD:
-                        raise
+                _end_connection(cursor, thread)
             cursor.execute(f"DROP DATABASE `{name}`")
 
     def create_account(
@@ -283,7 +283,7 @@ class Server(abc.ABC):
         return account
 
     def url(self, database: str, account: Account | None = None) -> str:
-        """The database URL as SIDECAR_DATABASE_URL takes it, for the owner unless another account is given."""
+        """The database URL as SIDECAR_DATABASE_URL takes it, of the owner unless another account is given."""
         account = account or self.owner
         return (
             f"mysql://{quote(account.user, safe='')}:{quote(account.password, safe='')}"
@@ -291,6 +291,19 @@ class Server(abc.ABC):
         )
 
     # Inside.
+
+    def _socket(self, timeout: float) -> socket.socket:
+        connected = socket.socket(socket.AF_UNIX)
+        connected.settimeout(timeout)
+        try:
+            connected.connect(str(self.folder / "s.sock"))
+        except OSError as error:
+            connected.close()
+            raise pymysql.err.OperationalError(
+                pymysql.constants.CR.CR_CONNECTION_ERROR, f"no answer on the socket: {error}"
+            ) from error
+        connected.settimeout(None)
+        return connected
 
     def _common_options(self) -> list[str]:
         options: dict[str, Option] = {
@@ -346,6 +359,14 @@ class Server(abc.ABC):
         # The data goes as well, so there is nothing to shut down in order.
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _end_connection(cursor: Cursor, thread: int) -> None:
+    try:
+        cursor.execute(f"KILL {thread:d}")
+    except pymysql.err.MySQLError as error:
+        if error.args[0] != pymysql.constants.ER.NO_SUCH_THREAD:  # it ended in the meantime
+            raise
 
 
 def new_folder(prefix: str, parent: Path | None = None) -> Path:
