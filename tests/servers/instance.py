@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 from urllib.parse import quote
 
 import pymysql
+from pymysql.constants import CR, ER
 
 if TYPE_CHECKING:
     from pymysql.connections import Connection
@@ -210,11 +211,11 @@ class Server(abc.ABC):
 
         settings go to pymysql.connect. Raises pymysql.err.OperationalError.
         """
-        settings = {"charset": "utf8mb4", "autocommit": True, "connect_timeout": 10} | settings
+        merged: dict[str, Any] = {"charset": "utf8mb4", "autocommit": True, "connect_timeout": 10} | settings
         if account is None:
             # Handed over ready made, because PyMySQL does not close a socket file's socket that is refused.
-            connection = pymysql.connect(user="root", database=database, defer_connect=True, **settings)
-            connection.connect(self._socket(settings["connect_timeout"]))
+            connection = pymysql.connect(user="root", database=database, defer_connect=True, **merged)
+            connection.connect(self._socket(merged["connect_timeout"]))
             return connection
         return pymysql.connect(
             host=HOST,
@@ -222,7 +223,7 @@ class Server(abc.ABC):
             user=account.user,
             password=account.password,
             database=database,
-            **settings,
+            **merged,
         )
 
     def execute(self, *statements: str) -> None:
@@ -300,7 +301,7 @@ class Server(abc.ABC):
         except OSError as error:
             connected.close()
             raise pymysql.err.OperationalError(
-                pymysql.constants.CR.CR_CONNECTION_ERROR, f"no answer on the socket: {error}"
+                CR.CR_CONNECTION_ERROR, f"no answer on the socket: {error}"
             ) from error
         connected.settimeout(None)
         return connected
@@ -365,7 +366,7 @@ def _end_connection(cursor: Cursor, thread: int) -> None:
     try:
         cursor.execute(f"KILL {thread:d}")
     except pymysql.err.MySQLError as error:
-        if error.args[0] != pymysql.constants.ER.NO_SUCH_THREAD:  # it ended in the meantime
+        if error.args[0] != ER.NO_SUCH_THREAD:  # it ended in the meantime
             raise
 
 
