@@ -53,12 +53,17 @@ test: $(READY) ## All tests, on a private MariaDB (make test MYSQL=1: on real My
 	    if [ "$(MYSQL)" = 1 ]; then $(RUN) -m tests.servers.had_mysql; fi; \
 	    exit $$status
 
+.PHONY: demo
+demo: $(READY) ## A few syntheses by a stand-in engine, recorded, shipped and queried (DEMO_DIR=... to choose the folder)
+	@$(RUN) deploy/demo/demo.py
+
 .PHONY: lint
 lint: $(READY) ## ruff and mypy --strict over everything
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
 	@$(RUN) -m mypy -p tests
+	@MYPYPATH=deploy/demo $(RUN) -m mypy deploy/demo/demo.py deploy/demo/studio.py
 
 .PHONY: clean
 clean: ## Remove the environment and caches; never outputs or databases
