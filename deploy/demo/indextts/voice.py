@@ -14,6 +14,7 @@ import wave
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 
 SAMPLE_RATE = 22050  # hertz
@@ -123,7 +124,7 @@ def excitation(plan: Sequence[Syllable], style: Style) -> Iterator[tuple[str, li
             if not syllable.vowel:
                 yield "a", [0.0] * FRAME
             elif frame < hissing:
-                yield "i", [noise.uniform(-0.12, 0.12) for _ in range(FRAME)]
+                yield "i", [noise.uniform(-0.2, 0.2) for _ in range(FRAME)]
             else:
                 bend = bent(syllable.tone, place)
                 vibrato = style.tremble * math.sin(math.tau * 5.5 * time)
@@ -159,6 +160,8 @@ def vocal_tract(frames: Iterator[tuple[str, list[float]]]) -> list[float]:
                 samples[place] = one
             state[0], state[1] = one, two
         output += samples
+    # Lips radiate high sounds better than low ones.
+    output = [now - 0.92 * before for before, now in pairwise(output)]
     echo = int(0.045 * SAMPLE_RATE)
     for place in range(echo, len(output)):
         output[place] += 0.2 * output[place - echo]
