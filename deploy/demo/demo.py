@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -38,7 +39,7 @@ QUERIES = (
     "SELECT * FROM tts_records WHERE text_input LIKE '%欢迎%'",
     "SELECT emotion, COUNT(*) FROM tts_records GROUP BY emotion",
 )
-SHOWN = {"id", "created_at", "status", "emotion", "text_input", "duration", "voice", "rtf", "audio_path"}
+SHOWN = {"id", "created_at", "status", "emotion", "text_input", "duration", "rtf", "audio_path"}
 METRICS = ("sidecar_events_shipped_total", "tts_synthesis_total", "tts_audio_seconds_total")
 
 Rows = tuple[list[str], list[tuple[Any, ...]]]
@@ -158,11 +159,20 @@ def show(sql: str, rows: Rows) -> None:
     """Print an answer as a table, of very wide ones the columns that a person looks at first."""
     columns, values = rows
     chosen = [index for index, name in enumerate(columns) if len(columns) < 10 or name in SHOWN]
-    table = Table(title=sql, title_justify="left", title_style="green", header_style="bold")
+    console.print(sql, style="green", markup=False)
+    table = Table(header_style="bold")
     for index in chosen:
         number = any(isinstance(row[index], (int, float)) for row in values)
-        wide = columns[index] == "text_input"
-        table.add_column(columns[index], justify="right" if number else "left", ratio=2 if wide else None)
+        text = columns[index] == "text_input"
+        # Chinese has no blanks to wrap at, so a text is folded anywhere.
+        table.add_column(
+            columns[index],
+            justify="right" if number else "left",
+            overflow="fold",
+            no_wrap=not text,
+            ratio=1 if text else None,
+            min_width=24 if text else None,
+        )
     for row in values:
         table.add_row(*(cell(row[index]) for index in chosen))
     console.print(table)
@@ -173,7 +183,10 @@ def show(sql: str, rows: Rows) -> None:
 def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
-    return "-" if value is None or value == "" else str(value)
+    if value is None or value == "":
+        return "-"
+    # Microseconds are in the table; here they would only take the room.
+    return re.sub(r"(:\d\d)\.\d{6}$", r"\1", str(value))
 
 
 def what_next(folder: Path) -> None:
