@@ -1,4 +1,6 @@
-"""Everything that can go wrong, in two branches: temporary (keep the event, try again) and permanent (this event never).
+"""Everything that can go wrong, in two branches.
+
+Temporary: keep the event and try again. Permanent: this event will never be a row.
 
 An error's first words are its message; an operator-facing one also carries a hint that names what to do next.
 A bug is neither branch: it is any other exception, and it crashes the process.

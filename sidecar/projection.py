@@ -186,7 +186,10 @@ def _rating(event: Event) -> Iterator[tuple[Kind, Row]]:
     data = event.data
     caller = data.get("caller") or _NONE
     key = f"{event.time:%Y-%m-%dT%H:%M:%S.%f}:{event.id}"
-    yield RATING, (*_stub(event, event.subject), key, data.get("rating"), data.get("note"), caller.get("user"))
+    yield (
+        RATING,
+        (*_stub(event, event.subject), key, data.get("rating"), data.get("note"), caller.get("user")),
+    )
 
 
 def _deletion(event: Event) -> Iterator[tuple[Kind, Row]]:

@@ -1,0 +1,34 @@
+"""sidecar migrate"""
+
+from __future__ import annotations
+
+import click
+
+from sidecar.cli.databases import open_sink
+from sidecar.cli.options import settings_options
+from sidecar.config import Settings
+
+
+@click.command()
+@settings_options("database_url", "database_password_file", "connect_timeout", "read_timeout")
+def migrate(settings: Settings) -> None:
+    """Create the tables, or bring them up to date.
+
+    The account needs the rights to create and alter tables; `sidecar run` does not. Run it as often as you like: what
+    is applied already is left alone.
+
+    \b
+    Example:
+        sidecar migrate
+        SIDECAR_DATABASE_URL=mysql://admin:secret@127.0.0.1:3306/tts sidecar migrate
+    """
+    sink = open_sink(settings)
+    try:
+        applied = sink.migrate()
+    finally:
+        sink.close()
+    for name in applied:
+        click.echo(f"applied {name}")
+    if not applied:
+        click.echo("the tables are up to date")
+    click.echo(f"database: {settings.dsn}")

@@ -1,0 +1,165 @@
+"""sidecar run"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from sidecar import config, log
+from sidecar.cli.databases import open_sink
+from sidecar.cli.options import settings_options
+from sidecar.config import Settings
+from sidecar.courier import Courier
+from sidecar.folder import Folder, FolderLimits, SystemClock
+from sidecar.http import HttpServer
+from sidecar.metrics import Metrics
+from sidecar.notices import Notices
+from sidecar.retry import Retry, RetryPolicy
+from sidecar.scan import stat_folder
+from sidecar.shipper import Shipper, ShipperLimits
+from sidecar.sink import Sink
+from sidecar.systemd import Notifier
+from sidecar.watch import FolderWatcher, file_system, is_announced
+
+_NETWORK_OVERLAP_SECONDS = 120.0  # listings of network file systems lag, and their clocks differ
+_LOCAL_OVERLAP_SECONDS = 2.0
+_SCAN_SHARE = 0.05
+_POLLED_SCAN_SHARE = 0.25
+_ONCE_GIVE_UP_SECONDS = 30.0
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Ship what is there and exit; an unreachable database is an error.")
+@settings_options()
+def run(settings: Settings, once: bool) -> None:
+    """Ship event files into the database, until stopped.
+
+    Each setting can be given as a flag, in the environment, or in .env; the name in brackets is the latter two's.
+    SIGTERM or Ctrl-C ships what is known and exits with 0.
+
+    \b
+    Example:
+        sidecar run
+        sidecar run --once --watch-dir /srv/index-tts/outputs
+    """
+    log.configure(settings.log_level, settings.log_format)
+    notifier = Notifier(config.environment())
+    metrics = Metrics(notifier.status)
+    http = _serve(settings, metrics)
+    notices = Notices()
+    watcher = FolderWatcher(notices)
+    give_up = threading.Event()
+    policy = RetryPolicy(
+        max_seconds=settings.retry_max_seconds, give_up_seconds=_ONCE_GIVE_UP_SECONDS if once else None
+    )
+    retry = Retry(
+        policy,
+        stop=give_up,
+        on_failure=metrics.attempt_failed,
+        on_success=metrics.attempt_succeeded,
+    )
+    sink: Sink = open_sink(settings)
+    folders = [_folder(path, settings) for path in settings.folders]
+    if once:
+        sink.check()
+        for folder in folders:
+            stat_folder(folder.path)
+    courier = Courier(sink, retry, quarantine_max_bytes=settings.quarantine_max_bytes)
+    shipper = Shipper(
+        settings.name,
+        folders,
+        courier=courier,
+        watcher=_Watcher(settings, watcher, metrics),
+        notices=notices,
+        telemetry=metrics,
+        clock=SystemClock(),
+        limits=ShipperLimits(
+            batch_max_events=settings.batch_max_events,
+            batch_max_bytes=settings.batch_max_bytes,
+            probe_seconds=settings.probe_seconds,
+            drain_seconds=settings.drain_seconds,
+        ),
+        give_up=give_up,
+    )
+    _stop_on_signals(shipper)
+    metrics.started(
+        folders=[str(path) for path in settings.folders],
+        database=str(settings.dsn),
+        listen=f"{settings.listen_address[0]}:{http.port}" if http and settings.listen_address else "off",
+    )
+    notifier.ready()
+    try:
+        shipper.run(once=once)
+    finally:
+        notifier.stopping()
+        give_up.set()
+        watcher.close()
+        courier.close()
+        if http is not None:
+            http.close()
+        metrics.stopped()
+
+
+def _serve(settings: Settings, metrics: Metrics) -> HttpServer | None:
+    address = settings.listen_address
+    if address is None:
+        return None
+    return HttpServer(*address, metrics=metrics.exposition, status=lambda: list(metrics.health.reasons.values()))
+
+
+def _stop_on_signals(shipper: Shipper) -> None:
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        shipper.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def _polls(path: Path, settings: Settings) -> bool:
+    if settings.watch_mode != "auto":
+        return settings.watch_mode == "poll"
+    return not is_announced(file_system(path))
+
+
+def _folder(path: Path, settings: Settings) -> Folder:
+    remote = not is_announced(file_system(path))
+    overlap = settings.overlap_seconds or (_NETWORK_OVERLAP_SECONDS if remote else _LOCAL_OVERLAP_SECONDS)
+    polls = _polls(path, settings)
+    limits = FolderLimits(
+        event_max_bytes=settings.event_max_bytes,
+        quarantine_max_bytes=settings.quarantine_max_bytes,
+        settle_seconds=settings.settle_seconds,
+        overlap_seconds=overlap,
+        poll_seconds=settings.poll_seconds,
+        scan_seconds=settings.poll_seconds if polls else settings.scan_seconds,
+        scan_share=_POLLED_SCAN_SHARE if polls else _SCAN_SHARE,
+    )
+    return Folder(path, limits=limits)
+
+
+class _Watcher:
+    """Watches a folder where that works, and says how each is followed."""
+
+    def __init__(self, settings: Settings, watcher: FolderWatcher, metrics: Metrics) -> None:
+        self._settings = settings
+        self._watcher = watcher
+        self._metrics = metrics
+        self._modes: dict[str, str] = {}
+
+    def watch(self, folder: Folder) -> bool:
+        mode = "poll"
+        reason = ""
+        if not _polls(folder.path, self._settings):
+            try:
+                self._watcher.start(folder.path, folder.key)
+                mode = "notify"
+            except OSError as error:
+                reason = f"the system does not watch it: {error}"
+        self._modes[folder.key] = mode
+        self._metrics.watching(folder.key, mode, reason)
+        self._metrics.watch_modes({each: list(self._modes.values()).count(each) for each in ("notify", "poll")})
+        return mode == "notify"

@@ -1,0 +1,134 @@
+"""/metrics, /healthz and /readyz, for Prometheus and for whoever supervises the process.
+
+Served by a few threads of the standard library's server, each connection with a deadline, so that a slow or hostile
+client costs a thread for seconds and the shipping nothing.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from sidecar.errors import SettingsError
+
+Page = Callable[[], tuple[int, str, bytes]]
+"""Makes an answer: status, content type, body."""
+
+_MAX_CONNECTIONS = 32
+_CONNECTION_SECONDS = 10.0
+_TEXT = "text/plain; charset=utf-8"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, address: tuple[str, int], pages: dict[str, Page]) -> None:
+        self.pages = pages
+        self._slots = threading.BoundedSemaphore(_MAX_CONNECTIONS)
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if not self._slots.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        # The whole connection has a deadline, not each read: a byte a second must not hold a thread for ever.
+        deadline = threading.Timer(_CONNECTION_SECONDS, _hang_up, [request])
+        deadline.daemon = True
+        deadline.start()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            deadline.cancel()
+            self._slots.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is not worth a traceback in the log."""
+
+
+def _hang_up(request: socket.socket) -> None:
+    try:
+        request.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # closed meanwhile
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    server_version = "sidecar"
+    sys_version = ""
+    timeout = _CONNECTION_SECONDS
+
+    def do_GET(self) -> None:
+        page = self.server.pages.get(self.path.partition("?")[0])
+        status, content_type, body = page() if page else (404, _TEXT, b"not found; try /metrics\n")
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Scrapes are not worth a line in the log."""
+
+
+class HttpServer:
+    """
+    Args:
+        host: address to listen on.
+        port: 0 for a free one.
+        metrics: makes the metrics page and its content type.
+        status: makes the reasons why the shipper is not ready; none where it is.
+
+    Raises:
+        SettingsError: the address cannot be listened on.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        metrics: Callable[[], tuple[bytes, str]],
+        status: Callable[[], list[str]],
+    ) -> None:
+        def metrics_page() -> tuple[int, str, bytes]:
+            body, content_type = metrics()
+            return 200, content_type, body
+
+        def ready_page() -> tuple[int, str, bytes]:
+            reasons = status()
+            text = "\n".join(reasons) if reasons else "ready"
+            return (503 if reasons else 200), _TEXT, f"{text}\n".encode()
+
+        pages: dict[str, Page] = {
+            "/metrics": metrics_page,
+            "/healthz": lambda: (200, _TEXT, b"alive\n"),
+            "/readyz": ready_page,
+        }
+        try:
+            self._server = _Server((host, port), pages)
+        except (OSError, OverflowError) as error:
+            raise SettingsError(
+                f"cannot listen on {host}:{port}: {error}",
+                hint="Choose another SIDECAR_LISTEN, such as 127.0.0.1:0 for a free port, or off.",
+            ) from error
+        self.port: int = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()

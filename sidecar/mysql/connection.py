@@ -1,0 +1,126 @@
+"""One connection: the session it wants, TLS, and the several hosts that a URL may name."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.cursors import Cursor
+
+from sidecar.dsn import MysqlDsn
+from sidecar.errors import SettingsError
+
+# Lock waits end on the server before the client's patience does, so that they come back as an error with a number.
+# READ COMMITTED takes no gap locks, so two shippers do not block each other.
+_SESSION = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
+    "innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+)
+_PACKET_HEADROOM = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class MysqlLimits:
+    connect_timeout: float = 3.0
+    """Seconds for the connection to come up."""
+    read_timeout: float = 10.0
+    """Seconds that one answer may take before the connection is given up."""
+    statement_bytes: int = 512 * 1024
+    """Aim for the size of one multi-row statement."""
+
+
+class Link:
+    """The connection of one thread, made when first needed and again after it is lost.
+
+    Args:
+        dsn: where the database is.
+        limits: timeouts.
+    """
+
+    def __init__(self, dsn: MysqlDsn, limits: MysqlLimits) -> None:
+        self._dsn = dsn
+        self._limits = limits
+        self._connection: Connection[Cursor] | None = None
+        self._host_index = 0
+        self.max_statement = 0
+        """Bytes that the server takes in one statement; known once connected."""
+
+    def connected(self) -> Connection[Cursor]:
+        """
+        Raises:
+            pymysql.Error, OSError: this host does not answer; the next call tries the next one.
+        """
+        if self._connection is not None and self._connection.open:
+            return self._connection
+        hosts: Sequence[tuple[str | None, int]] = self._dsn.hosts or [(None, 0)]
+        host, port = hosts[self._host_index % len(hosts)]
+        try:
+            self._connection = self._connect(host, port)
+        except (pymysql.Error, OSError):
+            self._host_index += 1
+            raise
+        return self._connection
+
+    def roll_back(self) -> None:
+        """Undo what is open. A connection that cannot even do that is given up."""
+        if self._connection is None:
+            return
+        try:
+            self._connection.rollback()
+        except (pymysql.Error, OSError):
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Drop the connection without waiting for the server's answer, which may never come."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection._force_close()  # type: ignore[attr-defined]
+
+    def _connect(self, host: str | None, port: int) -> Connection[Cursor]:
+        connection = pymysql.connect(
+            host=host,
+            port=port,
+            unix_socket=self._dsn.unix_socket,
+            user=self._dsn.user,
+            password=self._dsn.password,
+            database=self._dsn.database,
+            charset="utf8mb4",
+            connect_timeout=cast(int, self._limits.connect_timeout),
+            read_timeout=self._limits.read_timeout,
+            write_timeout=self._limits.read_timeout,
+            ssl=tls_context(self._dsn),
+            autocommit=False,
+        )
+        with connection.cursor() as cursor:
+            for statement in _SESSION:
+                cursor.execute(statement.format(wait=max(1, int(self._limits.read_timeout / 2))))
+            cursor.execute("SELECT @@max_allowed_packet")
+            row = cursor.fetchone()
+        connection.commit()
+        self.max_statement = int(row[0]) - _PACKET_HEADROOM if row else 0
+        return connection
+
+
+def tls_context(dsn: MysqlDsn) -> ssl.SSLContext | None:
+    """The TLS settings of the URL, None for a connection in the clear.
+
+    Raises:
+        SettingsError: a certificate file cannot be used.
+    """
+    if dsn.ssl == "off":
+        return None
+    try:
+        context = ssl.create_default_context(cafile=dsn.ssl_ca)
+        if dsn.ssl != "verify":
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if dsn.ssl_cert:
+            context.load_cert_chain(dsn.ssl_cert, dsn.ssl_key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"a TLS file of the database URL cannot be used: {error}") from error
+    return context

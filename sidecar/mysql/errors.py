@@ -1,0 +1,59 @@
+"""Turns the driver's errors into ours, by the server's error number, here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sidecar.errors import PermanentSinkError, TablesNotReady, TemporarySinkError
+from sidecar.migrations import MIGRATE_HINT
+
+# Numbers from the servers' own lists: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-codes.
+_ABOUT_THE_DATA = {
+    1048,  # column cannot be null
+    1062,  # duplicate entry
+    1153,  # packet larger than max_allowed_packet
+    1264,  # out of range
+    1265,  # data truncated
+    1292,  # incorrect value
+    1300,  # invalid character string
+    1366,  # incorrect string value
+    1406,  # data too long
+    1690,  # value out of range
+    3140,  # invalid JSON text
+    3141,  # invalid JSON type
+    3144,  # JSON in a binary character set
+    3157,  # JSON nested too deep
+    3819,  # check constraint
+    4025,  # check constraint (MariaDB; its JSON type is one)
+    8004,  # transaction too large (TiDB)
+}
+NO_SUCH_TABLE = 1146
+_ABOUT_THE_TABLES = {1054, NO_SUCH_TABLE}  # 1054: unknown column
+_ABOUT_OUR_SQL = {1064, 1065, 1136, 1149}  # syntax and column counts: a bug, and a bug crashes
+
+
+def classify(error: BaseException, where: str) -> BaseException:
+    """Our error for the driver's, by the server's error number. A bug comes back as it is.
+
+    Args:
+        where: the database, without password, for the message.
+    """
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    message = str(error.args[1]) if len(error.args) > 1 else str(error)
+    text = f"{where}: {message} ({number})" if number else f"{where}: {message or type(error).__name__}"
+    if number in _ABOUT_THE_DATA:
+        return PermanentSinkError(f"{message} ({number})")
+    if number in _ABOUT_THE_TABLES:
+        return TablesNotReady(text, hint=MIGRATE_HINT)
+    if number in _ABOUT_OUR_SQL:
+        return error
+    return TemporarySinkError(text, hint=_HINTS.get(number, ""))
+
+
+_HINTS: Mapping[int, str] = {
+    1044: "Grant the account its rights on this database (deploy/mysql/grants.sql).",
+    1045: "Check user and password in SIDECAR_DATABASE_URL or SIDECAR_DATABASE_PASSWORD.",
+    1049: "Create the database, or correct its name in SIDECAR_DATABASE_URL.",
+    1142: "Grant the account SELECT, INSERT and UPDATE on the tables (deploy/mysql/grants.sql).",
+    2003: "Check host and port in SIDECAR_DATABASE_URL, and that the server runs.",
+}

@@ -1,0 +1,267 @@
+"""Takes batches over one connection, each in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar, cast
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from sidecar import migrations
+from sidecar.dsn import MysqlDsn
+from sidecar.errors import PermanentSinkError, PositionLost, SidecarError
+from sidecar.mysql.connection import Link, MysqlLimits
+from sidecar.mysql.errors import NO_SUCH_TABLE, classify
+from sidecar.mysql.rows import event_row, literal, record_row, statements
+from sidecar.projection import KINDS, Row, project
+from sidecar.sink import Acknowledgement, Batch, Delivery, Position
+from sidecar.statements import (
+    EVENT_COLUMNS,
+    MYSQL,
+    QUARANTINE_COLUMNS,
+    fold,
+    insert_head,
+    keep_existing,
+    requarantine,
+)
+
+T = TypeVar("T")
+
+_EVENT_HEAD = insert_head("tts_events", EVENT_COLUMNS)
+_EVENT_TAIL = " " + keep_existing(MYSQL, "id")
+_KIND_STATEMENTS = {kind.name: (insert_head("tts_records", kind.columns), " " + fold(MYSQL, kind)) for kind in KINDS}
+_QUARANTINE = (
+    insert_head("sidecar_quarantine", QUARANTINE_COLUMNS)
+    + f"({', '.join(['%s'] * len(QUARANTINE_COLUMNS))}) "
+    + requarantine(MYSQL)
+)
+
+
+class MysqlSink:
+    """
+    Args:
+        dsn: where the database is.
+        limits: timeouts and sizes.
+    """
+
+    def __init__(self, dsn: MysqlDsn, limits: MysqlLimits | None = None) -> None:
+        self._dsn = dsn
+        self._limits = limits or MysqlLimits()
+        self._link = Link(dsn, self._limits)
+
+    def check(self) -> None:
+        self._run(_check)
+
+    def open_position(self, shipper: str, folder: str) -> Position:
+        return self._run(lambda cursor: _open_position(cursor, shipper, folder))
+
+    def quarantined_paths(self, shipper: str, folder: str) -> set[str]:
+        def read(cursor: Cursor) -> set[str]:
+            cursor.execute(
+                "SELECT path FROM sidecar_quarantine WHERE shipper = %s AND status = 'quarantined' AND path LIKE %s",
+                (shipper, _like_below(folder)),
+            )
+            return {row[0] for row in cursor.fetchall()}
+
+        return self._run(read)
+
+    def commit(self, batch: Batch) -> Acknowledgement:
+        return self._run(lambda cursor: self._commit(cursor, batch))
+
+    def migrate(self) -> list[str]:
+        """Create or upgrade the tables.
+
+        Returns:
+            Names of the migrations that were applied now.
+        """
+        return self._run(_migrate)
+
+    def close(self) -> None:
+        self._link.give_up()
+
+    def _run(self, work: Callable[[Cursor], T]) -> T:
+        """Do the work in one transaction of its own and turn the driver's errors into ours."""
+        try:
+            connection = self._link.connected()
+            with connection.cursor() as cursor:
+                result = work(cursor)
+            connection.commit()
+            return result
+        except SidecarError:
+            self._link.roll_back()
+            raise
+        except (pymysql.Error, OSError) as error:
+            self._link.roll_back()
+            raise classify(error, str(self._dsn)) from error
+
+    def _commit(self, cursor: Cursor, batch: Batch) -> Acknowledgement:
+        # First, so that two shippers of one folder queue up here instead of deadlocking further down.
+        _move_position(cursor, batch)
+        known = self._insert_events(cursor, batch)
+        self._fold(cursor, batch.deliveries)
+        _quarantine(cursor, batch)
+        return Acknowledgement(known=known)
+
+    def _insert_events(self, cursor: Cursor, batch: Batch) -> frozenset[str]:
+        """Append to tts_events; tell which ids were there before."""
+        if not batch.deliveries:
+            return frozenset()
+        shipper, recorded_at = literal(batch.shipper), literal(batch.recorded_at)
+        # By key, so that two shippers take their locks in the same order.
+        ordered = sorted(batch.deliveries, key=_by_id)
+        rows = (event_row(delivery, shipper, recorded_at) for delivery in ordered)
+        inserted = self._execute(cursor, _EVENT_HEAD, rows, _EVENT_TAIL, ordered)
+        return frozenset() if inserted == len(ordered) else _tell_known(cursor, batch)
+
+    def _fold(self, cursor: Cursor, deliveries: Iterable[Delivery]) -> None:
+        folded: dict[str, list[tuple[Row, Delivery]]] = {}
+        for delivery in deliveries:
+            for kind, row in project(delivery.event):
+                folded.setdefault(kind.name, []).append((row, delivery))
+        for kind in KINDS:
+            ordered = sorted(folded.get(kind.name, ()), key=_by_subject)
+            head, tail = _KIND_STATEMENTS[kind.name]
+            rows = (record_row(row) for row, _ in ordered)
+            self._execute(cursor, head, rows, tail, [delivery for _, delivery in ordered])
+
+    def _execute(
+        self, cursor: Cursor, head: str, rows: Iterable[str], tail: str, deliveries: Sequence[Delivery]
+    ) -> int:
+        """Send the rows as multi-row statements. Returns the affected rows as the server counts them."""
+        execute = cast(Callable[[bytes], int], cursor.execute)  # the driver takes bytes; its stubs do not say so
+        aim, maximum = self._limits.statement_bytes, self._link.max_statement
+        return sum(
+            execute(statement) for statement in statements(head, rows, tail, deliveries, aim=aim, maximum=maximum)
+        )
+
+
+def _check(cursor: Cursor) -> None:
+    try:
+        cursor.execute(f"SELECT number FROM {migrations.MIGRATIONS_TABLE}")
+    except pymysql.err.ProgrammingError as error:
+        if error.args[0] == NO_SUCH_TABLE:
+            migrations.require_current("mysql", set())
+        raise
+    migrations.require_current("mysql", {int(row[0]) for row in cursor.fetchall()})
+
+
+def _open_position(cursor: Cursor, shipper: str, folder: str) -> Position:
+    select = "SELECT identity, ctime_ns, files, revision FROM sidecar_positions WHERE shipper = %s AND folder = %s"
+    cursor.execute(select, (shipper, folder))
+    row = cursor.fetchone()
+    if row is None:
+        cursor.execute(
+            "INSERT INTO sidecar_positions (shipper, folder, identity, ctime_ns, files, revision, updated_at) "
+            "VALUES (%s, %s, '', 0, 0, 0, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE shipper = shipper",
+            (shipper, folder),
+        )
+        cursor.execute(select, (shipper, folder))
+        row = cursor.fetchone()
+    assert row is not None, "the row was inserted in this transaction"
+    return Position(identity=row[0], ctime_ns=row[1], files=row[2], revision=row[3])
+
+
+def _move_position(cursor: Cursor, batch: Batch) -> None:
+    """
+    Raises:
+        PositionLost: the stored one is older than the batch's, or gone.
+    """
+    position = batch.position
+    moved = cursor.execute(
+        "UPDATE sidecar_positions SET identity = %s, ctime_ns = %s, files = %s, revision = revision + 1, "
+        "updated_at = %s WHERE shipper = %s AND folder = %s AND revision >= %s",
+        (
+            position.identity,
+            position.ctime_ns,
+            position.files,
+            _naive(batch),
+            batch.shipper,
+            batch.folder,
+            position.revision,
+        ),
+    )
+    if not moved:
+        raise PositionLost("the position in the database is older than what was committed, or gone")
+
+
+def _tell_known(cursor: Cursor, batch: Batch) -> frozenset[str]:
+    """Which ids were there before this batch.
+
+    Raises:
+        PermanentSinkError: an id is there with other bytes.
+    """
+    ids = sorted({delivery.event.id for delivery in batch.deliveries})
+    marks = ", ".join(["%s"] * len(ids))
+    cursor.execute(f"SELECT id, sha256, recorded_at FROM tts_events WHERE id IN ({marks})", ids)
+    stored: dict[str, tuple[Any, Any]] = {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
+    rejected = {
+        delivery.path: f"the id {delivery.event.id} is taken by an event with other content"
+        for delivery in batch.deliveries
+        if stored[delivery.event.id][0] != delivery.event.sha256
+    }
+    if rejected:
+        raise PermanentSinkError("ids are taken by events with other content", rejected=rejected)
+    return frozenset(id_ for id_, (_, recorded_at) in stored.items() if recorded_at != _naive(batch))
+
+
+def _quarantine(cursor: Cursor, batch: Batch) -> None:
+    for entry in batch.quarantined:
+        values = (
+            batch.shipper,
+            entry.path,
+            str(entry.reason),
+            entry.message,
+            "quarantined",
+            entry.size,
+            entry.content,
+            1,
+            _naive(batch),
+            _naive(batch),
+        )
+        cursor.execute(_QUARANTINE, values)
+    if batch.mended:
+        marks = ", ".join(["%s"] * len(batch.mended))
+        cursor.execute(
+            "UPDATE sidecar_quarantine SET status = 'shipped' WHERE shipper = %s AND status = 'quarantined' "
+            f"AND path IN ({marks})",
+            (batch.shipper, *batch.mended),
+        )
+
+
+def _migrate(cursor: Cursor) -> list[str]:
+    cursor.execute(
+        f"CREATE TABLE IF NOT EXISTS {migrations.MIGRATIONS_TABLE} (number INT NOT NULL PRIMARY KEY, "
+        "name VARCHAR(255) NOT NULL, applied_at DATETIME(6) NOT NULL) "
+        "ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+    )
+    cursor.execute(f"SELECT number FROM {migrations.MIGRATIONS_TABLE}")
+    applied = []
+    for migration in migrations.pending("mysql", {int(row[0]) for row in cursor.fetchall()}):
+        for statement in migration.statements:
+            cursor.execute(statement)
+        cursor.execute(
+            f"INSERT INTO {migrations.MIGRATIONS_TABLE} VALUES (%s, %s, UTC_TIMESTAMP(6)) "
+            "ON DUPLICATE KEY UPDATE number = number",
+            (migration.number, migration.name),
+        )
+        applied.append(migration.name)
+    return applied
+
+
+def _naive(batch: Batch) -> Any:
+    """The batch's stamp as the driver takes and gives it: UTC without saying so."""
+    return batch.recorded_at.replace(tzinfo=None)
+
+
+def _by_id(delivery: Delivery) -> str:
+    return delivery.event.id
+
+
+def _by_subject(item: tuple[Row, Delivery]) -> str:
+    return str(item[0][0])
+
+
+def _like_below(folder: str) -> str:
+    escaped = folder.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.rstrip("/") + "/%"

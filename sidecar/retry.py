@@ -1,0 +1,115 @@
+"""Trying again: exponential backoff with full jitter, without end, until told to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    stop_when_event_set,
+    wait_random_exponential,
+)
+from tenacity.stop import stop_base
+
+from sidecar.errors import PositionLost, TemporarySinkError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One attempt that failed with a temporary error."""
+
+    number: int
+    """1, 2, 3 ... since the last success."""
+    error: BaseException
+    next_wait: float
+    """Seconds until the next one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    initial_seconds: float = 0.05
+    """Upper bound of the first wait."""
+    max_seconds: float = 2.0
+    """Upper bound of every later wait. It also bounds how late a recovered database is noticed."""
+    give_up_seconds: float | None = None
+    """Raise the temporary error after this long; None never gives up."""
+
+
+class Retry:
+    """Calls a function until it succeeds, fails for good, or the stop event is set.
+
+    Args:
+        policy: how long to wait.
+        stop: once set, the next failure is raised instead of retried, and a wait ends at once.
+        on_failure: told of each failed attempt that will be followed by another.
+        on_success: told of each success.
+        sleep: waits that many seconds; tests pass one that does not.
+    """
+
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        *,
+        stop: threading.Event,
+        on_failure: Callable[[Attempt], None],
+        on_success: Callable[[], None],
+        sleep: Callable[[float], object] | None = None,
+    ) -> None:
+        self._policy = policy
+        self._stop = stop
+        self._on_failure = on_failure
+        self._on_success = on_success
+        self._sleep: Callable[[float], object] = sleep or stop.wait
+
+    def __call__(self, function: Callable[[], T]) -> T:
+        """
+        Raises:
+            TemporarySinkError: the stop event was set before the function succeeded.
+            Exception: whatever else the function raises, at once.
+        """
+        policy = self._policy
+        stop: stop_base = stop_when_event_set(self._stop)
+        if policy.give_up_seconds is not None:
+            stop = stop | stop_after_delay(policy.give_up_seconds)
+        result = Retrying(
+            retry=_is_retried,
+            wait=wait_random_exponential(multiplier=policy.initial_seconds, max=policy.max_seconds),
+            stop=stop,
+            sleep=self._pause,
+            before_sleep=self._report,
+            reraise=True,
+        )(function)
+        self._on_success()
+        return result
+
+    def _pause(self, seconds: float) -> None:
+        self._sleep(seconds)
+
+    def _report(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if error is not None and state.next_action is not None:
+            self._on_failure(Attempt(number=state.attempt_number, error=error, next_wait=state.next_action.sleep))
+
+
+class _IfTemporary(retry_if_exception_type):
+    """Trying the same batch again cannot bring a lost position back; the shipper reconciles instead."""
+
+    def __init__(self) -> None:
+        super().__init__(TemporarySinkError)
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        outcome = retry_state.outcome
+        if outcome is not None and isinstance(outcome.exception(), PositionLost):
+            return False
+        return super().__call__(retry_state)
+
+
+_is_retried = _IfTemporary()

@@ -1,0 +1,107 @@
+"""What a sink is: the one thing the shipper knows about databases.
+
+A sink takes a batch whole or not at all. Rows, quarantine entries and the position they cover share one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sidecar.errors import Reason
+from sidecar.event import Event
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """One event and the file it came from."""
+
+    event: Event
+    path: str
+    """Absolute path of the event file, printable."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quarantined:
+    """One file that cannot become a row, and why."""
+
+    path: str
+    """Absolute path of the file, printable."""
+    reason: Reason
+    message: str
+    """For people: what is wrong, in one sentence."""
+    size: int
+    """Bytes on disk."""
+    content: bytes
+    """The first bytes, up to SIDECAR_QUARANTINE_MAX_BYTES."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Position:
+    """How far a shipper has come in one folder."""
+
+    identity: str
+    """device:inode of the folder."""
+    ctime_ns: int
+    """Every event file with a ctime at or before it is committed or quarantined."""
+    files: int
+    """How many event files that were."""
+    revision: int
+    """One more with each commit; a smaller one than remembered means that a backup was restored."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """What is committed together. An empty batch still moves the position."""
+
+    shipper: str
+    folder: str
+    deliveries: Sequence[Delivery]
+    quarantined: Sequence[Quarantined]
+    position: Position
+    """To be stored; its revision is the one that the store must hold, or a later one, before the commit."""
+    recorded_at: datetime
+    """Stamped on the rows. The same for every attempt, so that rows of an attempt whose answer was lost are known."""
+    mended: Sequence[str] = ()
+    """Paths that were in quarantine and are shipped with this batch, or need no quarantine any more."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acknowledgement:
+    """The sink has committed the batch."""
+
+    known: frozenset[str] = frozenset()
+    """Ids of events that were there before."""
+
+
+class Sink(Protocol):
+    """A database that takes events. Not thread-safe: one thread uses one sink.
+
+    Every method raises TemporarySinkError when the database cannot serve now; the next call connects anew.
+    """
+
+    def check(self) -> None:
+        """Make sure that the tables are there and of the version that this program writes.
+
+        Raises:
+            TablesNotReady: they are missing, older or newer.
+        """
+
+    def open_position(self, shipper: str, folder: str) -> Position:
+        """The stored position of that folder; where there is none, one before everything is stored and returned."""
+
+    def quarantined_paths(self, shipper: str, folder: str) -> set[str]:
+        """Paths below that folder that are in quarantine now."""
+
+    def commit(self, batch: Batch) -> Acknowledgement:
+        """Store the batch in one transaction. Events that are there already stay as they are.
+
+        Raises:
+            PositionLost: the stored position is older than the batch's, or gone.
+            PermanentSinkError: something in the batch is refused for good.
+        """
+
+    def close(self) -> None:
+        """Let go of the connection. The sink can be used again."""

@@ -1,0 +1,47 @@
+"""Tells systemd how the service does (sd_notify(3)). Without systemd it does nothing."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping
+
+
+class Notifier:
+    """
+    Args:
+        environment: NOTIFY_SOCKET and WATCHDOG_USEC, as systemd sets them.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        address = environment.get("NOTIFY_SOCKET", "")
+        self._address = "\0" + address[1:] if address.startswith("@") else address
+        self._pause = int(environment.get("WATCHDOG_USEC") or 0) / 1e6 / 3
+        self._next_alive = 0.0
+
+    def ready(self) -> None:
+        self._send("READY=1")
+
+    def stopping(self) -> None:
+        self._send("STOPPING=1")
+
+    def status(self, status: str, alive: bool) -> None:
+        """
+        Args:
+            status: one line, shown by `systemctl status`.
+            alive: the main loop goes round; sent at a third of the watchdog's time.
+        """
+        if not alive:
+            self._send(f"STATUS={status}")
+        elif self._pause and time.monotonic() >= self._next_alive:
+            self._next_alive = time.monotonic() + self._pause
+            self._send("WATCHDOG=1")
+
+    def _send(self, message: str) -> None:
+        if not self._address:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
+                connection.sendto(message.encode(), self._address)
+        except OSError:
+            return  # systemd is not listening: nothing of ours depends on it
