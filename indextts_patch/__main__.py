@@ -1,0 +1,9 @@
+"""The launcher: python -m indextts_patch webui.py --port 7860."""
+
+from __future__ import annotations
+
+import sys
+
+from .launcher import main
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,218 @@
+"""Wraps one function of a hooked class so that the outermost call of it is recorded.
+
+Whether a call is synchronous, a coroutine or a stream is judged by what it returns: forks decorate their
+`async def infer`, and then the function itself no longer tells (torch.no_grad's wrapper is a plain function).
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any
+
+from .notice import attempt
+from .observe import CURRENT
+from .record import Record
+
+if TYPE_CHECKING:
+    from .recorder import Recorder
+
+# The wrapped function, on the wrapper; by it a wrapper is known.
+ORIGINAL = "__indextts_patch__"
+
+
+def wrap(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+    """The function with a record around its outermost call; arguments, result and exceptions stay the same
+    objects.
+    """
+    lazy = _is_lazy(original)
+
+    @functools.wraps(original)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        outer = CURRENT.get()
+        if outer is not None and outer.open:
+            return _inner(outer, original, args, kwargs)
+        record = attempt(Record, recorder, original, args[0] if args else None, args[1:], kwargs)
+        if record is None:
+            return original(*args, **kwargs)
+        attempt(record.choose_name)
+        if not lazy and not record.arguments.all.get("stream_return"):
+            attempt(record.start)
+        with _Running(record):
+            try:
+                result = original(*args[:1], *record.args, **record.kwargs)
+            except BaseException as error:
+                attempt(record.failed, error)
+                raise
+        return _conclude(record, result)
+
+    setattr(wrapper, ORIGINAL, original)
+    return wrapper
+
+
+def _is_lazy(function: Callable[..., Any]) -> bool:
+    function = inspect.unwrap(function)
+    return (
+        inspect.isgeneratorfunction(function)
+        or inspect.iscoroutinefunction(function)
+        or inspect.isasyncgenfunction(function)
+    )
+
+
+class _Running:
+    """Makes a record the current one for one step of its call.
+
+    Set and put back around each step: a context variable set inside of a generator leaks to its consumer
+    between two steps. Not with tokens: a stream may be closed in another context than it was read in.
+    """
+
+    __slots__ = ("_before", "_record")
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    def __enter__(self) -> None:
+        self._before = CURRENT.get()
+        CURRENT.set(self._record)
+
+    def __exit__(self, *_: object) -> None:
+        CURRENT.set(self._before)
+
+
+def _inner(outer: Record, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    try:
+        result = original(*args, **kwargs)
+    except BaseException as error:
+        attempt(outer.inner_failed, error)
+        raise
+    return _watched(outer, result) if inspect.isgenerator(result) else result
+
+
+def _watched(outer: Record, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    try:
+        return (yield from inner)
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        attempt(outer.inner_failed, error)
+        raise
+
+
+class _Unstarted:
+    """Lives in a driver's frame; a driver that is dropped before it began gives its record up."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    def __del__(self) -> None:
+        if not self._record.touched:
+            attempt(self._record.discard)
+
+
+def _conclude(record: Record, result: Any) -> Any:
+    if isinstance(result, collections.abc.Generator):
+        return _named(_drive_generator(record, result, _Unstarted(record)), result)
+    if isinstance(result, collections.abc.AsyncGenerator):
+        return _named(_drive_async_generator(record, result, _Unstarted(record)), result)
+    if isinstance(result, collections.abc.Coroutine):
+        return _named(_drive_coroutine(record, result, _Unstarted(record)), result)
+    if hasattr(result, "add_done_callback") and hasattr(result, "exception"):
+        attempt(record.step)
+        attempt(result.add_done_callback, functools.partial(_done, record))
+        return result
+    attempt(record.succeeded, result)
+    return result
+
+
+def _named(driver: Any, inner: Any) -> Any:
+    driver.__name__ = getattr(inner, "__name__", driver.__name__)
+    driver.__qualname__ = getattr(inner, "__qualname__", driver.__qualname__)
+    return driver
+
+
+def _done(record: Record, future: Any) -> None:
+    if future.cancelled():
+        attempt(record.failed, __import__("asyncio").CancelledError())
+    elif future.exception() is not None:
+        attempt(record.failed, future.exception())
+    else:
+        attempt(record.succeeded, future.result())
+
+
+def _drive_generator(
+    record: Record, inner: Generator[Any, Any, Any], unstarted: _Unstarted
+) -> Generator[Any, Any, Any]:
+    attempt(record.step)
+    resume: Callable[[], Any] = functools.partial(next, inner)
+    while True:
+        try:
+            with _Running(record):
+                item = resume()
+        except StopIteration as stop:
+            attempt(record.succeeded, stop.value)
+            return stop.value
+        except BaseException as error:
+            attempt(record.failed, error)
+            raise
+        attempt(record.chunk, item)
+        try:
+            sent = yield item
+        except GeneratorExit:
+            _close(record, inner)
+            attempt(record.abandoned)
+            raise
+        except BaseException as error:  # noqa: BLE001 - thrown in by the consumer, passed on
+            resume = functools.partial(inner.throw, error)
+        else:
+            resume = functools.partial(next, inner) if sent is None else functools.partial(inner.send, sent)
+
+
+def _close(record: Record, inner: Generator[Any, Any, Any]) -> None:
+    try:
+        with _Running(record):
+            inner.close()
+    except BaseException as error:
+        attempt(record.failed, error)
+        raise
+
+
+async def _drive_coroutine(record: Record, inner: Coroutine[Any, Any, Any], unstarted: _Unstarted) -> Any:
+    attempt(record.step)
+    with _Running(record):
+        try:
+            result = await inner
+        except BaseException as error:
+            attempt(record.failed, error)
+            raise
+    return _conclude(record, result)
+
+
+async def _drive_async_generator(
+    record: Record, inner: AsyncGenerator[Any, Any], unstarted: _Unstarted
+) -> AsyncGenerator[Any, Any]:
+    attempt(record.step)
+    resume = inner.__anext__()
+    while True:
+        try:
+            with _Running(record):
+                item = await resume
+        except StopAsyncIteration:
+            attempt(record.succeeded, None)
+            return
+        except BaseException as error:
+            attempt(record.failed, error)
+            raise
+        attempt(record.chunk, item)
+        try:
+            sent = yield item
+        except GeneratorExit:
+            with _Running(record):
+                await inner.aclose()
+            attempt(record.abandoned)
+            raise
+        except BaseException as error:  # noqa: BLE001 - thrown in by the consumer, passed on
+            resume = inner.athrow(error)
+        else:
+            resume = inner.asend(sent)

@@ -1,0 +1,156 @@
+"""Writes events: where they go, what they are called, and what happens where they cannot be written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+import tempfile
+import threading
+import time
+from typing import Any
+
+from . import event, files
+from .names import Names, file_name
+from .notice import say_once
+from .options import Options
+
+_MAX_TRIES = 1000
+_MAX_NAME_BYTES = 255
+
+
+class Emitter:
+    """Publishes the events of one process start under one source; a gap in their numbers is a lost one."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._names = Names()
+        self._tmp_root = os.path.realpath(tempfile.gettempdir())
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a new source: at the start, and in a forked child, which must not go on with its parent's."""
+        self._lock = threading.Lock()
+        self._sequence = 0
+        self.unwritten = 0
+        self._names = Names()
+        self.instance = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}-{os.urandom(3).hex()}"
+        host = re.sub(r"[^A-Za-z0-9._-]+", "-", _hostname())[:100].strip("-") or "host"
+        self.source = f"indextts://{host}/{self.instance}"
+
+    def place(self, audio: str | None, subject: str) -> tuple[str, str]:
+        """Folder and name (without .json) for the event of an output path.
+
+        Beside the audio; but in the events folder where there is no path, where the audio's folder does not
+        exist (the call failed before upstream made it), and where it is hidden or temporary: such folders are
+        not watched, and their makers remove them.
+        """
+        if audio is not None:
+            folder, stem = os.path.split(audio)
+            if os.path.isdir(folder) and not self._is_private(folder):
+                return folder, _fitting(stem, subject)
+        return self._options.events_dir, subject
+
+    def _is_private(self, folder: str) -> bool:
+        inner = below(self._options.root, folder)
+        if inner is not None:
+            return any(part.startswith(".") and part != "." for part in inner.split("/"))
+        return (
+            os.path.basename(folder).startswith(".")
+            or below(self._tmp_root, os.path.realpath(folder)) is not None
+        )
+
+    def write(
+        self, *, identity: str, subject: str, kind: str, data: dict[str, Any], place: tuple[str, str]
+    ) -> bool:
+        """Publish one event.
+
+        Where its place cannot be written, the events folder is tried, then the fallback folder. Where nothing
+        can, the event is counted, the count is in the next event, and one line on stderr says so.
+
+        Args:
+            identity: UUIDv7 of the event.
+            subject: UUIDv7 of the record.
+            kind: the event's type.
+            data: the facts. `unwritten_events` and `audio.replaces` are filled in here.
+            place: folder and name as from `place`.
+
+        Returns:
+            Whether it was written.
+        """
+        at = event.now()
+        with self._lock:
+            self._sequence += 1
+            sequence, missing = self._sequence, self.unwritten
+        if missing:
+            data = {**data, "unwritten_events": missing}
+        head = {"identity": identity, "subject": subject, "source": self.source, "sequence": sequence}
+        for folder, stem in self._places(place, identity):
+            try:
+                self._publish(folder, stem, {**head, "kind": kind, "time": at}, data)
+            except Exception as error:  # noqa: BLE001 - told below; the next place may do better
+                say_once(
+                    "write",
+                    f"cannot write events to {folder}: {type(error).__name__}: {error}; {self._advice()}",
+                )
+                continue
+            with self._lock:
+                self.unwritten -= missing
+            return True
+        with self._lock:
+            self.unwritten += 1
+        return False
+
+    def _advice(self) -> str:
+        if self._options.fallback_dir:
+            return f"using {self._options.fallback_dir} where needed"
+        return "the synthesis goes on; INDEXTTS_PATCH_FALLBACK_DIR names a folder for such events"
+
+    def _places(self, place: tuple[str, str], identity: str) -> list[tuple[str, str]]:
+        others = (self._options.events_dir, self._options.fallback_dir)
+        return [place, *((folder, identity) for folder in others if folder and folder != place[0])]
+
+    def _publish(self, folder: str, stem: str, head: dict[str, Any], data: dict[str, Any]) -> None:
+        if folder in (self._options.events_dir, self._options.fallback_dir):
+            os.makedirs(folder, exist_ok=True)
+        audio = data.get("audio")
+        path = audio.get("path") if audio else None
+        for _ in range(_MAX_TRIES):
+            number, replaced = self._names.take(folder, stem, head["subject"], path)
+            if audio and replaced is not None:
+                data = {**data, "audio": {**audio, "replaces": replaced}}
+            content = event.encode(**head, data=data)
+            try:
+                tmp = files.tmp_name(head["identity"])
+                files.publish(folder, tmp, file_name(stem, number), content, fsync=self._options.fsync)
+            except FileExistsError:
+                self._names.forget(folder, stem)
+            except BaseException:
+                self._names.forget(folder, stem)
+                raise
+            else:
+                return
+        raise FileExistsError(errno.EEXIST, "every name is taken", os.path.join(folder, stem))
+
+
+def below(root: str, path: str) -> str | None:
+    """The path relative to the root with forward slashes, None where it does not lie below it."""
+    root, path = root.rstrip(os.sep), path.rstrip(os.sep)
+    folded_root, folded = os.path.normcase(root), os.path.normcase(path)
+    if folded == folded_root:
+        return "."
+    if not folded.startswith(folded_root + os.sep):
+        return None
+    return path[len(root) + 1 :].replace(os.sep, "/")
+
+
+def _fitting(stem: str, subject: str) -> str:
+    # Room for ".99999.json" and for the claim's dot and suffix.
+    return stem if len(os.fsencode(stem)) <= _MAX_NAME_BYTES - 20 else subject
+
+
+def _hostname() -> str:
+    if sys.platform == "win32":
+        return os.environ.get("COMPUTERNAME", "")
+    return os.uname().nodename

@@ -1,0 +1,141 @@
+"""Finds the IndexTTS classes of the process and hooks them, reversibly.
+
+The class's own functions are replaced, not a module's names: that reaches callers who imported the class
+before, and those who will after. A class is found in a module loaded already, by the import system
+(a finder that only adds a look at the finished module), or where a program loads the file by its location.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from .notice import attempt, say_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+    from .options import Options
+    from .patching import Patches
+
+# Upstream's modules and the forks' (infer_vllm ...), with any prefix: engines.index_tts.indextts.infer_v2.
+_MODULE = re.compile(r"(^|\.)(indextts\.infer(_\w+)?|infer_v2(_\w+)?|infer_vllm(_\w+)?)$")
+_FILE = re.compile(r"^infer(_v\d\w*|_vllm\w*)?\.py$")
+_CLASSES = ("IndexTTS", "IndexTTS2")
+
+
+class Hook:
+    """All that is hooked in this process, and the way back."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._patches: Patches | None = None
+        self._finder = _Finder(self)
+        self._plain_location = importlib.util.spec_from_file_location
+        self._installed = False
+
+    def install(self) -> None:
+        """Hook what is loaded and watch for what will be; what is hooked already stays as it is."""
+        if not self._installed:
+            self._installed = True
+            sys.meta_path.insert(0, self._finder)
+            importlib.util.spec_from_file_location = self._location
+        for name, module in list(sys.modules.items()):
+            file = getattr(module, "__dict__", {}).get("__file__")
+            if _MODULE.search(name) or (isinstance(file, str) and _FILE.match(os.path.basename(file))):
+                attempt(self.look, module)
+
+    def uninstall(self) -> None:
+        """Take everything out again."""
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+        # Somebody may have wrapped our function in turn; then ours stays below it, and only passes on.
+        if importlib.util.spec_from_file_location == self._location:
+            importlib.util.spec_from_file_location = self._plain_location
+        self._installed = False
+        if self._patches is not None:
+            self._patches.undo()
+            self._patches.recorder.close()
+            self._patches = None
+
+    def hooked(self) -> list[str]:
+        """Qualified names of the classes that are hooked."""
+        return [] if self._patches is None else list(self._patches.classes)
+
+    def look(self, module: ModuleType) -> None:
+        """Hook the IndexTTS classes that a module defines."""
+        for name in _CLASSES:
+            kind = vars(module).get(name)
+            if isinstance(kind, type) and kind.__module__ == module.__name__:
+                self.look_at_class(kind, vars(module))
+
+    def look_at_class(self, kind: type, namespace: dict[str, Any]) -> None:
+        """Hook a class called IndexTTS or IndexTTS2, if it is what we know under that name.
+
+        Args:
+            kind: the class.
+            namespace: the globals of its module.
+        """
+        if self._patches is None:
+            # Only now: a process that never loads a TTS pays for nothing but this module.
+            from .patching import Patches
+            from .recorder import Recorder
+
+            self._patches = Patches(Recorder(self._options))
+            attempt(self._patches.recorder.recover)
+        self._patches.hook(kind, namespace)
+
+    def _location(self, name: str, location: Any = None, **kwargs: Any) -> ModuleSpec | None:
+        """importlib.util.spec_from_file_location, by which programs load a file past the import system."""
+        spec = self._plain_location(name, location, **kwargs)
+        file = spec.origin if self._installed and spec is not None else None
+        if spec is not None and file is not None and _FILE.match(os.path.basename(file)):
+            attempt(look_after_loading, spec, self.look)
+        return spec
+
+
+class _Finder:
+    """Lets the other finders find a module of ours, and has it looked at once it is loaded."""
+
+    def __init__(self, hook: Hook) -> None:
+        self._hook = hook
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Called by the import system for every module that is not loaded yet."""
+        if not _MODULE.search(name):
+            return None
+        for finder in sys.meta_path:
+            find = getattr(finder, "find_spec", None)
+            if isinstance(finder, _Finder) or find is None:
+                continue
+            spec: ModuleSpec | None = find(name, path, target)
+            if spec is not None:
+                attempt(look_after_loading, spec, self._hook.look)
+                return spec
+        return None
+
+
+def look_after_loading(spec: ModuleSpec, look: Callable[[ModuleType], None]) -> None:
+    """Have `look` called with the module that this spec will load.
+
+    The loader keeps its type and all else that it offers (get_source, resources): only its exec_module
+    is shadowed, on this one instance.
+    """
+    loader: Any = spec.loader
+    plain = getattr(loader, "exec_module", None)
+    if plain is None:
+        say_once("loader", f"cannot watch {spec.name}: its loader is of an old kind")
+        return
+
+    def exec_module(module: ModuleType) -> None:
+        plain(module)
+        attempt(look, module)
+
+    loader.exec_module = exec_module

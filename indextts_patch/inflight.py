@@ -1,0 +1,251 @@
+"""Markers of running calls, so that even the call that killed the process leaves a record.
+
+All of a process's markers lie in `<events folder>/.inflight/`, one file a call, named
+`<instance>.<id>.call`; so looking for the dead costs the same beside a million events. Whether their owner
+lives is never guessed from process ids: it holds an OS lock on `<instance>.alive` there from before its first
+marker until its end, and the system drops that lock with the process, however that dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from . import files
+from .event import MAX_EVENT_BYTES
+from .notice import attempt, say_once
+
+FOLDER = ".inflight"
+_ALIVE = ".alive"
+_CALL = ".call"
+
+
+class InFlight:
+    """The markers of this process, under one instance name."""
+
+    def __init__(self, folders: list[str], instance: str) -> None:
+        """Nothing is touched yet.
+
+        Args:
+            folders: the events folder, then the fallback folder where there is one.
+            instance: name of this process start.
+        """
+        self._folders = [os.path.join(folder, FOLDER) for folder in folders]
+        self._made: list[str] = []
+        self.restart(instance)
+
+    def restart(self, instance: str) -> None:
+        """Begin anew in a forked child: drop the parent's lock file without unlocking it."""
+        inherited: int | None = getattr(self, "_descriptor", None)
+        if inherited is not None:
+            with contextlib.suppress(OSError):
+                os.close(inherited)
+        self._lock = threading.Lock()
+        self._instance = instance
+        self._descriptor: int | None = None
+        self._folder = ""
+
+    def add(self, identity: str, content: dict[str, Any]) -> str | None:
+        """Mark a call as running.
+
+        Args:
+            identity: UUIDv7 of the call.
+            content: what is known so far, as JSON can hold it.
+
+        Returns:
+            The marker's path for `remove`, None where none could be made (told once on stderr).
+        """
+        if not self._ready():
+            return None
+        path = os.path.join(self._folder, f"{self._instance}.{identity}{_CALL}")
+        try:
+            files.create(
+                path, json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"), fsync=False
+            )
+        except OSError as error:
+            say_once("marker", f"cannot mark running calls in {self._folder}: {error}")
+            self.remove(path)
+            return None
+        return path
+
+    @staticmethod
+    def remove(path: str | None) -> None:
+        """The call has ended, and its event is written."""
+        if path is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+
+    def _ready(self) -> bool:
+        if self._descriptor is not None:
+            return True
+        with self._lock:
+            for folder in self._folders if self._descriptor is None else ():
+                self._folder = folder
+                self._descriptor = self._try_to_come_alive(folder)
+                if self._descriptor is not None:
+                    break
+        return self._descriptor is not None
+
+    def _try_to_come_alive(self, folder: str) -> int | None:
+        try:
+            return self._come_alive(folder)
+        except OSError as error:
+            say_once("alive", f"a killed call would leave no record, cannot lock in {folder}: {error}")
+            return None
+
+    def _come_alive(self, folder: str) -> int:
+        parent = os.path.dirname(folder)
+        if not os.path.isdir(parent):
+            os.makedirs(parent, exist_ok=True)
+            self._made.append(parent)
+        path = os.path.join(folder, self._instance + _ALIVE)
+        try:
+            os.makedirs(folder, exist_ok=True)
+            descriptor = _locked(path)
+        except FileNotFoundError:
+            # Another process, ending cleanly, removed the empty folder between our two steps.
+            os.makedirs(folder, exist_ok=True)
+            descriptor = _locked(path)
+        if descriptor is None:
+            raise OSError(errno.EBUSY, "somebody else holds the lock of this process", path)
+        return descriptor
+
+    def close(self) -> None:
+        """A clean end: no call is running, so nothing needs to stay. Otherwise the markers are left to
+        tell.
+        """
+        if self._descriptor is None:
+            return
+        if not any(
+            name.startswith(self._instance) and name.endswith(_CALL) for name in _listing(self._folder)
+        ):
+            _release(self._descriptor, os.path.join(self._folder, self._instance + _ALIVE))
+            self._descriptor = None
+            with contextlib.suppress(OSError):
+                os.rmdir(self._folder)  # only where it is empty
+            for made in self._made:
+                with contextlib.suppress(OSError):
+                    os.rmdir(made)
+
+    def recover(self, report: Callable[[str, dict[str, Any]], bool]) -> int:
+        """Report the calls that ran in processes that are dead now, each to exactly one caller of this.
+
+        Args:
+            report: given the call's id and its marker's content ({} where it could not be read); returns
+            whether
+                the marker may go.
+
+        Returns:
+            How many were reported.
+        """
+        return sum(self._recover(folder, report) for folder in self._folders)
+
+    def _recover(self, folder: str, report: Callable[[str, dict[str, Any]], bool]) -> int:
+        instances = {name.split(".", 1)[0] for name in _listing(folder) if name.endswith((_ALIVE, _CALL))}
+        return sum(attempt(self._recover_instance, folder, one, report) or 0 for one in sorted(instances))
+
+    def _recover_instance(
+        self, folder: str, instance: str, report: Callable[[str, dict[str, Any]], bool]
+    ) -> int:
+        if instance == self._instance:
+            return 0
+        alive = os.path.join(folder, instance + _ALIVE)
+        descriptor = _locked(alive)
+        if descriptor is None:
+            return 0  # it lives, or somebody else is recovering it
+        reported, kept = 0, False
+        try:
+            # Listed again under the lock: whoever held it before has removed what it reported.
+            for name in _listing(folder):
+                if name.startswith(f"{instance}.") and name.endswith(_CALL):
+                    path = os.path.join(folder, name)
+                    if attempt(report, name[len(instance) + 1 : -len(_CALL)], _content(path)):
+                        self.remove(path)
+                        reported += 1
+                    else:
+                        kept = True
+        finally:
+            if kept:
+                os.close(descriptor)
+            else:
+                _release(descriptor, alive)
+        return reported
+
+
+def _listing(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _content(path: str) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            content = json.loads(file.read(8 * MAX_EVENT_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}  # killed while it wrote the marker: the name alone tells which call it was
+    return content if isinstance(content, dict) else {}
+
+
+def _locked(path: str) -> int | None:
+    """Open and lock a file; None where another process holds the lock.
+
+    Raises:
+        OSError: the file cannot be made, or its file system has no locks.
+    """
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            if not _lock(descriptor):
+                os.close(descriptor)
+                return None
+            # The one that held the lock before may have removed the file: a lock on a removed file keeps
+            # nobody out.
+            held, there = os.fstat(descriptor), os.stat(path)
+            if (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino):
+                return descriptor
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
+
+    def _release(descriptor: int, path: str) -> None:
+        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _release(descriptor: int, path: str) -> None:
+        # Removed before it is unlocked: in the other order a newcomer could lock it and see it vanish.
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        os.close(descriptor)

@@ -1,0 +1,94 @@
+"""Every option of the patch: environment variables with the prefix INDEXTTS_PATCH_, in one table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from .notice import say_once
+
+PREFIX = "INDEXTTS_PATCH_"
+
+
+class Option(NamedTuple):
+    """One row of the table. `kind`: switch (1 or 0), folder, or the allowed words divided by |."""
+
+    name: str
+    kind: str
+    default: str
+    meaning: str
+
+
+TABLE = (
+    Option("ENABLED", "switch", "1", "0 leaves the process entirely alone, whichever way the patch came in."),
+    Option("AUTOSTART", "switch", "0", "1 lets the start-up hook install the patch in this process."),
+    Option("ROOT", "folder", "", "Project root; paths below it are recorded relative to it. Default: the"
+           " folder that the process works in when the patch is installed."),
+    Option("EVENTS_DIR", "folder", "outputs", "Folder for the events of calls without an output path, and for"
+           " the markers of running calls. Relative to the root."),
+    Option("FALLBACK_DIR", "folder", "", "Folder for events that cannot be written where they belong."
+           " Default: none."),
+    Option("UNIQUE_NAMES", "switch", "0", "1 gives a synthesis whose output file exists already (or is being"
+           " made) a name of its own instead of letting it overwrite: spk_1.wav becomes spk_1-2.wav."),
+    Option("TEXT", "store|hash|omit", "store", "What is kept of the texts: all, their SHA-256, or nothing."),
+    Option("CLIENT", "switch", "0", "1 records the network address of Gradio's client (personal data)."),
+    Option("FSYNC", "switch", "1", "0 leaves flushing to the operating system: faster, and a power cut may"
+           " lose the last events."),
+)  # fmt: skip
+
+
+class Options(NamedTuple):
+    """The options as read once, when the patch is installed. Folders are absolute."""
+
+    enabled: bool
+    autostart: bool
+    root: str
+    events_dir: str
+    fallback_dir: str | None
+    unique_names: bool
+    text: str
+    client: bool
+    fsync: bool
+
+
+def read(environ: Mapping[str, str] | None = None) -> Options:
+    """Read the options.
+
+    A value that is not allowed is told once on stderr and replaced by the default: a typing error in a
+    setting must not stop a TTS server.
+
+    Args:
+        environ: where to read, os.environ by default.
+    """
+    values = os.environ if environ is None else environ
+    word = {option.name: _word(option, values) for option in TABLE}
+    root = os.path.abspath(word["ROOT"] or os.getcwd())
+    fallback = word["FALLBACK_DIR"]
+    return Options(
+        enabled=word["ENABLED"] == "1",
+        autostart=word["AUTOSTART"] == "1",
+        root=root,
+        events_dir=os.path.abspath(os.path.join(root, word["EVENTS_DIR"])),
+        fallback_dir=os.path.abspath(os.path.join(root, fallback)) if fallback else None,
+        unique_names=word["UNIQUE_NAMES"] == "1",
+        text=word["TEXT"],
+        client=word["CLIENT"] == "1",
+        fsync=word["FSYNC"] == "1",
+    )
+
+
+def _word(option: Option, values: Mapping[str, str]) -> str:
+    word = values.get(PREFIX + option.name, "").strip()
+    if not word:
+        return option.default
+    if option.kind == "folder":
+        return os.path.expanduser(word)
+    allowed = ["1", "0"] if option.kind == "switch" else option.kind.split("|")
+    if word.lower() in allowed:
+        return word.lower()
+    say_once(
+        f"option {option.name}",
+        f"{PREFIX}{option.name}={word!r} is not one of {', '.join(allowed)}; using {option.default}",
+    )
+    return option.default

@@ -1,0 +1,305 @@
+"""The record of one call, from its start to its end."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from . import caller, capture, emotion, event, files, names, riff
+from .notice import attempt
+from .observe import Observed
+
+if TYPE_CHECKING:
+    from .recorder import Recorder
+
+_MAX_MESSAGE = 65_535
+_MAX_TRACEBACK = 262_144
+_INT16 = 32_767
+_STREAM_RATES = {"1": 24_000, "2": 22_050}
+
+
+class Record:
+    """One outermost call. Every method is called through `notice.attempt`."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        function: Callable[..., Any],
+        model: object,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        self._recorder = recorder
+        self._model = model
+        self.arguments = capture.Arguments(function, model, args, kwargs)
+        self.args, self.kwargs = args, kwargs
+        self.open = True
+        self.touched = False
+        self.observed = Observed()
+        self._id: str | None = None
+        self._inner: dict[str, Any] | None = None
+        self._result: object = None
+        self._chunks = 0
+        self._samples = 0
+        self._first_chunk: float | None = None
+        self._process = os.getpid()
+        self._path = self._requested_path = self.arguments.output()
+        self._before: tuple[int, int, int] | None = None
+        self._request: capture.Request | None = None
+        self._facts: dict[str, Any] = {"model": None}
+        self._marker: str | None = None
+        self._started_at = event.now()
+        self._began = time.perf_counter()
+
+    def choose_name(self) -> None:
+        """Give the call an output name of its own, where that is switched on and the name is taken."""
+        if self._path is None or not self._recorder.options.unique_names:
+            return
+        own = self._recorder.reserve(self._path)
+        if own != self._path:
+            self.args, self.kwargs = self.arguments.with_output(own, self.args, self.kwargs)
+            self._path = own
+
+    def start(self) -> None:
+        """Take down what the call asks for and mark it as running. Does nothing the second time."""
+        if self._id is not None:
+            return
+        self._id = event.uuid7()
+        self._started_at = event.now()
+        options = self._recorder.options
+        self._before = _state(self._path)
+        self._request = attempt(capture.Request, self.arguments, self._model, options)
+        if self._request is not None:
+            self._facts.update(attempt(self._request.facts) or {})
+        self._facts["caller"] = attempt(caller.caller, client=options.client)
+        self._facts["seed"] = attempt(caller.seed)
+        self._facts["recorder"] = event.RECORDER
+        self._marker = attempt(self._mark)
+        self._began = time.perf_counter()
+
+    def _mark(self) -> str | None:
+        assert self._id is not None
+        return self._recorder.inflight.add(self._id, self._marked())
+
+    def _marked(self) -> dict[str, Any]:
+        assert self._id is not None
+        folder, stem = self._recorder.emitter.place(self._path, self._id)
+        data = {**self._facts, "timing": {"started_at": self._started_at}, "audio": self._no_audio()}
+        return {"folder": folder, "stem": stem, "data": data}
+
+    def _portable(self, path: str | None) -> str | None:
+        return None if path is None else capture.portable(path, self._recorder.options.root)
+
+    def _no_audio(self) -> dict[str, Any] | None:
+        return (
+            None
+            if self._path is None
+            else {"path": None, "requested_path": self._portable(self._requested_path)}
+        )
+
+    def step(self) -> None:
+        """A generator or coroutine begins to run: only now the call has started."""
+        self.touched = True
+        self.start()
+
+    def chunk(self, item: object) -> None:
+        """A stream handed out an item: a tensor (1, samples), upstream's list instead of silence, or the
+        result.
+        """
+        self._chunks += 1
+        if self._first_chunk is None:
+            self._first_chunk = time.perf_counter() - self._began
+        shape = getattr(item, "shape", None)
+        if shape is not None and len(shape) == 2:
+            self._samples += int(shape[-1])
+        elif isinstance(item, (str, os.PathLike, tuple)):
+            self._result = item
+
+    def inner_failed(self, error: BaseException) -> None:
+        """An exception inside of the call; infer of 2 and 2.5 swallows IndexError and returns None."""
+        self._inner = _error(error)
+
+    def succeeded(self, result: object) -> None:
+        """The call returned, or its stream ended."""
+        if result is not None:
+            self._result = result
+        wrote = _state(self._path) not in (None, self._before)
+        if self._result is None and not self._chunks and (self._inner is not None or not wrote):
+            nothing = {"type": "NoResult", "message": "the call returned None", "traceback": None}
+            self._finish("failed", self._inner or nothing)
+        else:
+            self._finish("succeeded", None)
+
+    def failed(self, error: BaseException) -> None:
+        """The call raised. Only text is kept: an exception would pin its frames, and with them GPU memory."""
+        self._finish("failed", _error(error))
+
+    def abandoned(self) -> None:
+        """The consumer closed the stream early. With the result already handed out, nothing is missing."""
+        if self._result is not None:
+            self._finish("succeeded", None)
+            return
+        message = f"the consumer gave the stream up after {self._chunks} chunks"
+        self._finish("failed", {"type": "GeneratorExit", "message": message, "traceback": None})
+
+    def discard(self) -> None:
+        """The generator or coroutine was dropped before it began: nothing was synthesised."""
+        if self.open:
+            self._recorder.release(self._path)
+            self._recorder.inflight.remove(self._marker)
+        self.open = False
+
+    def _finish(self, outcome: str, error: dict[str, Any] | None) -> None:
+        if not self.open:
+            return
+        self.open = False
+        self.start()  # where the call could not even be taken down before
+        assert self._id is not None
+        if os.getpid() != self._process:
+            return  # a forked child came back through here; the call is its parent's
+        wall = time.perf_counter() - self._began
+        self._recorder.release(self._path)
+        data = {**self._facts, "error": error}
+        data["audio"] = audio = attempt(self._audio, outcome)
+        data["timing"] = self._timing(wall, (audio or {}).get("duration"))
+        if data.get("emotion") is not None:
+            data["emotion"] = dict(data["emotion"])
+            attempt(emotion.computed, data["emotion"], self.observed.vectors)
+        data["truncated"] = self.observed.truncated if self.observed.spoke else None
+        data["warnings"] = [event.clean(text) for text in self.observed.warnings]
+        self._recorder.emitter.write(
+            identity=self._id,
+            subject=self._id,
+            kind=f"indextts.synthesis.{outcome}",
+            data=data if self._request is None else self._request.private(data),
+            place=self._recorder.emitter.place(self._path, self._id),
+        )
+        self._recorder.inflight.remove(self._marker)
+
+    def _timing(self, wall: float, duration: float | None) -> dict[str, Any]:
+        first = self._first_chunk
+        return {
+            "started_at": self._started_at,
+            "wall": round(wall, 6),
+            "first_chunk": None if first is None else round(first, 6),
+            **self.observed.stages,
+            "rtf": round(wall / duration, 6) if duration else None,
+            "segments": self.observed.segments,
+        }
+
+    def _audio(self, outcome: str) -> dict[str, Any] | None:
+        path = self._path
+        if isinstance(self._result, (str, os.PathLike)):
+            said = capture.absolute(self._result)
+            if said is not None and os.path.isfile(said):
+                path = said
+        if path is None:
+            return self._in_memory()
+        after = _state(path)
+        # A failed call may still have written its file; one that lay there before is not its own.
+        if after is None or (outcome == "failed" and after == self._before):
+            return self._no_audio()
+        try:
+            found = riff.facts(path)
+        except OSError:
+            return self._no_audio()
+        found["path"] = self._portable(path)
+        if path != self._requested_path:
+            found["requested_path"] = self._portable(self._requested_path)
+        return found
+
+    def _in_memory(self) -> dict[str, Any] | None:
+        if isinstance(self._result, tuple) and len(self._result) == 2:
+            return in_memory(*self._result)
+        rate = _STREAM_RATES.get(str((self._facts["model"] or {}).get("version"))[:1])
+        if not self._samples or rate is None:
+            return None
+        duration = round(self._samples / rate, 6)
+        return {
+            "path": None,
+            "sample_rate": rate,
+            "channels": 1,
+            "samples": self._samples,
+            "duration": duration,
+        }
+
+
+def in_memory(rate: Any, samples: Any) -> dict[str, Any] | None:
+    """Members of the schema's `audio` for (sampling rate, array of shape (samples, channels)).
+
+    The hash is the SHA-256 of the samples' own bytes, there being no file.
+    """
+    shape = getattr(samples, "shape", None)
+    if not isinstance(rate, int) or not shape:
+        return None
+    bits = int(samples.dtype.itemsize) * 8
+    content = samples.tobytes()
+    found: dict[str, Any] = {
+        "path": None, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+        "sample_rate": rate, "channels": int(shape[1]) if len(shape) > 1 else 1, "bits_per_sample": bits,
+        "samples": int(shape[0]),
+        "duration": round(int(shape[0]) / rate, 6) if rate > 0 else None,
+    }  # fmt: skip
+    if str(samples.dtype) == "int16" and len(content):
+        found["peak"] = round(min(max(int(samples.max()), -int(samples.min())) / _INT16, 1.0), 6)
+        full = int((samples >= _INT16).sum()) + int((samples <= -_INT16).sum())
+        found["full_scale_share"] = round(full / (len(content) // 2), 6)
+    return found
+
+
+def interrupted(recorder: Recorder, subject: str, marked: Mapping[str, Any]) -> bool:
+    """Write the event of a call whose process died. The call may have been recorded just before: then only
+    its marker is left.
+
+    Args:
+        recorder: the living one, under whose source the event goes.
+        subject: id of the call.
+        marked: what its marker held.
+
+    Returns:
+        Whether its marker may go.
+    """
+    folder, stem = (
+        str(marked.get("folder") or recorder.options.events_dir),
+        str(marked.get("stem") or subject),
+    )
+    places = [(folder, stem), *((other, subject) for other in recorder.folders)]
+    for where, _ in places:
+        with contextlib.suppress(OSError):
+            os.unlink(os.path.join(where, files.tmp_name(subject)))
+    for where, base in places:
+        for number in range(names.last_number(where, base), 0, -1):
+            written = names.read(os.path.join(where, names.file_name(base, number)))
+            if written is not None and written.get("id") == subject:
+                return True
+    data = marked.get("data")
+    kept = dict(data) if isinstance(data, dict) else {}
+    place = (folder, stem) if os.path.isdir(folder) else (recorder.options.events_dir, subject)
+    return recorder.emitter.write(
+        identity=event.uuid7(), subject=subject, kind="indextts.synthesis.interrupted", data=kept, place=place
+    )
+
+
+def _state(path: str | None) -> tuple[int, int, int] | None:
+    try:
+        state = os.stat(path) if path is not None else None
+    except (OSError, ValueError):
+        return None
+    return None if state is None else (state.st_ino, state.st_size, state.st_mtime_ns)
+
+
+def _error(error: BaseException) -> dict[str, Any]:
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    message = attempt(str, error)
+    lines = attempt(traceback.format_exception, kind, error, error.__traceback__)
+    return {
+        "type": event.clean(name, 255),
+        "message": None if message is None else event.clean(message, _MAX_MESSAGE),
+        "traceback": None if lines is None else event.clean("".join(lines)[-_MAX_TRACEBACK:], _MAX_TRACEBACK),
+    }

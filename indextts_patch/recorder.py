@@ -1,0 +1,91 @@
+"""What one process start records with: options, emitter, markers, reserved names."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import threading
+from typing import Any
+
+from . import record
+from .emit import Emitter
+from .inflight import InFlight
+from .notice import attempt, say
+from .options import Options
+
+_RESERVED = ".reserved"
+_MAX_NAMES = 100_000
+
+
+class Recorder:
+    """Made when the first class is hooked; touches no file before the first call, but for the dead's
+    markers.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.folders = [folder for folder in (options.events_dir, options.fallback_dir) if folder]
+        self.emitter = Emitter(options)
+        self.inflight = InFlight(self.folders, self.emitter.instance)
+        self._reserving = threading.Lock()
+        atexit.register(self.close)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forked)
+
+    def recover(self) -> None:
+        """Turn what dead processes were doing into events."""
+        count = self.inflight.recover(self._report)
+        if count:
+            say(f"{count} call(s) of a process that ended were found")
+
+    def _report(self, subject: str, marked: dict[str, Any]) -> bool:
+        return record.interrupted(self, subject, marked)
+
+    def close(self) -> None:
+        """A clean end of the process."""
+        atexit.unregister(self.close)
+        attempt(self.inflight.close)
+
+    def _forked(self) -> None:
+        attempt(self.emitter.restart)
+        attempt(self.inflight.restart, self.emitter.instance)
+
+    def reserve(self, path: str) -> str:
+        """A name that no file has and no running call wants: the path itself, or spk_1-2.wav for spk_1.wav.
+
+        A hidden file beside it holds the name until the call ends; so other processes stay off it too.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        folder, name = os.path.split(path)
+        base, extension = os.path.splitext(name)
+        os.makedirs(folder, exist_ok=True)
+        for number in range(1, _MAX_NAMES):
+            candidate = os.path.join(folder, name if number == 1 else f"{base}-{number}{extension}")
+            if os.path.lexists(candidate):
+                continue
+            try:
+                os.close(os.open(_reservation(candidate), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644))
+            except FileExistsError:
+                continue
+            if not os.path.lexists(candidate):
+                return candidate
+            self._release(candidate)
+        return path
+
+    def release(self, path: str | None) -> None:
+        """The call that a name was reserved for has ended."""
+        if self.options.unique_names and path is not None:
+            self._release(path)
+
+    @staticmethod
+    def _release(path: str) -> None:
+        with contextlib.suppress(OSError):
+            os.unlink(_reservation(path))
+
+
+def _reservation(path: str) -> str:
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name}{_RESERVED}")

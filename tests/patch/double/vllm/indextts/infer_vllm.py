@@ -1,0 +1,20 @@
+"""The vLLM fork's IndexTTS (index-tts-vllm at 5f9d024): a list of prompts, a seed, a speaker by name."""
+
+import asyncio
+
+from engine import Model, obey, sound
+
+
+class IndexTTS(Model):
+    rate = 24000
+
+    async def infer(self, audio_prompt, text, output_path=None, verbose=False, seed=None):
+        for prompt in audio_prompt:
+            self.open_prompt(prompt)
+        await asyncio.sleep(0.001)
+        obey(text)
+        return self.finish(sound(text, self.rate), output_path, text, lambda *_: None)
+
+    async def infer_with_ref_audio_embed(self, speaker: str, text):
+        await asyncio.sleep(0.001)
+        return self.finish(sound(text, self.rate), None, text, lambda *_: None)
