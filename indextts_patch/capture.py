@@ -7,6 +7,7 @@ import functools
 import hashlib
 import inspect
 import os
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -46,9 +47,7 @@ _REMEMBERED_FILES = 256
 class Arguments:
     """The arguments of one call by name: as passed, and with the signature's defaults filled in."""
 
-    def __init__(
-        self, function: Callable[..., Any], model: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ):
+    def __init__(self, function: Callable[..., Any], model: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]):
         self.passed: dict[str, Any] = {}
         self.all: dict[str, Any] = {}
         try:
@@ -73,13 +72,7 @@ class Arguments:
         """
         passed = self.all["output_path"]
         own: Any = os.path.join(os.path.dirname(os.fsdecode(passed)), os.path.basename(path))
-        own = (
-            own
-            if isinstance(passed, str)
-            else os.fsencode(own)
-            if isinstance(passed, bytes)
-            else type(passed)(own)
-        )
+        own = own if isinstance(passed, str) else os.fsencode(own) if isinstance(passed, bytes) else type(passed)(own)
         if "output_path" in kwargs:
             return args, {**kwargs, "output_path": own}
         at = next(index for index, value in enumerate(args) if value is passed)
@@ -110,9 +103,7 @@ class Request:
         self._options = options
         given = arguments.all
         text = given.get("text")
-        self.text = (
-            None if text is None else clean(text if isinstance(text, str) else str(text), MAX_TEXT_CHARACTERS)
-        )
+        self.text = None if text is None else clean(text if isinstance(text, str) else str(text), MAX_TEXT_CHARACTERS)
         self.language = name(given.get("lang"), 32)
         self.model = attempt(describe, model, options) or {}
         self.voice = attempt(self._file, next((given[key] for key in _VOICE if key in given), None))
@@ -142,9 +133,7 @@ class Request:
             return None
         asked = dict(self.emotion or {})
         reference = asked.pop("audio", None) or {}
-        audible = {
-            key: asked.get(key) for key in ("mode", "vector_input", "alpha_effective", "text", "random")
-        }
+        audible = {key: asked.get(key) for key in ("mode", "vector_input", "alpha_effective", "text", "random")}
         effective = (self.params or {}).get("effective") or {}
         decides = {
             "text": self.text,
@@ -240,8 +229,12 @@ def version(model: object) -> str | None:
 
 def module_version(kind: type) -> str | None:
     """The version that the module of a class, or of what it derives from, stands for; 1 covers 1.5 too."""
-    found = (_MODULE_VERSIONS.get(one.__module__.rpartition(".")[2]) for one in kind.__mro__)
-    return next((version for version in found if version), None)
+    for one in kind.__mro__:
+        file = getattr(sys.modules.get(one.__module__), "__file__", None) or ""
+        for module in (one.__module__.rpartition(".")[2], os.path.splitext(os.path.basename(file))[0]):
+            if module in _MODULE_VERSIONS:
+                return _MODULE_VERSIONS[module]
+    return None
 
 
 @functools.lru_cache(maxsize=64)
@@ -254,9 +247,7 @@ def scales_by_alpha(kind: type) -> bool:
     for method in ("infer_generator", "infer"):
         function = inspect.unwrap(getattr(kind, method, None) or (lambda: None))
         code = getattr(function, "__code__", None)
-        if code is not None and any(
-            _SCALES_BY_ALPHA in part for part in code.co_consts if isinstance(part, str)
-        ):
+        if code is not None and any(_SCALES_BY_ALPHA in part for part in code.co_consts if isinstance(part, str)):
             return True
     return False
 

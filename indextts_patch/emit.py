@@ -56,14 +56,9 @@ class Emitter:
         inner = below(self._options.root, folder)
         if inner is not None:
             return any(part.startswith(".") and part != "." for part in inner.split("/"))
-        return (
-            os.path.basename(folder).startswith(".")
-            or below(self._tmp_root, os.path.realpath(folder)) is not None
-        )
+        return os.path.basename(folder).startswith(".") or below(self._tmp_root, os.path.realpath(folder)) is not None
 
-    def write(
-        self, *, identity: str, subject: str, kind: str, data: dict[str, Any], place: tuple[str, str]
-    ) -> bool:
+    def write(self, *, identity: str, subject: str, kind: str, data: dict[str, Any], place: tuple[str, str]) -> bool:
         """Publish one event.
 
         Where its place cannot be written, the events folder is tried, then the fallback folder. Where nothing

@@ -108,9 +108,7 @@ def _foreign(value: object) -> Any:
 
 def canonical(value: object) -> bytes:
     """The value's canonical JSON: sorted keys, no blanks, UTF-8."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode()
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def encode(

@@ -7,6 +7,7 @@ before, and those who will after. A class is found in a module loaded already, b
 
 from __future__ import annotations
 
+import builtins
 import importlib.util
 import os
 import re
@@ -37,6 +38,7 @@ class Hook:
         self._patches: Patches | None = None
         self._finder = _Finder(self)
         self._plain_location = importlib.util.spec_from_file_location
+        self._plain_build = builtins.__build_class__
         self._installed = False
 
     def install(self) -> None:
@@ -45,6 +47,8 @@ class Hook:
             self._installed = True
             sys.meta_path.insert(0, self._finder)
             importlib.util.spec_from_file_location = self._location
+            if _runs_one_of_ours():
+                builtins.__build_class__ = self._build
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__dict__", {}).get("__file__")
             if _MODULE.search(name) or (isinstance(file, str) and _FILE.match(os.path.basename(file))):
@@ -57,6 +61,8 @@ class Hook:
         # Somebody may have wrapped our function in turn; then ours stays below it, and only passes on.
         if importlib.util.spec_from_file_location == self._location:
             importlib.util.spec_from_file_location = self._plain_location
+        if builtins.__build_class__ == self._build:
+            builtins.__build_class__ = self._plain_build
         self._installed = False
         if self._patches is not None:
             self._patches.undo()
@@ -90,6 +96,19 @@ class Hook:
             attempt(self._patches.recorder.recover)
         self._patches.hook(kind, namespace)
 
+    def _build(self, function: Any, name: str, *bases: Any, **keywords: Any) -> Any:
+        """The class statement, where upstream's own file is run as the program (`python indextts/infer_v2.py`).
+
+        Its classes are used before the module is finished, so each is looked at as soon as it is made.
+        """
+        kind = self._plain_build(function, name, *bases, **keywords)
+        if isinstance(kind, type) and kind.__module__ == "__main__":
+            if name in _CLASSES:
+                attempt(self.look_at_class, kind, function.__globals__)
+            elif name == "QwenEmotion" and self._patches is not None:
+                attempt(self._patches.observe_emotion, kind)
+        return kind
+
     def _location(self, name: str, location: Any = None, **kwargs: Any) -> ModuleSpec | None:
         """importlib.util.spec_from_file_location, by which programs load a file past the import system."""
         spec = self._plain_location(name, location, **kwargs)
@@ -97,6 +116,10 @@ class Hook:
         if spec is not None and file is not None and _FILE.match(os.path.basename(file)):
             attempt(look_after_loading, spec, self.look)
         return spec
+
+
+def _runs_one_of_ours() -> bool:
+    return any(_FILE.match(os.path.basename(word)) or _MODULE.search(word) for word in sys.orig_argv[1:])
 
 
 class _Finder:

@@ -65,9 +65,7 @@ class InFlight:
             return None
         path = os.path.join(self._folder, f"{self._instance}.{identity}{_CALL}")
         try:
-            files.create(
-                path, json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"), fsync=False
-            )
+            files.create(path, json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"), fsync=False)
         except OSError as error:
             say_once("marker", f"cannot mark running calls in {self._folder}: {error}")
             self.remove(path)
@@ -122,9 +120,7 @@ class InFlight:
         """
         if self._descriptor is None:
             return
-        if not any(
-            name.startswith(self._instance) and name.endswith(_CALL) for name in _listing(self._folder)
-        ):
+        if not any(name.startswith(self._instance) and name.endswith(_CALL) for name in _listing(self._folder)):
             _release(self._descriptor, os.path.join(self._folder, self._instance + _ALIVE))
             self._descriptor = None
             with contextlib.suppress(OSError):
@@ -150,9 +146,7 @@ class InFlight:
         instances = {name.split(".", 1)[0] for name in _listing(folder) if name.endswith((_ALIVE, _CALL))}
         return sum(attempt(self._recover_instance, folder, one, report) or 0 for one in sorted(instances))
 
-    def _recover_instance(
-        self, folder: str, instance: str, report: Callable[[str, dict[str, Any]], bool]
-    ) -> int:
+    def _recover_instance(self, folder: str, instance: str, report: Callable[[str, dict[str, Any]], bool]) -> int:
         if instance == self._instance:
             return 0
         alive = os.path.join(folder, instance + _ALIVE)

@@ -1,4 +1,4 @@
-"""Runs a program of somebody else's with the recording on, as python itself would run it."""
+"""The command line of `python -m indextts_patch`, and how it runs a program of somebody else's."""
 
 from __future__ import annotations
 
@@ -11,28 +11,97 @@ from .notice import say
 
 USAGE = """usage: python -m indextts_patch SCRIPT [ARGUMENT ...]        run a script with the recording on
        python -m indextts_patch -m MODULE [ARGUMENT ...]     the same for a module, as python -m does
+       python -m indextts_patch webui insert|check|remove PATH
+                                        the one line in a webui.py: put in, look for, take out
+       python -m indextts_patch startup insert|check|remove|folder
+                                        the start-up hook in this environment; or the folder for PYTHONPATH
+       python -m indextts_patch doctor [MODULE ...]          is everything in place?
 """
 
 
 def main(arguments: list[str]) -> int:
-    """The command line of `python -m indextts_patch`.
+    """The command line.
+
+    A script called "webui", "startup" or "doctor" without an extension is run as ./webui.
 
     Args:
         arguments: what follows the package's name.
 
     Returns:
-        The exit code; a script that is run ends the process in its own way.
+        The exit code: 0, 1 for a negative answer, 2 for wrong usage. A program that is run ends the process
+        in its own way.
     """
-    if not arguments or arguments[0] in ("-h", "--help"):
+    verb, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if verb in ("-h", "--help"):
+        sys.stdout.write(USAGE)
+        return 0
+    if verb == "webui" and len(rest) == 2:
+        return _webui(*rest)
+    if verb == "startup" and len(rest) == 1:
+        return _startup(*rest)
+    if verb == "doctor":
+        from . import doctor
+
+        return 0 if doctor.examine(tuple(rest) or doctor.MODULES, _tell) else 1
+    if verb == "-m" and rest:
+        run(rest[0], rest[1:], module=True)
+        return 0
+    if not verb or verb.startswith("-") or verb in ("webui", "startup"):
         sys.stderr.write(USAGE)
-        return 0 if arguments else 2
-    if arguments[0] == "-m":
-        if len(arguments) < 2:
+        return 2
+    run(verb, rest, module=False)
+    return 0
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _webui(action: str, path: str) -> int:
+    from . import webui
+
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+        if action == "check":
+            there = webui.present(content)
+            _tell(f"{path}: the line is {'there' if there else 'not there'}")
+            return 0 if there else 1
+        change = {"insert": webui.inserted, "remove": webui.removed}.get(action)
+        if change is None:
             sys.stderr.write(USAGE)
             return 2
-        run(arguments[1], arguments[2:], module=True)
-    else:
-        run(arguments[0], arguments[1:], module=False)
+        changed = change(content)
+        if changed != content:
+            webui.rewrite(path, changed)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"indextts_patch: {path}: {error}\n")
+        return 1
+    done = "the line is in" if action == "insert" else "the line is out"
+    _tell(f"{path}: {done}{'' if changed != content else ' already'}")
+    return 0
+
+
+def _startup(action: str) -> int:
+    from . import startup
+
+    try:
+        if action == "folder":
+            _tell(startup.folder())
+        elif action == "insert":
+            _tell(f"{startup.insert()} written; INDEXTTS_PATCH_AUTOSTART=1 in the environment wakes it")
+        elif action == "check":
+            there = startup.check()
+            _tell(f"{startup.path()}: {'there' if there else 'not there'}")
+            return 0 if there else 1
+        elif action == "remove":
+            _tell(f"{startup.path()}: {'removed' if startup.remove() else 'was not there'}")
+        else:
+            sys.stderr.write(USAGE)
+            return 2
+    except OSError as error:
+        sys.stderr.write(f"indextts_patch: {error}\n")
+        return 1
     return 0
 
 

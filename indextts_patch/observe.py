@@ -103,9 +103,7 @@ class ObservingWarnings(types.ModuleType):
     def __getattr__(self, attribute: str) -> Any:
         return getattr(warnings, attribute)
 
-    def warn(
-        self, message: Any, category: Any = None, stacklevel: int = 1, *args: Any, **kwargs: Any
-    ) -> None:
+    def warn(self, message: Any, category: Any = None, stacklevel: int = 1, *args: Any, **kwargs: Any) -> None:
         """warnings.warn; one frame further out, so that filters and registry see the caller's line."""
         seen = _seen()
         if seen is not None:

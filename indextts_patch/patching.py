@@ -75,18 +75,24 @@ class Patches:
         return classmethod(__init_subclass__)
 
     def _observe(self, kind: type, namespace: dict[str, Any]) -> None:
-        wrappers: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
-            (kind, "_set_gr_progress", observe.progress),
-            (kind, "normalize_emo_vec", observe.normalize),
-            (namespace.get("QwenEmotion"), "inference", observe.inference),
-        )
-        for owner, name, wrapper in wrappers:
-            function = vars(owner).get(name) if isinstance(owner, type) else None
-            if inspect.isfunction(function):
-                self._set(owner, name, wrapper(function))
+        self._wrap(kind, "_set_gr_progress", observe.progress)
+        self._wrap(kind, "normalize_emo_vec", observe.normalize)
+        self.observe_emotion(namespace.get("QwenEmotion"))
         for name, value in observe.globals_to_shadow(namespace).items():
             self._done.append((namespace, name, value, namespace.get(name, _MISSING)))
             namespace[name] = value
+
+    def observe_emotion(self, kind: object) -> None:
+        """See what a QwenEmotion class computes."""
+        if isinstance(kind, type):
+            self._wrap(kind, "inference", observe.inference)
+
+    def _wrap(self, owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+        function = vars(owner).get(name)
+        if inspect.isfunction(function) and not hasattr(function, calls.ORIGINAL):
+            wrapped = wrapper(function)
+            setattr(wrapped, calls.ORIGINAL, function)
+            self._set(owner, name, wrapped)
 
     def _set(self, owner: type, name: str, value: Any) -> None:
         self._done.append((owner, name, value, vars(owner).get(name, _MISSING)))

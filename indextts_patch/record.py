@@ -96,11 +96,7 @@ class Record:
         return None if path is None else capture.portable(path, self._recorder.options.root)
 
     def _no_audio(self) -> dict[str, Any] | None:
-        return (
-            None
-            if self._path is None
-            else {"path": None, "requested_path": self._portable(self._requested_path)}
-        )
+        return None if self._path is None else {"path": None, "requested_path": self._portable(self._requested_path)}
 
     def step(self) -> None:
         """A generator or coroutine begins to run: only now the call has started."""

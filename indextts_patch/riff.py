@@ -47,9 +47,7 @@ def facts(path: str) -> dict[str, Any]:
             return found
         file.seek(0)
         level = (
-            _Level()
-            if layout is not None and layout["format"] == _PCM and layout["bits_per_sample"] == 16
-            else None
+            _Level() if layout is not None and layout["format"] == _PCM and layout["bits_per_sample"] == 16 else None
         )
         found["sha256"] = _walk(file, layout, level)
     if level is not None and level.samples:

@@ -58,8 +58,7 @@ def sound(text: str, rate: int) -> array.array:
     level = 1.5 if knob(text, "full") is not None else LOUD
     count = max(int(rate * seconds), 1)
     period = [
-        int(max(-32767, min(32767, 32767 * level * math.sin(2 * math.pi * 220 * i / rate))))
-        for i in range(rate // 10)
+        int(max(-32767, min(32767, 32767 * level * math.sin(2 * math.pi * 220 * i / rate)))) for i in range(rate // 10)
     ]
     samples = array.array("h", period * (count // len(period) + 1))
     return samples[:count]
@@ -121,15 +120,11 @@ class Model:
         self.cache_spk_audio_prompt: object = None
         self.seen: list[tuple[object, ...]] = []
 
-    def stages(
-        self, text: str, segments: list[str], say: Callable[..., None], names: tuple[str, ...]
-    ) -> array.array:
+    def stages(self, text: str, segments: list[str], say: Callable[..., None], names: tuple[str, ...]) -> array.array:
         """Make the sound of all segments and print the times, as upstream does after its loop."""
         samples = array.array("h")
         for segment in segments:
-            samples += (
-                sound(text, self.rate) if knob(text, "sound") is not None else sound(segment, self.rate)
-            )
+            samples += sound(text, self.rate) if knob(text, "sound") is not None else sound(segment, self.rate)
             if knob(text, "sound") is not None:
                 break
         length = len(samples) / self.rate
@@ -148,9 +143,7 @@ class Model:
             file.read(12)
         self.cache_spk_audio_prompt = prompt
 
-    def finish(
-        self, samples: array.array, output_path: object, text: str, say: Callable[..., None]
-    ) -> object:
+    def finish(self, samples: array.array, output_path: object, text: str, say: Callable[..., None]) -> object:
         """Remove the old file, write the new one and return the path; or the samples in memory."""
         if not output_path:
             return in_memory(samples, self.rate)

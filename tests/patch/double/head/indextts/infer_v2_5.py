@@ -4,7 +4,7 @@
 
 import warnings
 
-from engine import Model, Tensor, array, emotions_of, in_memory, knob, obey, refuse_unknown, sound, split
+from engine import Model, Tensor, array, emotions_of, knob, obey, refuse_unknown, sound, split
 
 BIAS = (0.9375, 0.875, 1.0, 1.0, 0.9375, 0.9375, 0.6875, 0.5625)
 
@@ -170,17 +170,12 @@ class IndexTTS2(Model):
             parts.append(sound(segment, self.rate))
             if stream_return:
                 yield Tensor(parts[-1])
-                yield (
-                    parts if interval_silence <= 0 else Tensor(array.array("h", bytes(interval_silence * 44)))
-                )
+                yield (parts if interval_silence <= 0 else Tensor(array.array("h", bytes(interval_silence * 44))))
         if not parts and not stream_return and knob(text, "nothing") is not None:
             return
         self._set_gr_progress(0.9, "saving audio...")
         samples = self.stages(text, segments, print, ("gpt_gen", "s2mel", "bigvgan"))
-        if output_path:
-            result = self.finish(samples, output_path, text, print)
-        else:
-            result = in_memory(samples, self.rate)
+        result = self.finish(samples, output_path, text, print)
         if not stream_return:
             yield result
 
