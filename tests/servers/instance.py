@@ -164,9 +164,7 @@ class Server(abc.ABC):
             self._process.wait(STOP_DEADLINE)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise ServerFailedError(
-                f"{self.kind} did not stop within {STOP_DEADLINE} s\n{self.log_tail()}"
-            ) from None
+            raise ServerFailedError(f"{self.kind} did not stop within {STOP_DEADLINE} s\n{self.log_tail()}") from None
         self._process = None
 
     def kill(self) -> None:
@@ -276,9 +274,7 @@ class Server(abc.ABC):
         account = Account(user=user, password=secrets.token_urlsafe(12) if password is None else password)
         with self.connect() as connection, connection.cursor() as cursor:
             requirement = f" REQUIRE {require}" if require else ""
-            cursor.execute(
-                f"CREATE USER %s@'%%' IDENTIFIED BY %s{requirement}", (account.user, account.password)
-            )
+            cursor.execute(f"CREATE USER %s@'%%' IDENTIFIED BY %s{requirement}", (account.user, account.password))
             for grant in grants:
                 cursor.execute(f"GRANT {grant.replace('%', '%%')} TO %s@'%%'", (account.user,))
         return account
@@ -300,9 +296,7 @@ class Server(abc.ABC):
             connected.connect(str(self.folder / "s.sock"))
         except OSError as error:
             connected.close()
-            raise pymysql.err.OperationalError(
-                CR.CR_CONNECTION_ERROR, f"no answer on the socket: {error}"
-            ) from error
+            raise pymysql.err.OperationalError(CR.CR_CONNECTION_ERROR, f"no answer on the socket: {error}") from error
         connected.settimeout(None)
         return connected
 
@@ -330,9 +324,7 @@ class Server(abc.ABC):
         setpriv = shutil.which("setpriv")
         guard = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
         with (self.folder / "server.log").open("wb") as log:
-            return subprocess.Popen(
-                [*guard, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
-            )
+            return subprocess.Popen([*guard, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
 
     def _run_initialise(self) -> None:
         command = [*self._initialise()]

@@ -54,9 +54,7 @@ def test_a_database_is_dropped_although_a_connection_still_holds_a_lock(server: 
     holder.close()
 
 
-def test_an_account_may_do_what_it_was_granted_and_nothing_else(
-    server: Server, request: pytest.FixtureRequest
-) -> None:
+def test_an_account_may_do_what_it_was_granted_and_nothing_else(server: Server, request: pytest.FixtureRequest) -> None:
     name = server.create_database()
     request.addfinalizer(lambda: server.drop_database(name))
     account = server.create_account([f"SELECT, INSERT, UPDATE ON `{name}`.*"])
@@ -122,9 +120,7 @@ def test_a_server_ends_with_the_process_that_started_it(mariadb: Server) -> None
         "print(server.pid, server.folder, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=Path.cwd()
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=Path.cwd())
     pid, folder = done.stdout.split()
     subprocess.run(["rm", "-rf", folder], check=True)
     status = Path(f"/proc/{pid}/status")

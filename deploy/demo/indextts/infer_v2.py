@@ -160,9 +160,7 @@ class IndexTTS2:
         samples = array.array("h")
         segments = [part for part in re.split(r"(?<=[。！？.!?])", text) if part.strip()]
         for number, segment in enumerate(segments, 1):
-            self._set_gr_progress(
-                0.2 + 0.7 * number / len(segments), f"speech synthesis {number}/{len(segments)}..."
-            )
+            self._set_gr_progress(0.2 + 0.7 * number / len(segments), f"speech synthesis {number}/{len(segments)}...")
             times = [time.perf_counter()]
             plan = voice.syllables(segment, style)
             times.append(time.perf_counter())
