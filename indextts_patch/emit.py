@@ -6,7 +6,6 @@ import errno
 import os
 import re
 import sys
-import tempfile
 import threading
 import time
 from typing import Any
@@ -26,7 +25,6 @@ class Emitter:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._names = Names()
-        self._tmp_root = os.path.realpath(tempfile.gettempdir())
         self.restart()
 
     def restart(self) -> None:
@@ -56,7 +54,11 @@ class Emitter:
         inner = below(self._options.root, folder)
         if inner is not None:
             return any(part.startswith(".") and part != "." for part in inner.split("/"))
-        return os.path.basename(folder).startswith(".") or below(self._tmp_root, os.path.realpath(folder)) is not None
+        if os.path.basename(folder).startswith("."):
+            return True
+        import tempfile  # late: a fifth of the start-up, and nearly every folder lies below the root
+
+        return below(os.path.realpath(tempfile.gettempdir()), os.path.realpath(folder)) is not None
 
     def write(self, *, identity: str, subject: str, kind: str, data: dict[str, Any], place: tuple[str, str]) -> bool:
         """Publish one event.

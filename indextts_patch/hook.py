@@ -48,7 +48,7 @@ class Hook:
             sys.meta_path.insert(0, self._finder)
             importlib.util.spec_from_file_location = self._location
             if _runs_one_of_ours():
-                builtins.__build_class__ = self._build
+                vars(builtins)["__build_class__"] = self._build
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__dict__", {}).get("__file__")
             if _MODULE.search(name) or (isinstance(file, str) and _FILE.match(os.path.basename(file))):
@@ -61,8 +61,8 @@ class Hook:
         # Somebody may have wrapped our function in turn; then ours stays below it, and only passes on.
         if importlib.util.spec_from_file_location == self._location:
             importlib.util.spec_from_file_location = self._plain_location
-        if builtins.__build_class__ == self._build:
-            builtins.__build_class__ = self._plain_build
+        if vars(builtins)["__build_class__"] == self._build:
+            vars(builtins)["__build_class__"] = self._plain_build
         self._installed = False
         if self._patches is not None:
             self._patches.undo()

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -290,6 +289,8 @@ def _state(path: str | None) -> tuple[int, int, int] | None:
 
 
 def _error(error: BaseException) -> dict[str, Any]:
+    import traceback  # late: only a failure needs it
+
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     message = attempt(str, error)

@@ -36,7 +36,7 @@ def line(site_packages: str) -> str:
         "  sys.stderr.write('indextts_patch: not installed: %r\\n' % (error,))",
     ]
     # ascii: the encoding of .pth files differs between versions and systems.
-    return f"import os, sys; exec({ascii(chr(10).join(lines))})\n"
+    return f"import os, sys; exec({chr(10).join(lines)!a})\n"
 
 
 def path() -> str:

@@ -19,6 +19,7 @@ import wave
 from collections.abc import Callable
 
 LOUD = 0.5
+LAST: BaseException | None = None  # what was raised last on demand
 
 
 class OutOfMemoryError(RuntimeError):
@@ -47,7 +48,9 @@ def obey(text: str) -> None:
     if failure:
         name, _, message = failure.partition(" ")
         kinds = {"OutOfMemoryError": OutOfMemoryError, "KeyboardInterrupt": KeyboardInterrupt}
-        raise kinds.get(name, getattr(__import__("builtins"), name, RuntimeError))(message)
+        global LAST
+        LAST = kinds.get(name, getattr(__import__("builtins"), name, RuntimeError))(message)
+        raise LAST
     if knob(text, "index") is not None:
         [][len(text)]
 
