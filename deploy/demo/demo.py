@@ -197,7 +197,7 @@ def what_next(folder: Path) -> None:
         console.print(f'  Query:    sqlite3 {here}/sidecar.db "{QUERIES[1]}"')
         console.print("  On MySQL: SIDECAR_DATABASE_URL=mysql://user:password@host:3306/db make demo")
     console.print("  For real: in IndexTTS2's folder, start the WebUI by  python -m indextts_patch webui.py")
-    console.print("            and beside it  sidecar migrate  and  sidecar run;  README.md has the five minutes")
+    console.print("            and beside it  sidecar migrate  and  sidecar run;  README.md tells how")
 
 
 def run(folder: Path) -> None:

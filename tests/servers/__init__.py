@@ -19,7 +19,7 @@ Every instance has its own data folder (removed at the end), its own socket and 
         server.restart({"local_infile": True})                # other options from here on
 
 Option names are the server's own, with ``_`` or ``-``. A ``Path`` as a value is a file that is copied
-to where the server can read it: ``{"ssl_ca": Path("ca.pem"), "ssl_cert": ..., "ssl_key": ...}``.
+to where the server can read it, such as the files of ``certificates.make_certificates(folder).options``.
 
 Where no such server can be had, entering raises ServerMissing with the reason. The pytest fixtures
 are in ``tests.servers.fixtures``; the scripts beside this file install the servers.

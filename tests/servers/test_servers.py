@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pymysql
 import pytest
 
 from tests.servers import MariaDB, Server, ServerFailedError
+from tests.servers.certificates import make_certificates
 
 CHINESE = "欢迎 😀"
 
@@ -101,6 +103,20 @@ def test_a_file_given_as_an_option_can_be_read_by_the_server(own_server: Server,
     script.write_text("CREATE DATABASE made_by_init_file;\n", "utf-8")
     own_server.restart({"init_file": script})
     own_server.connect("made_by_init_file").close()
+
+
+def test_a_server_speaks_tls_with_the_certificates_it_is_given(own_server: Server, tmp_path: Path) -> None:
+    files = make_certificates(tmp_path)
+    own_server.restart(files.options)
+    account = own_server.create_account(require="SSL")
+    context = ssl.create_default_context(cafile=str(files.ca))
+    with own_server.connect(account=account, ssl=context) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW STATUS LIKE 'Ssl_cipher'")
+        row = cursor.fetchone()
+    assert row is not None
+    assert row[1]
+    with pytest.raises(pymysql.err.OperationalError, match="denied"):
+        own_server.connect(account=account, ssl_disabled=True)
 
 
 def test_a_server_that_cannot_start_says_why() -> None:
