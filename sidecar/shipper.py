@@ -122,6 +122,7 @@ class Shipper:
         self._give_up = give_up
         self._stop = threading.Event()
         self._in_flight: _InFlight | None = None
+        self._held: _Taken | None = None
         self._unavailable: set[str] = set()
         self._next_probe = 0.0
         self._drain_until: float | None = None
@@ -245,7 +246,9 @@ class Shipper:
         return taken
 
     def _hand_over(self, folder: Folder, taken: _Taken) -> None:
+        self._held = taken
         self._collect_receipt()
+        self._held = None
         held = folder.committed
         if held is None:  # the position was lost meanwhile; the scan finds these files again
             self._telemetry.skipped("dropped", len(taken))
@@ -263,16 +266,18 @@ class Shipper:
 
     def _collect_receipt(self) -> bool:
         """Wait for the batch under way, if there is one. Returns whether there was."""
-        flight, self._in_flight = self._in_flight, None
+        flight = self._in_flight
         if flight is None:
             return False
         folder = flight.folder
         try:
             receipt = self._until(flight.future)
         except PositionLost:
+            self._in_flight = None
             self._telemetry.skipped("dropped", len(flight.taken))
             self._forget_position(folder)
             return True
+        self._in_flight = None
         folder.acknowledge(receipt.position)
         for entry in (*flight.taken.quarantined, *receipt.refused):
             folder.note_quarantined(entry.path)
@@ -314,9 +319,10 @@ class Shipper:
     def _report_backlog(self) -> None:
         pending = sum(folder.pending for folder in self._folders)
         oldest = [folder.oldest_pending_ns for folder in self._folders]
-        if self._in_flight is not None:
-            pending += len(self._in_flight.taken)
-            oldest.append(self._in_flight.taken.oldest_ns)
+        for taken in (self._held, self._in_flight and self._in_flight.taken):
+            if taken is not None:
+                pending += len(taken)
+                oldest.append(taken.oldest_ns)
         self._telemetry.backlog(
             discovered=sum(folder.discovered for folder in self._folders),
             pending=pending,
@@ -324,13 +330,15 @@ class Shipper:
         )
 
     def _drain_is_over(self) -> bool:
+        """Whether a stop was asked for and nothing that is known is left to ship, or its time is over."""
         if not self._stop.is_set():
             return False
+        pending = sum(folder.pending for folder in self._folders)
         now = self._clock.monotonic()
         if self._drain_until is None:
             self._drain_until = now + self._limits.drain_seconds
-            self._telemetry.draining(sum(folder.pending for folder in self._folders))
-        return now >= self._drain_until
+            self._telemetry.draining(pending)
+        return now >= self._drain_until or not (pending or self._in_flight)
 
     def _nothing_left(self) -> bool:
         return all(folder.scanned and not folder.pending for folder in self._folders)
