@@ -57,6 +57,13 @@ test: $(READY) ## All tests, on a private MariaDB (make test MYSQL=1: on real My
 demo: $(READY) ## A few syntheses by a stand-in engine, recorded, shipped and queried (DEMO_DIR=... to choose the folder)
 	@$(RUN) deploy/demo/demo.py
 
+.PHONY: bench
+bench: $(READY) ## How fast, beside its peers on the same server (SMALL=1 in a minute, MYSQL=1 on MySQL too, CASES="backlog ...")
+	@sh tests/servers/get-mariadb.sh
+	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
+	@if [ "$(SMALL)" != 1 ]; then sh tests/benchmarks/get-rsyslog.sh; fi
+	@SMALL="$(SMALL)" CASES="$(CASES)" $(RUN) -m tests.benchmarks
+
 .PHONY: lint
 lint: $(READY) ## ruff and mypy --strict over everything
 	@$(RUN) -m ruff check .

@@ -1,0 +1,75 @@
+"""python -m tests.benchmarks: see README.md beside this file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.benchmarks import backlog, report
+from tests.benchmarks.context import Context
+from tests.benchmarks.measure import Row
+from tests.servers import MariaDB, MySQL, Server, ServerMissingError
+
+_ROUNDS = 3
+_RESULTS = Path(".cache") / "bench"
+CASES: dict[str, Callable[[Context], list[Row]]] = {
+    "backlog": backlog.backlog,
+}
+
+
+def main() -> int:
+    """
+    Environment:
+        SMALL=1: a small run, under a minute.
+        MYSQL=1: on real MySQL too.
+        CASES: names of the cases to run, separated by spaces; all unless given.
+
+    Returns:
+        The exit code: 1 where a result is off by more than noise explains.
+    """
+    small = os.environ.get("SMALL") == "1"
+    names = os.environ.get("CASES", "").split() or list(CASES)
+    kinds: list[type[Server]] = [MariaDB, *([MySQL] if os.environ.get("MYSQL") == "1" else [])]
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    results: dict[str, Sequence[Row]] = {}
+    for kind in kinds:
+        try:
+            with kind() as server:
+                title = f"{kind.__name__} {server.version}"
+                results[title] = _run(server, names, small, console)
+        except ServerMissingError as error:
+            console.print(f"[yellow]{kind.__name__} left out: {error}[/yellow]")
+            continue
+        report.print_table(console, title + (" (small run)" if small else ""), results[title])
+    path = _RESULTS / ("small.json" if small else "full.json")
+    report.write_json(path, results, small=small, rounds=_ROUNDS)
+    console.print(f"Written to {path}")
+    wrecked = [row for rows in results.values() for row in rows if row.beyond_noise]
+    for row in wrecked:
+        console.print(f"[red]FAILED: {row.what}: {row.score:.2f} against {row.against}[/red]")
+    return 1 if wrecked else 0
+
+
+def _run(server: Server, names: Sequence[str], small: bool, console: Console) -> list[Row]:
+    folder = Path(tempfile.mkdtemp(prefix="sidecar-bench-"))
+    try:
+        context = Context(
+            server=server,
+            folder=folder,
+            small=small,
+            rounds=_ROUNDS,
+            progress=lambda text: console.print(f"[dim]{text}[/dim]"),
+        )
+        return [row for name in names for row in CASES[name](context)]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

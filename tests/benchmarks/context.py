@@ -1,0 +1,39 @@
+"""What every case is handed: the server, a folder, how large to go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import Server
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    server: Server
+    folder: Path
+    """For event files; removed at the end."""
+    small: bool
+    """Under a minute in all, to notice a wreck; the figures of a full run are the ones to quote."""
+    rounds: int
+    progress: Callable[[str], None]
+
+    def scale(self, full: int, small: int) -> int:
+        return small if self.small else full
+
+    @property
+    def empty_folder(self) -> Path:
+        folder = self.folder / "empty"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    @contextmanager
+    def database(self) -> Iterator[str]:
+        """An empty database, dropped at the end."""
+        name = self.server.create_database()
+        try:
+            yield name
+        finally:
+            self.server.drop_database(name)

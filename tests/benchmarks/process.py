@@ -1,0 +1,105 @@
+"""The subject: the real `sidecar` command as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_DEADLINE_SECONDS = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What one `sidecar run --once` took."""
+
+    seconds: float
+    """Wall time of the process."""
+    cpu_seconds: float
+    max_resident_bytes: int
+
+
+def migrate(url: str) -> None:
+    subprocess.run(_command("migrate"), env=_environment(url, Path("/nonexistent")), check=True, capture_output=True)
+
+
+def ship_once(url: str, folder: Path, settings: Mapping[str, str] | None = None) -> Run:
+    """Ship what is in the folder and come back."""
+    started = time.monotonic()
+    process = subprocess.Popen(
+        _command("run", "--once"),
+        env=_environment(url, folder, settings),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    log = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.stderr.close()
+    if process.returncode:
+        raise RuntimeError(f"sidecar run --once ended with {process.returncode}: {log[-2000:]}")
+    return Run(seconds=seconds, cpu_seconds=usage.ru_utime + usage.ru_stime, max_resident_bytes=usage.ru_maxrss * 1024)
+
+
+class Shipper:
+    """A running `sidecar run`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self.pid = process.pid
+        self._process = process
+        self._port = port
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"sidecar run ended with {self._process.returncode}")
+            try:
+                self._get("readyz")
+                return
+            except (urllib.error.URLError, ConnectionError):
+                time.sleep(0.005)
+        raise TimeoutError("sidecar run did not get ready")
+
+    def metric(self, name: str) -> float:
+        """The value of a metric without labels."""
+        for line in self._get("metrics").splitlines():
+            if line.startswith(f"{name} "):
+                return float(line.split()[1])
+        raise KeyError(name)
+
+    def _get(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/{path}", timeout=5) as answer:
+            return str(answer.read().decode())
+
+
+@contextmanager
+def shipping(url: str, folder: Path, port: int, settings: Mapping[str, str] | None = None) -> Iterator[Shipper]:
+    """`sidecar run` beside the folder until the block ends."""
+    environment = _environment(url, folder, {"LISTEN": f"127.0.0.1:{port}", **(settings or {})})
+    process = subprocess.Popen(_command("run"), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield Shipper(process, port)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "sidecar", *arguments]
+
+
+def _environment(url: str, folder: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIDECAR_")}
+    given = {"DATABASE_URL": url, "WATCH_DIR": str(folder), "LISTEN": "off", "NAME": "bench", **(settings or {})}
+    return clean | {f"SIDECAR_{name}": value for name, value in given.items()}
