@@ -24,6 +24,7 @@ from .notice import attempt, say_once
 FOLDER = ".inflight"
 _ALIVE = ".alive"
 _CALL = ".call"
+_NEW = ".new"
 
 
 class InFlight:
@@ -65,10 +66,12 @@ class InFlight:
             return None
         path = os.path.join(self._folder, f"{self._instance}.{identity}{_CALL}")
         try:
-            files.create(path, json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"), fsync=False)
+            # Complete under its name or not there at all: a call whose marker was being written had not begun.
+            files.create(path + _NEW, json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"), fsync=False)
+            os.rename(path + _NEW, path)
         except OSError as error:
             say_once("marker", f"cannot mark running calls in {self._folder}: {error}")
-            self.remove(path)
+            self.remove(path + _NEW)
             return None
         return path
 
@@ -143,7 +146,7 @@ class InFlight:
         return sum(self._recover(folder, report) for folder in self._folders)
 
     def _recover(self, folder: str, report: Callable[[str, dict[str, Any]], bool]) -> int:
-        instances = {name.split(".", 1)[0] for name in _listing(folder) if name.endswith((_ALIVE, _CALL))}
+        instances = {name.split(".", 1)[0] for name in _listing(folder) if name.endswith((_ALIVE, _CALL, _NEW))}
         return sum(attempt(self._recover_instance, folder, one, report) or 0 for one in sorted(instances))
 
     def _recover_instance(self, folder: str, instance: str, report: Callable[[str, dict[str, Any]], bool]) -> int:
@@ -157,8 +160,10 @@ class InFlight:
         try:
             # Listed again under the lock: whoever held it before has removed what it reported.
             for name in _listing(folder):
-                if name.startswith(f"{instance}.") and name.endswith(_CALL):
-                    path = os.path.join(folder, name)
+                path = os.path.join(folder, name)
+                if name.startswith(f"{instance}.") and name.endswith(_NEW):
+                    self.remove(path)
+                elif name.startswith(f"{instance}.") and name.endswith(_CALL):
                     if attempt(report, name[len(instance) + 1 : -len(_CALL)], _content(path)):
                         self.remove(path)
                         reported += 1

@@ -153,7 +153,12 @@ def finish(process: subprocess.Popen[bytes], root: Path) -> Run:
     except subprocess.TimeoutExpired:
         process.kill()
         raise
-    return Run(root=root, code=process.returncode, stdout=stdout.decode(), stderr=stderr.decode())
+    return Run(
+        root=root,
+        code=process.returncode,
+        stdout=stdout.decode(errors="replace"),
+        stderr=stderr.decode(errors="replace"),
+    )
 
 
 def ok(result: Run) -> Run:

@@ -103,7 +103,8 @@ from indextts.infer_v2_5 import IndexTTS2
 tts = IndexTTS2(device="cpu", use_qwen_emo=True)
 path = "outputs/one.wav"
 call("positional", lambda: tts.infer(VOICE, "one 好", path, "ZH", None, 1.0, HAPPY), path)
-call("keywords", lambda: tts.infer(spk_audio_prompt=VOICE, text="two", output_path=None, lang="EN", duration_factor=1.2))
+call("keywords", lambda: tts.infer(spk_audio_prompt=VOICE, text="two", output_path=None, lang="EN",
+                                   duration_factor=1.2))
 tts.low_vram = True
 call("low vram", lambda: tts.infer(VOICE, "happy and then a long sad text that is cut into chunks " * 3,
                                    "outputs/low.wav", "EN", use_emo_text=True))

@@ -10,6 +10,7 @@ process dies while it writes the file), [truncate], [nothing], [full] (a saturat
 from __future__ import annotations
 
 import array
+import functools
 import math
 import os
 import re
@@ -55,15 +56,20 @@ def obey(text: str) -> None:
         [][len(text)]
 
 
+@functools.cache
+def _tone(rate: int, level: float) -> array.array:
+    """A tenth of a second of 220 Hz, cut off at full scale."""
+    wave_form = (32767 * level * math.sin(2 * math.pi * 220 * i / rate) for i in range(rate // 10))
+    return array.array("h", (int(max(-32767, min(32767, value))) for value in wave_form))
+
+
 def sound(text: str, rate: int) -> array.array:
     """16-bit samples: a tone per character of the text, or as long as [sound SECONDS] says."""
     seconds = float(knob(text, "sound") or min(0.02 * len(text), 1.0))
     level = 1.5 if knob(text, "full") is not None else LOUD
     count = max(int(rate * seconds), 1)
-    period = [
-        int(max(-32767, min(32767, 32767 * level * math.sin(2 * math.pi * 220 * i / rate)))) for i in range(rate // 10)
-    ]
-    samples = array.array("h", period * (count // len(period) + 1))
+    period = _tone(rate, level)
+    samples = period * (count // len(period) + 1)
     return samples[:count]
 
 
