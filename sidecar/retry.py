@@ -67,7 +67,7 @@ class Retry:
         self._stop = stop
         self._on_failure = on_failure
         self._on_success = on_success
-        self._sleep: Callable[[float], object] = sleep or stop.wait
+        self._sleep: Callable[[float], object] = stop.wait if sleep is None else sleep
 
     def __call__(self, function: Callable[[], T]) -> T:
         """

@@ -319,7 +319,7 @@ class Shipper:
     def _report_backlog(self) -> None:
         pending = sum(folder.pending for folder in self._folders)
         oldest = [folder.oldest_pending_ns for folder in self._folders]
-        for taken in (self._held, self._in_flight and self._in_flight.taken):
+        for taken in (self._held, self._in_flight.taken if self._in_flight else None):
             if taken is not None:
                 pending += len(taken)
                 oldest.append(taken.oldest_ns)
