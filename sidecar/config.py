@@ -9,8 +9,10 @@ import difflib
 import os
 import socket
 from collections.abc import Mapping
+from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
@@ -110,6 +112,12 @@ class Settings(BaseSettings):
     probe_seconds: PositiveSeconds = Field(default=15.0, description="How often an idle shipper asks for the database.")
     drain_seconds: Seconds = Field(default=10.0, description="After SIGTERM, how long what is known is still shipped.")
 
+    timezone: str = Field(
+        default="",
+        description="Where days and hours begin for whoever asks, such as Asia/Shanghai. "
+        "Default: this machine's. Stored times are UTC.",
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -142,6 +150,22 @@ class Settings(BaseSettings):
         return paths
 
     @property
+    def zone(self) -> tzinfo:
+        """The time zone in which answers are given.
+
+        Raises:
+            SettingsError: there is none of that name.
+        """
+        if not self.timezone:
+            return datetime.now().astimezone().tzinfo or timezone.utc
+        try:
+            return ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise SettingsError(
+                f"{PREFIX}TIMEZONE is {self.timezone!r}", hint="Write a name such as Asia/Shanghai or UTC."
+            ) from error
+
+    @property
     def dsn(self) -> Dsn:
         """The database's address, its password from wherever it was given.
 
@@ -151,7 +175,8 @@ class Settings(BaseSettings):
         password = self.database_password.get_secret_value() if self.database_password else None
         if self.database_password_file is not None:
             try:
-                password = self.database_password_file.read_text(encoding="utf-8").rstrip("\r\n")
+                # An empty file says nothing: an installed service always has one.
+                password = self.database_password_file.read_text(encoding="utf-8").rstrip("\r\n") or password
             except (OSError, UnicodeDecodeError) as error:
                 raise SettingsError(f"{PREFIX}DATABASE_PASSWORD_FILE cannot be read: {error}") from error
         try:
@@ -195,7 +220,7 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
         name = str(first["loc"][0]) if first["loc"] else "?"
         raise SettingsError(f"{PREFIX}{name.upper()}: {first['msg']}") from error
     # Each of these may raise, and should do so before anything has begun.
-    _ = settings.folders, settings.dsn, settings.listen_address
+    _ = settings.folders, settings.dsn, settings.listen_address, settings.zone
     return settings
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import click
 
 from sidecar import __version__
+from sidecar.cli.find import find
 from sidecar.cli.migrate import migrate
+from sidecar.cli.rate import rate
 from sidecar.cli.run import run
+from sidecar.cli.stats import stats
+from sidecar.cli.timeline import timeline
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -17,3 +21,7 @@ def sidecar() -> None:
 
 sidecar.add_command(run)
 sidecar.add_command(migrate)
+sidecar.add_command(find)
+sidecar.add_command(stats)
+sidecar.add_command(timeline)
+sidecar.add_command(rate)

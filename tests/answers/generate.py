@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import random
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import accumulate
@@ -31,9 +32,23 @@ FOLDER = "/srv/index-tts/outputs"
 
 EMOTIONS = ("happy", "angry", "sad", "afraid", "disgusted", "melancholic", "surprised", "calm")
 _USERS = [
-    "audiobook", "客服", "game-dialogue", "有声书二组", "news-desk", "短视频", "e-learning", "导览",
-    "announcements", "播客", "drama", "assistant", "训练营", "accessibility", "广告", "lab",
-]  # fmt: skip
+    "audiobook",
+    "客服",
+    "game-dialogue",
+    "有声书二组",
+    "news-desk",
+    "短视频",
+    "e-learning",
+    "导览",
+    "announcements",
+    "播客",
+    "drama",
+    "assistant",
+    "训练营",
+    "accessibility",
+    "广告",
+    "lab",
+]
 _USER_WEIGHTS = [1 / (rank + 1) for rank in range(len(_USERS))]
 _VOICES = [
     f"voices/{kind}_{number:02}.wav" for kind in ("narrator", "warm", "young", "whisper") for number in range(12)
@@ -53,14 +68,39 @@ _HOURS = [6, 8, 10, 9, 5, 7, 10, 11, 10, 8, 5, 3, 3, 4, 4, 3, 2, 1, 1, 1, 1, 1, 
 _WEEKDAYS = (1.0, 1.05, 1.1, 1.05, 0.95, 0.35, 0.25)
 
 _ZH_OPENINGS = (
-    "欢迎使用", "各位听众，", "亲爱的朋友，", "请注意，", "昨天夜里，", "很久以前，", "据本台消息，", "他低声说：",
-    "她笑着回答：", "接下来，", "本次列车即将到达", "感谢您的来电，", "下面请听", "春天来了，", "别担心，",
-)  # fmt: skip
+    "欢迎使用",
+    "各位听众，",
+    "亲爱的朋友，",
+    "请注意，",
+    "昨天夜里，",
+    "很久以前，",
+    "据本台消息，",
+    "他低声说：",
+    "她笑着回答：",
+    "接下来，",
+    "本次列车即将到达",
+    "感谢您的来电，",
+    "下面请听",
+    "春天来了，",
+    "别担心，",
+)
 _ZH_MIDDLES = (
-    "语音合成系统", "月光静静地照在湖面上", "我们的故事从这里开始", "前方道路施工", "雨一直下到天亮", "这是一个重要的决定",
-    "您的订单已经发货", "人工客服正忙", "远处传来一阵钟声", "今天的课程讲第三章", "博物馆二楼展出青铜器", "天气将转为多云",
-    "小镇上的人都睡了", "门外有脚步声", "股市小幅上涨",
-)  # fmt: skip
+    "语音合成系统",
+    "月光静静地照在湖面上",
+    "我们的故事从这里开始",
+    "前方道路施工",
+    "雨一直下到天亮",
+    "这是一个重要的决定",
+    "您的订单已经发货",
+    "人工客服正忙",
+    "远处传来一阵钟声",
+    "今天的课程讲第三章",
+    "博物馆二楼展出青铜器",
+    "天气将转为多云",
+    "小镇上的人都睡了",
+    "门外有脚步声",
+    "股市小幅上涨",
+)
 _ZH_ENDINGS = (
     "。",
     "！",
@@ -72,14 +112,31 @@ _ZH_ENDINGS = (
     "？",
 )
 _EN_OPENINGS = (
-    "Welcome to", "Ladies and gentlemen,", "Please note that", "Late last night", "Once upon a time", "He whispered that",
-    "In today's lesson", "Your call matters:", "According to the report,", "Mind the gap:", "Chapter three:", "Remember,",
-)  # fmt: skip
+    "Welcome to",
+    "Ladies and gentlemen,",
+    "Please note that",
+    "Late last night",
+    "Once upon a time",
+    "He whispered that",
+    "In today's lesson",
+    "Your call matters:",
+    "According to the report,",
+    "Mind the gap:",
+    "Chapter three:",
+    "Remember,",
+)
 _EN_MIDDLES = (
-    "the quiet harbour", "your order has been shipped", "the train is about to depart", "nobody heard the bell",
-    "the second floor shows bronze vessels", "rain is expected in the afternoon", "every word is on record",
-    "the door was never locked", "markets rose slightly", "we begin with a short exercise",
-)  # fmt: skip
+    "the quiet harbour",
+    "your order has been shipped",
+    "the train is about to depart",
+    "nobody heard the bell",
+    "the second floor shows bronze vessels",
+    "rain is expected in the afternoon",
+    "every word is on record",
+    "the door was never locked",
+    "markets rose slightly",
+    "we begin with a short exercise",
+)
 _EN_ENDINGS = (".", "!", ", thank you for waiting.", ", and nobody said a word.", ", have a pleasant journey.", "?")
 
 
@@ -99,7 +156,7 @@ class Studio:
         self._shift = end - END
         self._source = "indextts://studio/20251124T000000-1"
         self._sequence = 0
-        self._recent: list[tuple[dict[str, Any], str, float]] = []
+        self._recent: deque[tuple[dict[str, Any], str, float]] = deque(maxlen=2000)
         self._subjects: list[str] = []
 
     def events(self) -> Iterator[dict[str, Any]]:
@@ -146,8 +203,6 @@ class Studio:
             request_hash = hashlib.sha256(orjson.dumps(request)).hexdigest()
             slowness = rng.gauss(1, 0.08)
             self._recent.append((request, request_hash, slowness))
-            if len(self._recent) > 3000:
-                self._recent[rng.randrange(3000)] = self._recent.pop()
         user = rng.choices(_USERS, _USER_WEIGHTS)[0]
         bad = request["voice"] == BAD_VOICE
         chance = rng.random()
@@ -175,7 +230,9 @@ class Studio:
                 "alpha_effective": 0.65,
             },
             "voice": {"path": request["voice"], "sha256": _VOICE_HASHES[request["voice"]], "bytes": 328044},
-            "params": {"effective": {"do_sample": True, "top_p": 0.8, "top_k": 30, "temperature": request["temperature"]}},
+            "params": {
+                "effective": {"do_sample": True, "top_p": 0.8, "top_k": 30, "temperature": request["temperature"]}
+            },
             "audio": {
                 "path": name,
                 "sha256": audio_hash,
@@ -199,14 +256,19 @@ class Studio:
                 "rtf": round(wall / duration, 6) if outcome == "succeeded" else None,
                 "segments": 1 + len(request["text"]) // 120,
             },
-            "model": {"version": request["model"], "class": "indextts.infer_v2.IndexTTS2", "dir": "checkpoints",
-                      "device": "cuda:0", "precision": "fp16"},
+            "model": {
+                "version": request["model"],
+                "class": "indextts.infer_v2.IndexTTS2",
+                "dir": "checkpoints",
+                "device": "cuda:0",
+                "precision": "fp16",
+            },
             "caller": {"user": user, "session": identity[-12:], "queue_wait": round(rng.expovariate(2.0), 4)},
             "error": {"type": error[0], "message": error[1], "traceback": None} if outcome == "failed" else None,
             "truncated": outcome == "succeeded" and rng.random() < 0.003,
             "request_hash": request_hash,
             "recorder": "indextts_patch 0.1.0",
-        }  # fmt: skip
+        }
         if outcome == "succeeded":
             self._subjects.append(identity)
             if len(self._subjects) > 500:
@@ -229,10 +291,12 @@ class Studio:
     def _chinese(self) -> str:
         rng = self._random
         parts = [
-            rng.choice(_ZH_OPENINGS) + rng.choice(_ZH_MIDDLES) + f"第{rng.randrange(1, 9999)}号" * (rng.random() < 0.5)
+            rng.choice(_ZH_OPENINGS)
+            + rng.choice(_ZH_MIDDLES)
+            + f"第{rng.randrange(1, 9999)}号" * (rng.random() < 0.5)
             + rng.choice(_ZH_ENDINGS)
             for _ in range(rng.choice((1, 1, 2, 3)))
-        ]  # fmt: skip
+        ]
         return "".join(parts)
 
     def _english(self) -> str:

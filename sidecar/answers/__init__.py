@@ -1,0 +1,3 @@
+"""What people ask of the tables: find, count, follow, judge, forget. Commands, pages and reports all ask here, so that
+they answer alike; the views of schema/ give the same answers to whoever asks in SQL.
+"""

@@ -1,0 +1,122 @@
+"""Finds records: the newest first, a page at a time, the same page however large the table is.
+
+A frequent word is found among the newest records sooner than any index could sort its hits; a rare one only by the
+index. So the newest few thousand are read first, and the text index is asked for the rest.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from sidecar.answers.filters import Filter, FilterError, Where
+from sidecar.answers.textindex import has_text_index, narrow
+from sidecar.answers.values import plain
+from sidecar.answers.words import words
+from sidecar.database import Database
+
+COLUMNS = (
+    "id", "event_id", "created_at", "status", "text_input", "language", "emotion", "user_id", "voice", "voice_sha256",
+    "model_version", "duration", "wall_time", "rtf", "audio_path", "request_hash", "rating", "rating_note", "rated_by",
+    "error_type", "error_message", "full_scale_share", "truncated", "replaced_by", "reused_from", "deleted_at",
+)  # fmt: skip
+"""Columns of tts_library that a list shows."""
+MAX_LIMIT = 500
+_NEWEST = 4000
+
+Record = dict[str, Any]
+"""Column names of tts_library and their values; times are datetime in UTC."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    records: list[Record]
+    cursor: str | None
+    """Where the next page begins; None after the last."""
+
+
+def find(database: Database, wanted: Filter, *, limit: int = 100, cursor: str | None = None) -> Page:
+    """
+    Args:
+        limit: records on a page, at most MAX_LIMIT.
+        cursor: from the page before.
+
+    Raises:
+        FilterError: the cursor is none of ours.
+    """
+    limit = max(1, min(limit, MAX_LIMIT))
+    before = _unpack(cursor) if cursor else None
+    found = _find(database, wanted, before, limit + 1)
+    records = found[:limit]
+    more = len(found) > limit
+    return Page(records=records, cursor=_pack(records[-1]) if more else None)
+
+
+def _find(database: Database, wanted: Filter, before: tuple[datetime, int] | None, limit: int) -> list[Record]:
+    conditions, parameters = wanted.where()
+    if before is not None:
+        conditions.append("(created_at < ? OR (created_at = ? AND id < ?))")
+        conditions.append("created_at <= ?")
+        parameters += [before[0], before[0], before[1], before[0]]
+    asked = words(wanted.text)
+    if not asked or not has_text_index(database):
+        return _select(database, (conditions, parameters), limit)
+    edge = _edge(database, before)
+    if edge is None:
+        return _select(database, (conditions, parameters), limit)
+    newest = _select(database, ([*conditions, "created_at >= ?"], [*parameters, edge]), limit)
+    if len(newest) >= limit:
+        return newest
+    narrowed = narrow(database, asked) or ([], [])
+    older = _select(
+        database,
+        ([*conditions, "created_at < ?", *narrowed[0]], [*parameters, edge, *narrowed[1]]),
+        limit - len(newest),
+    )
+    return newest + older
+
+
+def _edge(database: Database, before: tuple[datetime, int] | None) -> datetime | None:
+    """The time of the record that is the _NEWEST-th newest; None where there are fewer."""
+    condition, parameters = ("WHERE created_at <= ?", [before[0]]) if before else ("", [])
+    rows = database.query(
+        f"SELECT created_at FROM tts_records {condition} ORDER BY created_at DESC LIMIT 1 OFFSET {_NEWEST}", parameters
+    )
+    return rows[0][0] if rows else None
+
+
+def _select(database: Database, where: Where, limit: int) -> list[Record]:
+    names, rows = database.columns(
+        f"SELECT {', '.join(COLUMNS)} FROM tts_records WHERE {' AND '.join(where[0])} "
+        f"ORDER BY created_at DESC, id DESC LIMIT {limit:d}",
+        where[1],
+    )
+    return [dict(zip(names, map(plain, row), strict=True)) for row in rows]
+
+
+def get(database: Database, event_id: str) -> Record | None:
+    """One record with all that tts_library knows of it."""
+    names, rows = database.columns("SELECT * FROM tts_library WHERE event_id = ?", [event_id])
+    return dict(zip(names, map(plain, rows[0]), strict=True)) if rows else None
+
+
+def _pack(record: Record) -> str:
+    text = f"{record['created_at'].timestamp():.6f}:{record['id']}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _unpack(cursor: str) -> tuple[datetime, int]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        seconds, _, number = text.partition(":")
+        whole, _, fraction = seconds.partition(".")
+        at = datetime.fromtimestamp(int(whole), timezone.utc).replace(microsecond=int(fraction or 0))
+        identity = int(number)
+    except (ValueError, binascii.Error, OverflowError, OSError) as error:
+        raise FilterError("the cursor is not one of ours") from error
+    if not 0 <= identity < 2**63:
+        raise FilterError("the cursor is not one of ours")
+    return at, identity

@@ -1,0 +1,32 @@
+"""The life of one record, from tts_events: made, overwritten, rated, deleted, forgotten; by whom and when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sidecar.answers.values import plain
+from sidecar.database import Database
+
+
+def timeline(database: Database, event_id: str) -> list[dict[str, Any]]:
+    """Everything that happened to the record, oldest first; rows of the view tts_timeline."""
+    names, rows = database.columns("SELECT * FROM tts_timeline WHERE subject = ? ORDER BY time, id", [event_id])
+    found = [dict(zip(names, map(plain, row), strict=True)) for row in rows]
+    return [{**row, "rating": None if row["rating"] is None else int(row["rating"])} for row in found]
+
+
+def resolve(database: Database, text: str) -> str | None:
+    """The event_id of the record that a person means: by its id, the row's number, the id's end, or its audio's path.
+
+    Returns:
+        None where no record, or more than one, answers to it.
+    """
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        rows = database.query("SELECT event_id FROM tts_records WHERE id = ?", [int(text)])
+        return rows[0][0] if rows else None
+    rows = database.query("SELECT event_id FROM tts_records WHERE event_id = ?", [text.lower()])
+    if not rows:
+        rows = database.query(
+            "SELECT event_id FROM tts_records WHERE audio_path = ? AND replaced_by IS NULL LIMIT 2", [text]
+        )
+    return rows[0][0] if len(rows) == 1 else None

@@ -1,0 +1,53 @@
+"""Flags that say which records are meant, the same for every command that asks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from sidecar.answers.filters import parse
+from sidecar.config import Settings
+
+_HELP = {
+    "since": "Ended at or after: 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15.",
+    "until": "Ended before; written like --since.",
+    "user": "Made by that user.",
+    "emotion": "With that emotion, such as happy; neutral where none was asked for.",
+    "status": "succeeded, failed, interrupted, discovered, reused; problems: failed, saturated or cut off.",
+    "model": "By that version of the model.",
+    "voice": "Part of the speaker prompt's path, or its SHA-256.",
+    "request": "With that request_hash.",
+    "rating": "Rated at least so, 1 to 5.",
+    "language": "In that language, as the caller named it.",
+}
+
+
+def filter_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add a flag for each named filter, for all where none is named; the command is called with `wanted`, a Filter.
+
+    To be used below settings_options. The command's own argument `text`, where it has one, goes into the filter.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        chosen = names or tuple(_HELP)
+
+        @functools.wraps(command)
+        def wrapper(*, settings: Settings, **arguments: Any) -> None:
+            values = {name: arguments.pop(name) or "" for name in chosen}
+            if "text" in arguments:
+                values["text"] = _joined(arguments.pop("text"))
+            command(settings=settings, wanted=parse(values, zone=settings.zone), **arguments)
+
+        decorated: Callable[..., None] = wrapper
+        for name in reversed(chosen):
+            decorated = click.option(f"--{name}", metavar="VALUE", help=_HELP[name])(decorated)
+        return decorated
+
+    return decorate
+
+
+def _joined(words: str | tuple[str, ...]) -> str:
+    return words if isinstance(words, str) else " ".join(words)

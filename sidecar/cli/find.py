@@ -1,0 +1,55 @@
+"""sidecar find"""
+
+from __future__ import annotations
+
+import click
+
+from sidecar.answers import search
+from sidecar.answers.filters import Filter
+from sidecar.cli import show
+from sidecar.cli.asking import filter_options
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import settings_options
+from sidecar.config import Settings
+
+_COLUMNS = ("id", "created_at", "status", "emotion", "user_id", "duration", "rating", "text_input", "audio_path")
+
+
+@click.command()
+@settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
+@filter_options()
+@click.argument("text", nargs=-1)
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with every column of a list.")
+def find(settings: Settings, wanted: Filter, limit: int, as_json: bool) -> None:
+    """Find what was synthesised, the newest first.
+
+    TEXT: words that must all occur; in quotes, blanks count.
+
+    \b
+    Example:
+        sidecar find 欢迎 --since 3d --emotion happy
+        sidecar find --status failed --since 1d
+        sidecar find '"number 42"' --json --limit 1000
+    """
+    database = open_database(settings)
+    try:
+        records: list[search.Record] = []
+        cursor: str | None = None
+        while len(records) < limit:
+            page = search.find(database, wanted, limit=min(limit - len(records), search.MAX_LIMIT), cursor=cursor)
+            records += page.records
+            cursor = page.cursor
+            if cursor is None:
+                break
+    finally:
+        database.close()
+    if as_json:
+        show.json_lines(records)
+        return
+    if not records:
+        click.echo("nothing found")
+        return
+    show.table(records, _COLUMNS, zone=settings.zone, wide="text_input")
+    if cursor is not None:
+        click.echo(f"The newest {len(records)}; there are more (--limit).")

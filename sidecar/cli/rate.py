@@ -1,0 +1,51 @@
+"""sidecar rate"""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from sidecar.answers.rating import rate as publish_rating
+from sidecar.answers.timeline import resolve
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import settings_options
+from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
+from sidecar.config import Settings
+from sidecar.errors import SidecarError
+from sidecar.publish import Publisher
+
+
+@click.command()
+@settings_options("watch_dir", "database_url", "database_password_file", "connect_timeout")
+@click.argument("record")
+@click.argument("rating", type=click.Choice(["1", "2", "3", "4", "5", "none"]))
+@click.option("--note", help="What is good or bad about it.")
+@click.option("--by", "user", help="Who judges.  Default: the name of this account.")
+def rate(settings: Settings, record: str, rating: str, note: str | None, user: str | None) -> None:
+    """Say how good an output is: 1 (bad) to 5 (good), none takes it back.
+
+    The rating is an event file in the watched folder; the shipper carries it into the tables. The latest one counts.
+
+    \b
+    Example:
+        sidecar rate 42 5 --note 尾音自然
+        sidecar rate outputs/spk_1795342542.wav 2 --note "too fast" --by lab
+    """
+    database = open_database(settings)
+    try:
+        event_id = resolve(database, record)
+        if event_id is None:
+            raise SidecarError(NO_RECORD.format(record), hint=NO_RECORD_HINT)
+        event = publish_rating(
+            database,
+            Publisher("rate"),
+            settings.folders,
+            event_id,
+            rating=None if rating == "none" else int(rating),
+            note=note,
+            user=user or getpass.getuser(),
+        )
+    finally:
+        database.close()
+    click.echo(f"event {event.id} rates record {event_id}; the shipper carries it")

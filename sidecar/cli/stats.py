@@ -1,0 +1,124 @@
+"""sidecar stats"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sidecar.answers import questions
+from sidecar.answers.filters import Filter
+from sidecar.cli import show
+from sidecar.cli.asking import filter_options
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import settings_options
+from sidecar.config import Settings
+from sidecar.database import Database
+
+_TOPICS = ("emotions", "users", "duplicates", "load", "quality", "voices", "errors")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@click.command()
+@settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
+@filter_options("since", "until", "user", "emotion", "model", "voice", "language")
+@click.argument("topic", type=click.Choice(_TOPICS), required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=15, show_default=True, help="Rows of a table.")
+def stats(settings: Settings, wanted: Filter, topic: str | None, as_json: bool, limit: int) -> None:
+    """Count: emotions, users, duplicates, load, quality, voices, errors. Without a topic, the few lines that matter.
+
+    \b
+    emotions    which emotion is used most, and by whom
+    users       who made how much
+    duplicates  what was made again, and the computing time it cost
+    load        takes for each weekday and hour
+    quality     failures, saturation and real-time factor, day by day and model by model
+    voices      speaker prompts by failure rate
+    errors      kinds of error
+
+    \b
+    Example:
+        sidecar stats --since 7d
+        sidecar stats duplicates --since 30d --limit 50
+        sidecar stats quality --model 2.5 --json
+    """
+    database = open_database(settings)
+    try:
+        if topic is None:
+            _overview(database, wanted, settings)
+            return
+        rows = _rows(database, wanted, topic, settings, limit)
+    finally:
+        database.close()
+    if as_json:
+        show.json_lines(rows)
+    elif rows:
+        columns = [name for name in rows[0] if name not in ("request_hash", "event_id")]
+        wide = next((name for name in ("text_input", "error_message", "voice") if name in columns), "")
+        show.table(rows[-limit:] if topic == "quality" else rows[:limit], columns, zone=settings.zone, wide=wide)
+    else:
+        click.echo("nothing to count")
+
+
+def _rows(database: Database, wanted: Filter, topic: str, settings: Settings, limit: int) -> questions.Rows:
+    if topic == "emotions":
+        return questions.emotions(database, wanted)
+    if topic == "users":
+        return questions.users(database, wanted)
+    if topic == "duplicates":
+        return questions.duplicates(database, wanted, limit=limit)
+    if topic == "voices":
+        return questions.voices(database, wanted, limit=limit)
+    if topic == "errors":
+        return questions.errors(database, wanted, limit=limit)
+    hours = questions.activity(database, wanted)
+    if topic == "load":
+        busiest = sorted(questions.by_weekday(hours, settings.zone), key=lambda row: -row["takes"])
+        return [_named(row) for row in busiest]
+    return [_rated(row) for row in questions.by_day(hours, settings.zone, models=True)]
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "weekday": _WEEKDAYS[row["weekday"]],
+        "hour": row["hour"],
+        "takes": row["takes"],
+        "audio_seconds": row["audio_seconds"],
+        "compute_seconds": row["compute_seconds"],
+    }
+
+
+def _rated(row: dict[str, Any]) -> dict[str, Any]:
+    audio = row["audio_seconds"]
+    return {
+        "day": row["day"],
+        "model_version": row["model_version"],
+        "takes": row["takes"],
+        "failed": row["failed"],
+        "saturated": row["saturated"],
+        "truncated": row["truncated"],
+        "rtf": row["compute_seconds"] / audio if audio else None,
+    }
+
+
+def _overview(database: Database, wanted: Filter, settings: Settings) -> None:
+    total = questions.totals(database, wanted)
+    if not total["records"]:
+        click.echo("nothing to count")
+        return
+    tried = total["succeeded"] + total["failed"]
+    click.echo(
+        f"{total['records']:,} records by {total['users']:,} users, {show.seconds(total['audio_seconds'])} of audio, "
+        f"computed in {show.seconds(total['compute_seconds'])}"
+    )
+    if tried:
+        click.echo(f"{total['failed']:,} of {tried:,} syntheses failed ({total['failed'] / tried:.2%})")
+    again = questions.repeats(database, wanted)
+    click.echo(
+        f"{again['repeats']:,} takes repeated an earlier request: "
+        f"{show.seconds(again['wasted_seconds'])} of computing that reuse would have saved"
+    )
+    click.echo()
+    used = questions.emotions(database, wanted)
+    show.table(used[:10], list(used[0]) if used else [], zone=settings.zone, title="Emotions")

@@ -1,0 +1,47 @@
+"""sidecar timeline"""
+
+from __future__ import annotations
+
+import click
+
+from sidecar.answers import timeline as answers
+from sidecar.cli import show
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import settings_options
+from sidecar.config import Settings
+from sidecar.errors import SidecarError
+
+NO_RECORD = "no record answers to {!r}, or more than one"
+NO_RECORD_HINT = "Give the id that `sidecar find` shows, the event_id, or the audio's path as recorded."
+
+
+@click.command()
+@settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
+@click.argument("record")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def timeline(settings: Settings, record: str, as_json: bool) -> None:
+    """Tell who did what to a record, when: made, rated, deleted, forgotten.
+
+    RECORD: its id as `sidecar find` shows it, its event_id, or its audio's path.
+
+    \b
+    Example:
+        sidecar timeline 42
+        sidecar timeline outputs/spk_1795342542.wav --json
+    """
+    database = open_database(settings)
+    try:
+        event_id = answers.resolve(database, record)
+        if event_id is None:
+            raise SidecarError(NO_RECORD.format(record), hint=NO_RECORD_HINT)
+        rows = answers.timeline(database, event_id)
+    finally:
+        database.close()
+    if as_json:
+        show.json_lines(rows)
+        return
+    click.echo(f"record {event_id}")
+    shown = [{**row, "what": row["type"].removeprefix("indextts.")} for row in rows]
+    show.table(
+        shown, ("time", "what", "actor", "rating", "note", "error_type", "path"), zone=settings.zone, wide="note"
+    )
