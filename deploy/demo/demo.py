@@ -219,7 +219,7 @@ def run(folder: Path) -> None:
         spoken = time.monotonic()
 
         count = wait_for_rows(folder, process)
-        console.print(f"  {count} rows were there {time.monotonic() - spoken:.2f} s after the last call")
+        console.print(f"  {count} rows were there {time.monotonic() - spoken:.2f} s after studio.py ended")
 
         step(f"http://{address}/metrics, in part")
         for line in metrics(address):
