@@ -14,7 +14,11 @@ cannot() {
 }
 
 if mysqld --version 2>/dev/null | grep -q . && ! mysqld --version | grep -q MariaDB; then exit 0; fi
-if [ -e "$root/.complete" ]; then exit 0; fi
+if [ -e "$root/.complete" ]; then
+    # Data folders that a killed run left; this folder is kept from run to run.
+    find "$root/tmp" -maxdepth 1 -name 'm-*' -mmin +720 -exec rm -rf {} + 2>/dev/null || true
+    exit 0
+fi
 [ "$(id -u)" -eq 0 ] || cannot "a chroot with Debian unstable's mysql-server-core can only be made as root"
 command -v apt-get >/dev/null || cannot "this is no Debian system, and it has no mysqld of its own"
 
