@@ -14,6 +14,7 @@ from .notice import attempt
 from .observe import Observed
 
 if TYPE_CHECKING:
+    from .inflight import Marker
     from .recorder import Recorder
 
 _MAX_MESSAGE = 65_535
@@ -51,7 +52,7 @@ class Record:
         self._before: tuple[int, int, int] | None = None
         self._request: capture.Request | None = None
         self._facts: dict[str, Any] = {"model": None}
-        self._marker: str | None = None
+        self._marker: Marker | None = None
         self._started_at = event.now()
         self._began = time.perf_counter()
 
@@ -81,7 +82,7 @@ class Record:
         self._marker = attempt(self._mark)
         self._began = time.perf_counter()
 
-    def _mark(self) -> str | None:
+    def _mark(self) -> Marker | None:
         assert self._id is not None
         return self._recorder.inflight.add(self._id, self._marked())
 
@@ -144,7 +145,7 @@ class Record:
 
     def discard(self) -> None:
         """The generator or coroutine was dropped before it began: nothing was synthesised."""
-        if self.open:
+        if self.open and os.getpid() == self._process:
             self._recorder.release(self._path)
             self._recorder.inflight.remove(self._marker)
         self.open = False

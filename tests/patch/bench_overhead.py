@@ -56,7 +56,7 @@ def measure(calls: int, fsync: bool, numpy: bool) -> str:
     import indextts_patch
 
     if numpy:
-        import numpy as _  # noqa: F401, ICN001
+        import numpy as _  # noqa: F401
     folder = tempfile.mkdtemp(prefix="bench_overhead_", dir=os.environ.get("BENCH_DIR"))
     os.chdir(folder)
     # The same file under a name that the patch does not look for.
