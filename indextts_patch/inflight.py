@@ -172,7 +172,11 @@ class InFlight:
 
     def _recover(self, folder: str, report: Callable[[str, dict[str, Any]], bool]) -> int:
         instances = {name.split(".", 1)[0] for name in _listing(folder) if name.endswith((_ALIVE, _CALL))}
-        return sum(attempt(self._recover_instance, folder, one, report) or 0 for one in sorted(instances))
+        reported = sum(attempt(self._recover_instance, folder, one, report) or 0 for one in sorted(instances))
+        if instances:
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)  # only where it is empty
+        return reported
 
     def _recover_instance(self, folder: str, instance: str, report: Callable[[str, dict[str, Any]], bool]) -> int:
         if instance == self._instance:

@@ -87,10 +87,8 @@ class Record:
         return self._recorder.inflight.add(self._id, self._marked())
 
     def _marked(self) -> dict[str, Any]:
-        assert self._id is not None
-        folder, stem = self._recorder.emitter.place(self._path, self._id)
         data = {**self._facts, "timing": {"started_at": self._started_at}, "audio": self._no_audio()}
-        return {"folder": folder, "stem": stem, "data": data}
+        return {"output": self._path, "data": data}
 
     def _portable(self, path: str | None) -> str | None:
         return None if path is None else capture.portable(path, self._recorder.options.root)
@@ -260,11 +258,9 @@ def interrupted(recorder: Recorder, subject: str, marked: Mapping[str, Any]) -> 
     Returns:
         Whether its marker may go.
     """
-    folder, stem = (
-        str(marked.get("folder") or recorder.options.events_dir),
-        str(marked.get("stem") or subject),
-    )
-    places = [(folder, stem), *((other, subject) for other in recorder.folders)]
+    output = marked.get("output")
+    place = recorder.emitter.place(output if isinstance(output, str) else None, subject)
+    places = [place, *((folder, subject) for folder in recorder.folders)]
     for where, _ in places:
         with contextlib.suppress(OSError):
             os.unlink(os.path.join(where, files.tmp_name(subject)))
@@ -275,7 +271,6 @@ def interrupted(recorder: Recorder, subject: str, marked: Mapping[str, Any]) -> 
                 return True
     data = marked.get("data")
     kept = dict(data) if isinstance(data, dict) else {}
-    place = (folder, stem) if os.path.isdir(folder) else (recorder.options.events_dir, subject)
     return recorder.emitter.write(
         identity=event.uuid7(), subject=subject, kind="indextts.synthesis.interrupted", data=kept, place=place
     )

@@ -155,8 +155,8 @@ def test_an_event_published_before_the_death_is_not_doubled(tmp_path: Path) -> N
     [event] = ok(run(tmp_path, body)).events
     dead = tmp_path / "outputs" / ".inflight"
     dead.mkdir()
-    marker = {"id": event["id"], "folder": str(tmp_path / "outputs"), "stem": "x.wav", "data": {}}
-    (dead / f"20260101T000000-1-abc.1.call").write_text(json.dumps(marker) + "\n")
+    marker = {"id": event["id"], "output": str(tmp_path / "outputs" / "x.wav"), "data": {}}
+    (dead / "20260101T000000-1-abc.1.call").write_text(json.dumps(marker) + "\n")
     ok(run(tmp_path, "from indextts.infer_v2 import IndexTTS2\n"))
     assert len(events(tmp_path)) == 1
     assert not dead.exists()
