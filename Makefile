@@ -48,6 +48,7 @@ $(READY): pyproject.toml | $(VENV)/bin/python
 .PHONY: test
 test: $(READY) ## All tests, on a private MariaDB (make test MYSQL=1: on real MySQL too)
 	@sh tests/servers/get-mariadb.sh
+	@sh tests/servers/get-prometheus.sh
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
 	@status=0; $(RUN) -m pytest $(ARGS) || status=$$?; \
 	    if [ "$(MYSQL)" = 1 ]; then $(RUN) -m tests.servers.had_mysql; fi; \
@@ -71,6 +72,11 @@ lint: $(READY) ## ruff and mypy --strict over everything
 	@$(RUN) -m mypy
 	@$(RUN) -m mypy -p tests --exclude '^tests/patch/double/'  # doubles of programs that have no types
 	@MYPYPATH=deploy/demo $(RUN) -m mypy deploy/demo/demo.py deploy/demo/studio.py
+	@MYPYPATH=deploy/grafana:deploy $(RUN) -m mypy deploy/generate.py
+
+.PHONY: docs
+docs: $(READY) ## Write sidecar/README.md, the reference, from the code
+	@$(RUN) -m tests.unit.reference
 
 .PHONY: clean
 clean: ## Remove the environment and caches; never outputs or databases

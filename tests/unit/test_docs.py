@@ -1,0 +1,78 @@
+"""Documentation that is told from the code, and held against it.
+
+`make docs` writes sidecar/README.md anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from sidecar import config
+from sidecar.cli.main import sidecar as root_command
+from sidecar.metrics import Metrics
+from tests.unit.reference import REFERENCE, reference
+
+ROOT = Path(__file__).parents[2]
+READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    """Every verb with its words, such as ("quarantine list", ...)."""
+    if isinstance(command, click.Group):
+        for name, child in sorted(command.commands.items()):
+            yield from commands(child, (*path, name))
+    else:
+        yield " ".join(path), command
+
+
+COMMANDS = dict(commands(root_command))
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    assert REFERENCE.read_text(encoding="utf-8") == reference(), "run `make docs`"
+
+
+@pytest.mark.parametrize("readme", READMES, ids=[path.name for path in READMES])
+def test_every_verb_is_in_the_readme(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
+    missing = [verb for verb in COMMANDS if f"sidecar {verb}" not in text]
+    assert missing == []
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_every_verb_has_an_example_in_its_help(verb: str) -> None:
+    text = COMMANDS[verb].help or ""
+    assert "Example" in text
+    assert f"sidecar {verb}" in text
+
+
+def test_the_readmes_are_equal_in_structure() -> None:
+    english, chinese = (path.read_text(encoding="utf-8") for path in READMES)
+    for pattern in (r"^#+ ", r"^```", r"^\| ", r"^\d\. "):
+        counts = [len(re.findall(pattern, text, re.MULTILINE)) for text in (english, chinese)]
+        assert counts[0] == counts[1], pattern
+    code = [re.findall(r"^ *```(?:sql)?\n(.*?)```", text, re.MULTILINE | re.DOTALL) for text in (english, chinese)]
+    commands_ = [
+        [line.split("#")[0].strip() for line in "".join(blocks).splitlines() if "--" not in line] for blocks in code
+    ]
+    assert commands_[0] == commands_[1]
+
+
+@pytest.mark.parametrize("readme", READMES, ids=[path.name for path in READMES])
+def test_links_lead_somewhere(readme: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", readme.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (ROOT / target).exists(), target
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert [name for name, field in config.fields().items() if not field.description] == []
+
+
+def test_metric_names_follow_the_conventions() -> None:
+    for family in Metrics().registry.collect():
+        assert re.match(r"^(sidecar|tts|process|python)_[a-z0-9_]+$", family.name), family.name
