@@ -6,9 +6,12 @@ Metric names appear here and nowhere else. Labels are few and bounded, never a t
 from __future__ import annotations
 
 import logging
+import math
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prometheus_client import (
@@ -25,6 +28,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from sidecar import __version__
 from sidecar.errors import Reason, SidecarError
+from sidecar.sequences import Sequences
 
 if TYPE_CHECKING:
     from sidecar.courier import Receipt
@@ -89,6 +93,8 @@ class Metrics:
         self._notify = notify
         self._failing_since: float | None = None
         self._discovered_before = 0
+        self._shipped_count = 0
+        self._pending_count = 0
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
@@ -184,6 +190,12 @@ class Metrics:
             "Events that the TTS process could not write, by its own count.",
             registry=registry,
         )
+        self._sequences = Sequences()
+        Gauge(
+            "sidecar_sequence_gap_events",
+            "Numbers missing between those seen of each TTS process: events that never reached the disk.",
+            registry=registry,
+        ).set_function(lambda: self._sequences.missing)
         for reason in Reason:
             self._quarantined.labels(reason.value)
         for why in _SKIPPED:
@@ -195,13 +207,24 @@ class Metrics:
         """The metrics page and its content type."""
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
 
+    def watch_disks(self, folders: Sequence[Path]) -> None:
+        """Tell at each scrape how full the watched folders' disks are."""
+        Gauge(
+            "sidecar_disk_free_bytes",
+            "Bytes free on the watched folder's disk; of several folders, on the fullest one.",
+            registry=self.registry,
+        ).set_function(lambda: _fullest(folders)[1])
+        Gauge(
+            "sidecar_disk_free_ratio", "The same as a share of the disk, 0 to 1.", registry=self.registry
+        ).set_function(lambda: _fullest(folders)[0])
+
     # -- pipeline
 
     def started(self, **settings: object) -> None:
         log.info("started", extra={"version": __version__, **settings})
 
     def alive(self) -> None:
-        self._notify(self.health.status, True)
+        self._notify(self._status, True)
 
     def ready(self) -> None:
         if "start" in self.health.reasons:
@@ -247,6 +270,7 @@ class Metrics:
         self._discovered.inc(discovered - self._discovered_before)
         self._discovered_before = discovered
         self._pending.set(pending)
+        self._pending_count = pending
         self._oldest.set(0 if oldest_ns is None else oldest_ns / 1e9)
 
     def committed(self, receipt: Receipt, quarantined: Sequence[Quarantined], seconds: float) -> None:
@@ -254,8 +278,10 @@ class Metrics:
         self._last_commit.set(now)
         self._commit_seconds.observe(seconds)
         self._repeated.inc(len(receipt.known))
+        self._shipped_count += len(receipt.committed)
         for delivery in receipt.committed:
             event = delivery.event
+            self._sequences.add(event.source, event.sequence)
             self._shipped.labels(_bounded(event.type.rpartition(".")[2], _TYPES)).inc()
             if event.id not in receipt.known:
                 self._count_new(event, now)
@@ -335,7 +361,24 @@ class Metrics:
         before = self.health.status
         self.health.set(what, reason)
         if self.health.status != before:
-            self._notify(self.health.status, False)
+            self._notify(self._status, False)
+
+    @property
+    def _status(self) -> str:
+        """One line for people, such as `systemctl status` shows it."""
+        return f"{self.health.status}; {self._shipped_count} shipped, {self._pending_count} pending since the start"
+
+
+def _fullest(folders: Sequence[Path]) -> tuple[float, float]:
+    """Share and bytes free of the fullest disk; not-a-number where no folder is there."""
+    found = []
+    for folder in folders:
+        try:
+            disk = os.statvfs(folder)
+        except OSError:
+            continue
+        found.append((disk.f_bavail / max(1, disk.f_blocks), float(disk.f_bavail * disk.f_frsize)))
+    return min(found, default=(math.nan, math.nan))
 
 
 def _bounded(value: str, known: frozenset[str]) -> str:

@@ -6,6 +6,8 @@ import socket
 import time
 from collections.abc import Mapping
 
+_STATUS_SECONDS = 10.0
+
 
 class Notifier:
     """
@@ -16,7 +18,8 @@ class Notifier:
     def __init__(self, environment: Mapping[str, str]) -> None:
         address = environment.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
-        self._pause = int(environment.get("WATCHDOG_USEC") or 0) / 1e6 / 3
+        watchdog = int(environment.get("WATCHDOG_USEC") or 0) / 1e6
+        self._pause = watchdog / 3 if watchdog else _STATUS_SECONDS
         self._next_alive = 0.0
 
     def ready(self) -> None:
@@ -33,9 +36,9 @@ class Notifier:
         """
         if not alive:
             self._send(f"STATUS={status}")
-        elif self._pause and time.monotonic() >= self._next_alive:
+        elif self._address and time.monotonic() >= self._next_alive:
             self._next_alive = time.monotonic() + self._pause
-            self._send("WATCHDOG=1")
+            self._send(f"WATCHDOG=1\nSTATUS={status}")
 
     def _send(self, message: str) -> None:
         if not self._address:

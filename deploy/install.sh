@@ -1,0 +1,140 @@
+#!/bin/bash
+# Installs the shipper as a systemd service beside an IndexTTS installation. Run it again to upgrade.
+#
+#   sudo deploy/install.sh --watch-dir /srv/index-tts/outputs [--database-url mysql://tts_ship@127.0.0.1/tts]
+#   sudo deploy/install.sh --uninstall            # the event files, the database and its settings stay
+#   sudo deploy/install.sh --uninstall --purge    # settings, embedded database and user go as well
+#
+#   --instance NAME   a second service, indextts-sidecar@NAME, with a folder and settings of its own
+#   --no-start        install only
+#   --python PROGRAM  Python 3.11 or newer (default: python3)
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+home=/opt/indextts-sidecar
+settings=/etc/indextts-sidecar
+units=/etc/systemd/system
+account=indextts-sidecar
+
+watch_dir='' database_url='' instance='' python=python3 start=1 uninstall='' purge=''
+usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
+say() { printf '%s\n' "$*"; }
+fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
+
+while [ $# -gt 0 ]; do
+    case $1 in
+        --watch-dir) watch_dir=${2:?--watch-dir needs a folder}; shift ;;
+        --database-url) database_url=${2:?--database-url needs a URL}; shift ;;
+        --instance) instance=${2:?--instance needs a name}; shift ;;
+        --python) python=${2:?--python needs a program}; shift ;;
+        --no-start) start='' ;;
+        --uninstall) uninstall=1 ;;
+        --purge) purge=1 ;;
+        -h | --help) usage; exit 0 ;;
+        *) usage >&2; fail "unknown argument $1" ;;
+    esac
+    shift
+done
+[ "$(id -u)" -eq 0 ] || fail "run it as root: sudo $0 ..."
+command -v systemctl >/dev/null || fail "this machine has no systemd; run \`sidecar run\` under your own supervisor"
+
+if [ -n "$uninstall" ]; then
+    # Every instance: they share the program.
+    mapfile -t running < <(systemctl list-units --all --plain --no-legend 'indextts-sidecar*.service' | awk '{print $1}')
+    [ ${#running[@]} -eq 0 ] || systemctl disable --now "${running[@]}" || true
+    rm -rf "$units"/indextts-sidecar*.service "$units"/indextts-sidecar*.service.d "$home" /usr/local/bin/sidecar \
+        /etc/sysusers.d/indextts-sidecar.conf
+    systemctl daemon-reload
+    if [ -n "$purge" ]; then
+        rm -rf "$settings" /var/lib/indextts-sidecar
+        if id "$account" >/dev/null 2>&1; then userdel "$account"; fi
+        say "removed, with settings, embedded database and user. The event files are where they were."
+    else
+        say "removed. Settings stay in $settings, an embedded database in /var/lib/indextts-sidecar (--purge removes both)."
+    fi
+    exit 0
+fi
+
+name=sidecar service=indextts-sidecar
+if [ -n "$instance" ]; then
+    [[ $instance =~ ^[A-Za-z0-9_.-]+$ ]] || fail "an instance's name may have letters, digits, _ . and -"
+    name=$instance service=indextts-sidecar@$instance
+fi
+file=$settings/$name.env
+if [ -z "$watch_dir" ] && [ ! -e "$file" ]; then usage >&2; fail "--watch-dir names the folder to ship"; fi
+if [ -n "$watch_dir" ]; then
+    [ -d "$watch_dir" ] || fail "$watch_dir is no folder"
+    watch_dir=$(realpath -s "$watch_dir")
+fi
+if [[ $database_url =~ ^[a-z+]+://[^/@]*:[^@]*@ ]]; then
+    fail "a password does not belong on a command line: leave it out of the URL and put it into $settings/database-password"
+fi
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$python is older than 3.11; name another by --python"
+"$python" -c 'import venv, ensurepip' 2>/dev/null || fail "Python's venv is missing. On Debian: apt-get install python3-venv"
+
+say "program: $home"
+if [ ! -x "$home/bin/python" ]; then "$python" -m venv "$home"; fi
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+"$home/bin/pip" install --quiet --require-hashes -r "$here/requirements.lock"
+wheel=$(find "$here/../dist" -maxdepth 1 -name 'indextts_sidecar-*.whl' 2>/dev/null | sort -V | tail -n 1)
+"$home/bin/pip" install --quiet --no-deps --force-reinstall "${wheel:-$here/..}"
+version=$("$home/bin/sidecar" --version)
+
+say "user: $account"
+install -D -m 644 "$here/systemd/sysusers.conf" /etc/sysusers.d/indextts-sidecar.conf
+systemd-sysusers /etc/sysusers.d/indextts-sidecar.conf
+
+say "settings: $file"
+install -d -m 755 "$settings"
+if [ ! -e "$settings/database-password" ]; then
+    install -m 640 -g "$account" /dev/null "$settings/database-password"
+fi
+if [ ! -e "$file" ]; then install -m 644 "$here/systemd/sidecar.env" "$file"; fi
+set_value() { # set_value NAME VALUE: in the environment file, in the place of the line that is there
+    local line="$1=$2" temporary
+    temporary=$(mktemp "$file.XXXXXX")
+    LINE=$line NAME=$1 awk '$0 ~ "^#?" ENVIRON["NAME"] "=" && !done {print ENVIRON["LINE"]; done = 1; next} {print}
+        END {if (!done) print ENVIRON["LINE"]}' "$file" >"$temporary"
+    chmod 644 "$temporary"
+    mv "$temporary" "$file"
+}
+get_value() { sed -n "s/^$1=//p" "$file" | tail -n 1; }
+if [ -n "$watch_dir" ]; then set_value SIDECAR_WATCH_DIR "$watch_dir"; fi
+if [ -n "$database_url" ]; then set_value SIDECAR_DATABASE_URL "$database_url"; fi
+if [ -n "$instance" ]; then
+    [ -n "$(get_value SIDECAR_NAME)" ] || set_value SIDECAR_NAME "$(hostname)-$instance"
+    [ -n "$(get_value SIDECAR_LISTEN)" ] || set_value SIDECAR_LISTEN 127.0.0.1:0
+fi
+
+say "unit: $units/$service.service"
+install -m 644 "$here/systemd/indextts-sidecar.service" "$here/systemd/indextts-sidecar@.service" "$units/"
+# The service sees no home folders. A watched one is shown by its parent, so that a folder that is replaced is seen too.
+install -d "$units/$service.service.d"
+{
+    say "# Written by install.sh from SIDECAR_WATCH_DIR."
+    say "[Service]"
+    IFS=,: read -ra folders <<<"$(get_value SIDECAR_WATCH_DIR)"
+    for folder in "${folders[@]}"; do
+        real=$(realpath -m "$folder")
+        for path in "$folder" "$real"; do
+            case $path/ in /home/* | /root/* | /run/user/*) say "BindReadOnlyPaths=\"-$(dirname "$path")\"" ;; esac
+        done
+    done | sort -u
+} >"$units/$service.service.d/50-watched-folders.conf"
+install -D -m 755 "$here/systemd/sidecar" /usr/local/bin/sidecar
+systemctl daemon-reload
+
+say "installed: $version"
+if [ -z "$start" ]; then exit 0; fi
+case $(get_value SIDECAR_DATABASE_URL) in
+    sqlite:*)
+        install -d -m 750 -o "$account" -g "$account" /var/lib/indextts-sidecar
+        SIDECAR_SETTINGS=$file runuser -u "$account" -- /usr/local/bin/sidecar migrate
+        ;;
+esac
+if ! SIDECAR_SETTINGS=$file runuser -u "$account" -- /usr/local/bin/sidecar doctor --no-service; then
+    say "The findings above say what to do. The service starts all the same and waits until it is done."
+fi
+systemctl enable --quiet "$service"
+systemctl restart "$service"
+systemctl --no-pager --lines=0 status "$service" || true

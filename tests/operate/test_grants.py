@@ -1,0 +1,116 @@
+"""The grants scripts, run as the documentation says, give each role what it needs and nothing more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymysql
+import pytest
+
+from tests.events import publish, succeeded
+from tests.integration.processes import sidecar
+from tests.operate.prometheus import DEPLOY
+from tests.servers import Account, Server
+from tests.servers.fixtures import SERVER_KINDS
+
+DENIED = {1044, 1142, 1143, 1227, 1370}
+
+
+@dataclass
+class Installed:
+    server: Server
+    database: str
+    folder: Path
+
+    def account(self, role: str) -> Account:
+        return Account(user=f"{self.database}_{role}", password=f"change-me-{role}")
+
+    def settings(self, role: str) -> dict[str, str]:
+        url = self.server.url(self.database, self.account(role))
+        return {"SIDECAR_DATABASE_URL": url, "SIDECAR_WATCH_DIR": str(self.folder), "SIDECAR_LISTEN": "off"}
+
+    def as_role(self, role: str, statement: str) -> int:
+        """0 where the role may run the statement, else the server's error number."""
+        with self.server.connect(self.database, self.account(role)) as connection, connection.cursor() as cursor:
+            try:
+                cursor.execute(statement)
+            except pymysql.Error as error:
+                return int(error.args[0])
+        return 0
+
+
+def run_script(server: Server, name: str, database: str) -> None:
+    """Run one of deploy/mysql for another database than tts, as its first lines tell to."""
+    script = (DEPLOY / "mysql" / name).read_text().replace("`tts`", f"`{database}`").replace("'tts_", f"'{database}_")
+    script = "\n".join(line for line in script.splitlines() if not line.startswith("--"))
+    server.execute(*filter(None, (statement.strip() for statement in script.split(";"))))
+
+
+@pytest.fixture(scope="module", params=SERVER_KINDS)
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    server: Server = request.getfixturevalue(request.param)
+    database = server.create_database()
+    folder = tmp_path_factory.mktemp("outputs")
+    found = Installed(server, database, folder)
+    run_script(server, "accounts.sql", database)
+    sidecar("migrate", cwd=folder, settings=found.settings("migrate"))
+    run_script(server, "grants.sql", database)
+    yield found
+    run_script(server, "revoke.sql", database)
+    server.drop_database(database)
+
+
+def test_the_service_ships_with_its_role(installed: Installed, tmp_path: Path) -> None:
+    for _ in range(2):  # an insert, then an upsert of the same
+        publish(installed.folder, succeeded())
+        publish(installed.folder, b"{", name=f"broken{_}.json")
+        settings = installed.settings("ship") | {"SIDECAR_SETTLE_SECONDS": "0"}
+        sidecar("run", "--once", cwd=tmp_path, settings=settings)
+    assert installed.as_role("ship", "SELECT * FROM tts_records") == 0
+
+
+def test_the_service_has_exactly_its_grants(installed: Installed) -> None:
+    with installed.server.connect() as root, root.cursor() as cursor:
+        cursor.execute(f"SHOW GRANTS FOR '{installed.database}_ship'@'%'")
+        found = [str(row[0]) for row in cursor.fetchall()]
+    granted = {}
+    for line in found:
+        match = re.match(r"GRANT (.+) ON (\S+) TO", line)
+        assert match is not None
+        granted[match[2].replace("`", "")] = set(match[1].split(", "))
+    assert granted.pop("*.*") == {"USAGE"}
+    write, read = {"SELECT", "INSERT", "UPDATE"}, {"SELECT"}
+    assert granted == {
+        f"{installed.database}.{table}": rights
+        for table, rights in {
+            "tts_records": write,
+            "tts_events": write,
+            "sidecar_positions": write,
+            "sidecar_quarantine": write,
+            "sidecar_migrations": read,
+        }.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM tts_records",
+        "DELETE FROM tts_events",
+        "DROP TABLE tts_records",
+        "ALTER TABLE tts_events ADD COLUMN x INT",
+        "CREATE TABLE x (x INT)",
+        "INSERT INTO sidecar_migrations VALUES (9, 'x', NOW())",
+    ],
+)
+def test_the_service_may_do_nothing_else(installed: Installed, statement: str) -> None:
+    assert installed.as_role("ship", statement) in DENIED
+
+
+def test_readers_only_read(installed: Installed) -> None:
+    assert installed.as_role("read", "SELECT COUNT(*) FROM tts_records") == 0
+    for statement in ("UPDATE tts_records SET emotion = 'x'", "DELETE FROM tts_events", "CREATE TABLE x (x INT)"):
+        assert installed.as_role("read", statement) in DENIED
