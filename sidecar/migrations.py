@@ -32,6 +32,11 @@ def migrations(dialect: str) -> list[Migration]:
     return found
 
 
+def optional(dialect: str, name: str) -> tuple[str, ...]:
+    """Statements of schema/<dialect>/optional/<name>.sql: what an installation may have and no program needs."""
+    return _split((schema_folder() / dialect / "optional" / f"{name}.sql").read_text(encoding="utf-8"))
+
+
 def pending(dialect: str, applied: set[int]) -> list[Migration]:
     """Migrations that are not among the applied ones, in order."""
     return [migration for migration in migrations(dialect) if migration.number not in applied]

@@ -21,14 +21,26 @@ _SQLITE_TABLE = "tts_text_search"
 
 
 def has_text_index(database: Database) -> bool:
+    return _is_there(database, _MYSQL_INDEX if database.dialect == "mysql" else _SQLITE_TABLE)
+
+
+def has_filter_indexes(database: Database) -> bool:
+    return _is_there(database, "idx_rating_created")  # the last one of the file
+
+
+def supports_text_index(database: Database) -> bool:
+    return database.dialect == "sqlite" or "mariadb" not in str(database.query("SELECT VERSION()")[0][0]).lower()
+
+
+def _is_there(database: Database, name: str) -> bool:
     if database.dialect == "mysql":
         found = database.query(
             "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() "
             "AND table_name = 'tts_records' AND index_name = ? LIMIT 1",
-            [_MYSQL_INDEX],
+            [name],
         )
     else:
-        found = database.query("SELECT 1 FROM sqlite_master WHERE name = ?", [_SQLITE_TABLE])
+        found = database.query("SELECT 1 FROM sqlite_master WHERE name = ?", [name])
     return bool(found)
 
 

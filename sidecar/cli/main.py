@@ -6,6 +6,7 @@ import click
 
 from sidecar import __version__
 from sidecar.cli.find import find
+from sidecar.cli.index import index
 from sidecar.cli.migrate import migrate
 from sidecar.cli.rate import rate
 from sidecar.cli.run import run
@@ -25,3 +26,4 @@ sidecar.add_command(find)
 sidecar.add_command(stats)
 sidecar.add_command(timeline)
 sidecar.add_command(rate)
+sidecar.add_command(index)

@@ -1,0 +1,6 @@
+-- Optional (sidecar index --create): the library's filters over millions of rows. Each index makes every insert dearer.
+CREATE INDEX idx_user_created ON tts_records (user_id, created_at);
+CREATE INDEX idx_emotion_created ON tts_records (emotion, created_at);
+CREATE INDEX idx_status_created ON tts_records (status, created_at);
+CREATE INDEX idx_voice_created ON tts_records (voice_sha256, created_at);
+CREATE INDEX idx_rating_created ON tts_records (rating, created_at);

@@ -1,0 +1,1 @@
+DROP INDEX idx_text ON tts_records;

@@ -1,0 +1,73 @@
+"""sidecar index"""
+
+from __future__ import annotations
+
+import click
+
+from sidecar.answers.textindex import has_filter_indexes, has_text_index, supports_text_index
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import settings_options
+from sidecar.config import Settings
+from sidecar.database import Database
+from sidecar.migrations import optional
+
+
+@click.command()
+@settings_options("database_url", "database_password_file", "connect_timeout")
+@click.option("--create", "action", flag_value="create", help="Add those that are missing.")
+@click.option("--drop", "action", flag_value="drop", help="Take them away.")
+def index(settings: Settings, action: str | None) -> None:
+    """Show, add or drop the optional indexes for search.
+
+    The text index finds words in any language in milliseconds among millions of records: MySQL's n-gram index,
+    SQLite's trigrams. MariaDB has neither and keeps searching by LIKE. The filter indexes serve users, emotions,
+    outcomes, voices and ratings.
+
+    They are not part of `sidecar migrate`, because each makes shipping slower. Adding them to a large table takes
+    minutes, in which the shipper waits; nothing is lost. Rights needed: those of `sidecar migrate`.
+
+    \b
+    Example:
+        sidecar index
+        sidecar index --create
+    """
+    database = open_database(settings)
+    try:
+        if action == "create":
+            _create(database)
+        elif action == "drop":
+            _drop(database)
+        _show(database)
+    finally:
+        database.close()
+
+
+def _show(database: Database) -> None:
+    if supports_text_index(database):
+        click.echo(f"text: {'yes' if has_text_index(database) else 'no'}")
+    else:
+        click.echo("text: not on MariaDB, which has no n-gram parser; words are searched by LIKE")
+    click.echo(f"filters: {'yes' if has_filter_indexes(database) else 'no'}")
+
+
+def _create(database: Database) -> None:
+    if not has_filter_indexes(database):
+        _apply(database, "filters")
+    if supports_text_index(database) and not has_text_index(database):
+        _apply(database, "text")
+
+
+def _drop(database: Database) -> None:
+    if has_text_index(database):
+        _apply(database, "text.drop")
+    if has_filter_indexes(database):
+        _apply(database, "filters.drop")
+
+
+def _apply(database: Database, name: str) -> None:
+    statements = optional(database.dialect, name)
+    if database.dialect == "sqlite":
+        # As one: a record that comes between the filling of the index and its triggers would never be found.
+        statements = ("BEGIN IMMEDIATE", *statements, "COMMIT")
+    for statement in statements:
+        database.execute(statement)

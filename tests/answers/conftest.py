@@ -1,0 +1,72 @@
+"""A generated studio in each database, made once for all tests that only read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sidecar.database import Database
+from sidecar.dsn import SqliteDsn, parse_dsn
+from sidecar.mysql import MysqlDatabase
+from sidecar.sqlite import SqliteDatabase
+from tests.answers.generate import Studio
+from tests.answers.load import load
+from tests.servers import Server, sqlite_url
+
+COUNT = 6000
+NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
+
+
+@pytest.fixture(scope="session")
+def documents() -> list[dict[str, Any]]:
+    """The studio's events."""
+    return list(Studio(COUNT).events())
+
+
+def connect(url: str) -> Database:
+    dsn = parse_dsn(url)
+    return SqliteDatabase(dsn) if isinstance(dsn, SqliteDsn) else MysqlDatabase(dsn)
+
+
+@pytest.fixture(scope="session")
+def loaded() -> dict[str, str]:
+    """URLs of loaded databases by kind, filled by `studio_url`; they go with the servers."""
+    return {}
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+        pytest.param("mysql", marks=pytest.mark.mysql),
+    ]
+)
+def studio_url(
+    request: pytest.FixtureRequest,
+    loaded: dict[str, str],
+    documents: list[dict[str, Any]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> str:
+    """A database that holds the studio, on SQLite, MariaDB and MySQL in turn. Do not change its records."""
+    kind = request.param
+    if kind not in loaded:
+        if kind == "sqlite":
+            url = sqlite_url(Path(tmp_path_factory.mktemp("studio")) / "studio.db")
+        else:
+            server: Server = request.getfixturevalue(kind)
+            url = server.url(server.create_database())
+        load(parse_dsn(url), documents)
+        loaded[kind] = url
+    return loaded[kind]
+
+
+@pytest.fixture
+def studio(studio_url: str) -> Iterator[Database]:
+    """The same, opened."""
+    database = connect(studio_url)
+    yield database
+    database.close()
