@@ -78,7 +78,7 @@ class Courier:
         except PermanentSinkError as error:
             self._isolate(batch, receipt, error)
             return
-        receipt.position = replace(batch.position, revision=batch.position.revision + 1)
+        receipt.position = replace(batch.position, revision=acknowledgement.revision)
         receipt.committed.extend(batch.deliveries)
         receipt.known.update(acknowledgement.known)
 

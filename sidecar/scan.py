@@ -6,6 +6,7 @@ Order is by ctime: every write, rename and link sets it, and no program can forg
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from array import array
@@ -15,23 +16,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NewType
 
+from sidecar.directory import Directory, unavailable
 from sidecar.errors import EventError, Reason, SidecarError
 
 EVENT_SUFFIX = ".json"
-_TEMPORARY_ERRNOS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR, errno.ESTALE}
-
-Signature = tuple[int, int, int]
-"""Inode, size in bytes and mtime in nanoseconds: equal signatures, equal content."""
+# Short of descriptors or memory, or a network file system whose server is away. A soft-mounted NFS may also say EIO,
+# which elsewhere means a bad disk: that goes to quarantine, so that one bad file does not hold up the position.
+_TEMPORARY_ERRNOS = {
+    *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR, errno.EBUSY, errno.ESTALE, errno.ENODEV),
+    *(errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.ECONNREFUSED),
+    *(errno.ECONNRESET, errno.ECONNABORTED, errno.ENOLCK),
+}
+_TICK_ENTRIES = 10_000
+_MAX_PRINTABLE_NAME = 255  # with a folder's path it fits the path columns
 
 Found = NewType("Found", bytes)
 """A file of the backlog, packed as 8 bytes of ctime in nanoseconds and the name.
 
 One small object a file keeps a million of them in 80 MB, and sorting the bytes sorts by ctime.
 """
-
-
-class FolderUnavailable(SidecarError):
-    """The folder cannot be listed: it does not exist, is not mounted, or its rights forbid it."""
 
 
 class FileBusy(SidecarError):
@@ -57,31 +60,12 @@ def printable(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FolderState:
-    """What one stat of the folder tells."""
-
-    identity: str
-    """device:inode. Another one under the same path is another folder."""
-    mtime_ns: int
-    """Changes with every entry that comes, goes or is renamed."""
-
-
-def stat_folder(folder: Path) -> FolderState:
-    """
-    Raises:
-        FolderUnavailable: it is not there, or not a folder.
-    """
-    try:
-        found = folder.stat()
-    except OSError as error:
-        raise FolderUnavailable(f"{folder}: {error.strerror}", hint=_FOLDER_HINT) from error
-    if not stat.S_ISDIR(found.st_mode):
-        raise FolderUnavailable(f"{folder}: not a folder", hint=_FOLDER_HINT)
-    return FolderState(identity=f"{found.st_dev}:{found.st_ino}", mtime_ns=found.st_mtime_ns)
-
-
-_FOLDER_HINT = "Check SIDECAR_WATCH_DIR, that the folder is mounted, and that this user may list it."
+def printable_name(name: str) -> str:
+    """The same for a file's name, which grows by that: at most 255 characters, the end of a longer one as its hash."""
+    text = printable(name)
+    if len(text) <= _MAX_PRINTABLE_NAME:
+        return text
+    return f"{text[:190]}...{hashlib.sha256(os.fsencode(name)).hexdigest()[:32]}{EVENT_SUFFIX}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,13 +91,21 @@ class Listing:
         return self.older + bisect_right(self.newer, ctime_ns)
 
 
-def scan(folder: Path, *, since: int, count_to: int, done: Callable[[str, os.stat_result], bool]) -> Listing:
+def scan(
+    folder: Path,
+    *,
+    since: int,
+    count_to: int,
+    done: Callable[[str, os.stat_result], bool],
+    tick: Callable[[], None] = lambda: None,
+) -> Listing:
     """List the folder's event files.
 
     Args:
         since: only files with a ctime after it, nanoseconds, are returned as found.
         count_to: the position; files at or before it are counted, not kept.
         done: whether the file of that name and state needs no second look.
+        tick: called every 10,000 entries.
 
     Raises:
         FolderUnavailable: the folder cannot be listed.
@@ -123,7 +115,9 @@ def scan(folder: Path, *, since: int, count_to: int, done: Callable[[str, os.sta
     older = 0
     try:
         with os.scandir(folder) as entries:
-            for entry in entries:
+            for number, entry in enumerate(entries, 1):
+                if not number % _TICK_ENTRIES:
+                    tick()
                 name = entry.name
                 if not (name.endswith(EVENT_SUFFIX) and name[0] != "."):
                     continue
@@ -131,6 +125,11 @@ def scan(folder: Path, *, since: int, count_to: int, done: Callable[[str, os.sta
                     status = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue  # gone since it was listed
+                except PermissionError:
+                    raise  # the folder may not be searched
+                except OSError:  # one damaged entry must not hide the others
+                    found.append(pack(0, name))
+                    continue
                 ctime_ns = status.st_ctime_ns
                 if ctime_ns <= count_to:
                     older += 1
@@ -139,27 +138,33 @@ def scan(folder: Path, *, since: int, count_to: int, done: Callable[[str, os.sta
                 if ctime_ns > since and not done(name, status):
                     found.append(pack(ctime_ns, name))
     except OSError as error:
-        raise FolderUnavailable(f"{folder}: {error.strerror}", hint=_FOLDER_HINT) from error
+        raise unavailable(folder, error.strerror or str(error)) from error
     found.sort(reverse=True)
     return Listing(found=found, older=older, counted_to=count_to, newer=array("q", sorted(newer)))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileContent:
-    """The bytes of one file and what identifies them."""
+def stat_file(directory: Directory, name: str) -> os.stat_result:
+    """The state of the folder's entry itself, links not followed.
 
-    raw: bytes
-    size: int
-    """Bytes on disk; more than len(raw) where only the first bytes were read."""
-    ctime_ns: int
-    mtime_ns: int
-    signature: Signature
+    Raises:
+        FileNotFoundError: it is gone.
+        PermissionError: the folder may not be searched.
+        FileBusy: it cannot be told for a reason that passes.
+        EventError: it cannot be told.
+    """
+    try:
+        return directory.stat(name)
+    except (FileNotFoundError, PermissionError):
+        raise
+    except OSError as error:
+        raise _unreadable(name, error) from error
 
 
-def read_file(path: str, *, max_bytes: int, keep_bytes: int) -> FileContent:
+def read_file(directory: Directory, name: str, found: os.stat_result, *, max_bytes: int, keep_bytes: int) -> bytes:
     """Read one event file without ever blocking on it.
 
     Args:
+        found: its state before, by stat_file. A file that changes after it is known by another state the next time.
         max_bytes: a larger file is refused.
         keep_bytes: how many bytes of a refused file the error keeps.
 
@@ -168,47 +173,34 @@ def read_file(path: str, *, max_bytes: int, keep_bytes: int) -> FileContent:
         FileBusy: it cannot be opened for a reason that passes.
         EventError: too large, or not a readable regular file.
     """
-    # O_NOFOLLOW: a link may point outside the folder. O_NONBLOCK: the open of a FIFO would wait for a writer.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    # Only regular files are opened: the open of a link may leave the folder, of a FIFO wait, of a device do anything.
+    if stat.S_ISLNK(found.st_mode):
+        raise EventError(Reason.UNREADABLE, "a symbolic link; links are not followed", b"")
+    if not stat.S_ISREG(found.st_mode):
+        raise EventError(Reason.UNREADABLE, "not a regular file", b"")
+    size = found.st_size
     try:
-        descriptor = os.open(path, flags)
+        descriptor = directory.open(name)
+        try:
+            raw = os.read(descriptor, min(size, max_bytes) + 1)
+            while len(raw) < size <= max_bytes and (more := os.read(descriptor, size - len(raw))):
+                raw += more
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise _unreadable(path, error) from error
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise EventError(Reason.UNREADABLE, "not a regular file", b"")
-        size = found.st_size
-        raw = os.read(descriptor, min(size, max_bytes) + 1)
-        while len(raw) < size <= max_bytes:
-            more = os.read(descriptor, size - len(raw))
-            if not more:
-                break
-            raw += more
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    finally:
-        os.close(descriptor)
+        raise _unreadable(name, error) from error
     if size > max_bytes or len(raw) > max_bytes:
         raise EventError(
             Reason.TOO_LARGE,
             f"{max(size, len(raw))} bytes; SIDECAR_EVENT_MAX_BYTES is {max_bytes}",
             raw[:keep_bytes],
         )
-    return FileContent(
-        raw=raw,
-        size=size,
-        ctime_ns=found.st_ctime_ns,
-        mtime_ns=found.st_mtime_ns,
-        signature=(found.st_ino, found.st_size, found.st_mtime_ns),
-    )
+    return raw
 
 
-def _unreadable(path: str, error: OSError) -> SidecarError:
+def _unreadable(name: str, error: OSError) -> SidecarError:
     if error.errno in _TEMPORARY_ERRNOS:
-        return FileBusy(f"{path}: {error.strerror}")
-    if error.errno == errno.ELOOP:
-        return EventError(Reason.UNREADABLE, "a symbolic link; links are not followed", b"")
+        return FileBusy(f"{name}: {error.strerror}")
     return EventError(Reason.UNREADABLE, f"{error.strerror} (errno {error.errno})", b"")

@@ -16,10 +16,10 @@ from datetime import datetime, timezone
 from typing import Protocol, TypeVar
 
 from sidecar.courier import Courier, Receipt
+from sidecar.directory import FolderUnavailable
 from sidecar.errors import PositionLost, SidecarError, TemporarySinkError
 from sidecar.folder import Clock, Folder, Scanned, Skipped
 from sidecar.notices import Notices
-from sidecar.scan import FolderUnavailable
 from sidecar.sink import Batch, Delivery, Position, Quarantined
 
 T = TypeVar("T")
@@ -74,6 +74,8 @@ class _Taken:
     size: int = 0
     oldest_ns: int | None = None
     """Since when the oldest of them waited."""
+    looked_at: int = 0
+    """Files, those included that need no row."""
 
     def __len__(self) -> int:
         return len(self.deliveries) + len(self.quarantined)
@@ -126,6 +128,8 @@ class Shipper:
         self._unavailable: set[str] = set()
         self._next_probe = 0.0
         self._drain_until: float | None = None
+        self._dropped_before = 0
+        self._once = False
 
     def stop(self) -> None:
         """Ask for the end: what is known is shipped, then run() returns. May be called by a signal handler's thread."""
@@ -137,7 +141,11 @@ class Shipper:
 
         Args:
             once: return when everything that is there is shipped or quarantined.
+
+        Raises:
+            FolderUnavailable: with `once` only, where a folder is not there.
         """
+        self._once = once
         try:
             self._until(self._courier.call(lambda sink: sink.check()))
             while not self._drain_is_over():
@@ -165,22 +173,16 @@ class Shipper:
         if not self._reach(folder):
             return False
         folder.hear(self._notices.collect(folder.key))
-        if folder.scan_due() and not self._stop.is_set():
-            self._collect_receipt()  # a rewind must not race with a batch under way
-            if folder.committed is None:
-                return False
-            dropped = folder.dropped
-            try:
-                self._telemetry.scanned(folder.key, folder.reconcile())
-            except FolderUnavailable as error:
-                self._lose(folder, error)
-                return False
-            self._telemetry.skipped("dropped", folder.dropped - dropped)
-            if all(each.scanned for each in self._folders):
-                self._telemetry.ready()
-        taken = self._take(folder)
-        if not taken and folder.next_position() == folder.committed:
+        if folder.scan_due() and not self._stop.is_set() and not self._reconcile(folder):
             return False
+        self._regain(folder)
+        taken = self._take(folder)
+        if not taken:
+            # The position that is under way counts, before an empty batch moves it.
+            if self._in_flight is not None and self._in_flight.folder is folder:
+                return self._collect_receipt()
+            if not folder.position_moved:
+                return taken.looked_at > 0
         self._hand_over(folder, taken)
         return True
 
@@ -191,10 +193,6 @@ class Shipper:
         except FolderUnavailable as error:
             self._lose(folder, error)
             return False
-        if folder.key in self._unavailable:
-            self._unavailable.discard(folder.key)
-            self._telemetry.folder_available(folder.key)
-            replaced = True
         if folder.committed is None:
             self._collect_receipt()
             folder.watched = self._watcher.watch(folder)  # before the scan, so that nothing falls in between
@@ -203,13 +201,28 @@ class Shipper:
             folder.watched = self._watcher.watch(folder)
         return True
 
+    def _reconcile(self, folder: Folder) -> bool:
+        """Scan the folder. Returns whether it could be done."""
+        self._collect_receipt()  # a rewind must not race with a batch under way
+        if folder.committed is None:
+            return False
+        try:
+            scanned = folder.reconcile(self._telemetry.alive)
+        except FolderUnavailable as error:
+            self._lose(folder, error)
+            return False
+        self._telemetry.scanned(folder.key, scanned)
+        if scanned.recovered:  # the watch may have died with an unmounted or replaced folder
+            folder.watched = self._watcher.watch(folder)
+        if all(each.scanned for each in self._folders):
+            self._telemetry.ready()
+        return True
+
     def _open(self, folder: Folder) -> None:
         position = self._stored_position(folder)
         key = folder.key
         quarantined = self._until(self._courier.call(lambda sink: sink.quarantined_paths(self._name, key)))
-        dropped = folder.dropped
         folder.open(position, quarantined)
-        self._telemetry.skipped("dropped", folder.dropped - dropped)
 
     def _stored_position(self, folder: Folder) -> Position:
         key = folder.key
@@ -224,25 +237,36 @@ class Shipper:
         if folder.key not in self._unavailable:
             self._unavailable.add(folder.key)
             self._telemetry.folder_unavailable(folder.key, error)
+        if self._once:
+            raise error
+
+    def _regain(self, folder: Folder) -> None:
+        if folder.key in self._unavailable:
+            self._unavailable.discard(folder.key)
+            self._telemetry.folder_available(folder.key)
 
     def _take(self, folder: Folder) -> _Taken:
+        """Judge files until a batch is full. Files that need no row count too, so that a round has an end."""
         taken = _Taken(oldest_ns=folder.oldest_pending_ns)
         limits = self._limits
-        while len(taken) < limits.batch_max_events and taken.size < limits.batch_max_bytes:
-            outcome = folder.take()
-            if outcome is None:
-                break
-            if isinstance(outcome, Skipped):
-                self._telemetry.skipped(outcome.why, 1)
-                continue
-            if isinstance(outcome, Delivery):
-                taken.deliveries.append(outcome)
-                taken.size += len(outcome.event.raw)
-                if folder.was_quarantined(outcome.path):
-                    taken.mended.append(outcome.path)
-            else:
-                taken.quarantined.append(outcome)
-                taken.size += len(outcome.content)
+        try:
+            while taken.looked_at < limits.batch_max_events and taken.size < limits.batch_max_bytes:
+                outcome = folder.take()
+                if outcome is None:
+                    break
+                taken.looked_at += 1
+                if isinstance(outcome, Delivery):
+                    taken.deliveries.append(outcome)
+                    taken.size += len(outcome.event.raw)
+                    if folder.was_quarantined(outcome.path):
+                        taken.mended.append(outcome.path)
+                elif isinstance(outcome, Quarantined):
+                    taken.quarantined.append(outcome)
+                    taken.size += len(outcome.content)
+                elif isinstance(outcome, Skipped):
+                    self._telemetry.skipped(outcome.why, 1)
+        finally:
+            folder.let_go()
         return taken
 
     def _hand_over(self, folder: Folder, taken: _Taken) -> None:
@@ -317,6 +341,9 @@ class Shipper:
         self._report_backlog()
 
     def _report_backlog(self) -> None:
+        dropped = sum(folder.dropped for folder in self._folders)
+        self._telemetry.skipped("dropped", dropped - self._dropped_before)
+        self._dropped_before = dropped
         pending = sum(folder.pending for folder in self._folders)
         oldest = [folder.oldest_pending_ns for folder in self._folders]
         for taken in (self._held, self._in_flight.taken if self._in_flight else None):
@@ -354,6 +381,8 @@ class Shipper:
             stored = self._stored_position(folder)
             if stored.revision < folder.committed.revision:
                 self._forget_position(folder)
+            else:
+                folder.follow_revision(stored.revision)
 
     def _idle_seconds(self) -> float:
         now = self._clock.monotonic()

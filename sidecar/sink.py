@@ -13,6 +13,8 @@ from typing import Protocol
 from sidecar.errors import Reason
 from sidecar.event import Event
 
+_MAX_MESSAGE = 2000  # characters
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
@@ -31,11 +33,15 @@ class Quarantined:
     """Absolute path of the file, printable."""
     reason: Reason
     message: str
-    """For people: what is wrong, in one sentence."""
+    """For people: what is wrong, in one sentence; cut where an event's own words make it long."""
     size: int
     """Bytes on disk."""
     content: bytes
     """The first bytes, up to SIDECAR_QUARANTINE_MAX_BYTES."""
+
+    def __post_init__(self) -> None:
+        if len(self.message) > _MAX_MESSAGE:
+            object.__setattr__(self, "message", f"{self.message[:_MAX_MESSAGE]}...")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,6 +78,9 @@ class Batch:
 class Acknowledgement:
     """The sink has committed the batch."""
 
+    revision: int
+    """That the stored position has now. It can be more than one ahead: of an attempt whose answer was lost, or of
+    another shipper's commit."""
     known: frozenset[str] = frozenset()
     """Ids of events that were there before."""
 

@@ -14,12 +14,12 @@ from sidecar.cli.databases import open_sink
 from sidecar.cli.options import settings_options
 from sidecar.config import Settings
 from sidecar.courier import Courier
+from sidecar.directory import stat_folder
 from sidecar.folder import Folder, FolderLimits, SystemClock
 from sidecar.http import HttpServer
 from sidecar.metrics import Metrics
 from sidecar.notices import Notices
 from sidecar.retry import Retry, RetryPolicy
-from sidecar.scan import stat_folder
 from sidecar.shipper import Shipper, ShipperLimits
 from sidecar.sink import Sink
 from sidecar.systemd import Notifier
@@ -64,6 +64,7 @@ def run(settings: Settings, once: bool) -> None:
     )
     sink: Sink = open_sink(settings)
     folders = [_folder(path, settings) for path in settings.folders]
+    metrics.watch_disks(settings.folders)
     if once:
         sink.check()
         for folder in folders:

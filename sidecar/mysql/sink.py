@@ -97,11 +97,11 @@ class MysqlSink:
 
     def _commit(self, cursor: Cursor, batch: Batch) -> Acknowledgement:
         # First, so that two shippers of one folder queue up here instead of deadlocking further down.
-        _move_position(cursor, batch)
+        revision = _move_position(cursor, batch)
         known = self._insert_events(cursor, batch)
         self._fold(cursor, batch.deliveries)
         _quarantine(cursor, batch)
-        return Acknowledgement(known=known)
+        return Acknowledgement(known=known, revision=revision)
 
     def _insert_events(self, cursor: Cursor, batch: Batch) -> frozenset[str]:
         """Append to tts_events; tell which ids were there before."""
@@ -162,15 +162,19 @@ def _open_position(cursor: Cursor, shipper: str, folder: str) -> Position:
     return Position(identity=row[0], ctime_ns=row[1], files=row[2], revision=row[3])
 
 
-def _move_position(cursor: Cursor, batch: Batch) -> None:
+def _move_position(cursor: Cursor, batch: Batch) -> int:
     """
+    Returns:
+        The position's new revision, which the server tells as the statement's insert id.
+
     Raises:
         PositionLost: the stored one is older than the batch's, or gone.
     """
     position = batch.position
     moved = cursor.execute(
-        "UPDATE sidecar_positions SET identity = %s, ctime_ns = %s, files = %s, revision = revision + 1, "
-        "updated_at = %s WHERE shipper = %s AND folder = %s AND revision >= %s",
+        "UPDATE sidecar_positions SET identity = %s, ctime_ns = %s, files = %s, "
+        "revision = LAST_INSERT_ID(revision + 1), updated_at = %s "
+        "WHERE shipper = %s AND folder = %s AND revision >= %s",
         (
             position.identity,
             position.ctime_ns,
@@ -183,6 +187,7 @@ def _move_position(cursor: Cursor, batch: Batch) -> None:
     )
     if not moved:
         raise PositionLost("the position in the database is older than what was committed, or gone")
+    return cursor.lastrowid
 
 
 def _tell_known(cursor: Cursor, batch: Batch) -> frozenset[str]:

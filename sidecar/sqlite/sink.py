@@ -163,6 +163,9 @@ class SqliteSink:
         )
         if not moved.rowcount:
             raise PositionLost("the position in the database is older than what was committed, or gone")
+        (revision,) = connection.execute(
+            "SELECT revision FROM sidecar_positions WHERE shipper = ? AND folder = ?", (batch.shipper, batch.folder)
+        ).fetchone()
         known = self._insert_events(connection, batch)
         for delivery in batch.deliveries:
             for kind, row in project(delivery.event):
@@ -188,7 +191,7 @@ class SqliteSink:
             "WHERE shipper = ? AND path = ? AND status = 'quarantined'",
             [(batch.shipper, path) for path in batch.mended],
         )
-        return Acknowledgement(known=known)
+        return Acknowledgement(known=known, revision=revision)
 
     def _insert_events(self, connection: sqlite3.Connection, batch: Batch) -> frozenset[str]:
         """Append to tts_events; tell which ids were there before.

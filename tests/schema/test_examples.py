@@ -9,9 +9,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from sidecar.directory import Directory
 from sidecar.errors import EventError, Reason
 from sidecar.event import Event
-from sidecar.scan import read_file
+from sidecar.scan import read_file, stat_file
 
 SCHEMA = Path(__file__).parents[2] / "schema"
 VALID = sorted((SCHEMA / "event" / "examples" / "valid").glob("*.json"))
@@ -24,7 +25,12 @@ def contract() -> Any:
 
 
 def decode(path: Path) -> Event:
-    return Event.decode(read_file(str(path), max_bytes=MAX_BYTES, keep_bytes=64).raw)
+    directory = Directory(path.parent)
+    try:
+        found = stat_file(directory, path.name)
+        return Event.decode(read_file(directory, path.name, found, max_bytes=MAX_BYTES, keep_bytes=64))
+    finally:
+        directory.close()
 
 
 def event_of(size: int) -> bytes:
