@@ -28,7 +28,8 @@ _METRICS = """
 ## Metrics
 
 Served on `/metrics` of `SIDECAR_LISTEN`. `/healthz` answers while the process lives; `/readyz` answers
-200 where everything is well, else 503 with the reasons. Always true: discovered = shipped + quarantined + skipped + pending.
+200 where everything is well, else 503 with the reasons. Always true:
+discovered = shipped + quarantined + skipped + pending.
 
 | metric | type | labels | meaning |
 |---|---|---|---|
