@@ -7,7 +7,6 @@ import functools
 import hashlib
 import inspect
 import os
-import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -51,7 +50,7 @@ class Arguments:
         self.passed: dict[str, Any] = {}
         self.all: dict[str, Any] = {}
         try:
-            bound = _signature(function).bind(model, *args, **kwargs)
+            bound = _signature(_telling(function, type(model))).bind(model, *args, **kwargs)
         except TypeError:
             # The call is about to fail in the same way; keep what can be told by name.
             self.passed = self.all = dict(kwargs)
@@ -88,6 +87,15 @@ class Arguments:
             elif index:  # the first is the model
                 found[key] = value
         return found
+
+
+@functools.lru_cache(maxsize=256)
+def _telling(function: Callable[..., Any], kind: Any) -> Callable[..., Any]:
+    """The function itself, or, where a subclass overrides it with (*args, **kwargs), the one that it overrides."""
+    for candidate in (function, *(vars(one).get(function.__name__) for one in kind.__mro__)):
+        if callable(candidate) and "text" in _signature(candidate).parameters:
+            return candidate
+    return function
 
 
 @functools.lru_cache(maxsize=256)
@@ -230,7 +238,8 @@ def version(model: object) -> str | None:
 def module_version(kind: type) -> str | None:
     """The version that the module of a class, or of what it derives from, stands for; 1 covers 1.5 too."""
     for one in kind.__mro__:
-        file = getattr(sys.modules.get(one.__module__), "__file__", None) or ""
+        # Not by sys.modules: a module that was loaded by its location need not be in it.
+        file = str(getattr(inspect.unwrap(vars(one).get("infer") or id), "__globals__", {}).get("__file__") or "")
         for module in (one.__module__.rpartition(".")[2], os.path.splitext(os.path.basename(file))[0]):
             if module in _MODULE_VERSIONS:
                 return _MODULE_VERSIONS[module]

@@ -53,8 +53,8 @@ class FaultyFile:
         self._file.close()
 
 
-NAMES = ["open", "write", "pwrite", "fsync", "link", "unlink", "close", "makedirs", "stat", "fstat", "listdir", "rename",
-         "rmdir"]
+NAMES = ["open", "write", "pwrite", "fsync", "link", "unlink", "close", "makedirs", "stat", "fstat", "listdir",
+         "rename", "rmdir"]
 def no_links(*args, **kwargs):
     raise PermissionError(errno.EPERM, "no hard links on FAT")
 
@@ -117,8 +117,9 @@ for name in everything:
             number += 1
             # What a dead process left, so that recovering is under fire too.
             os.makedirs("outputs/.inflight", exist_ok=True)
+            marker = {"id": f"019a8f3e-6c1b-7a42-8f10-{number:012x}", "output": None, "data": {}}
             with plain_open(f"outputs/.inflight/dead{number}.1.call", "w") as file:
-                file.write(json.dumps({"id": f"019a8f3e-6c1b-7a42-8f10-{number:012x}", "output": None, "data": {}}) + "\\n")
+                file.write(json.dumps(marker) + "\\n")
             hits.clear()
             plan = (name, getattr(errno, error), which)
             with contextlib.redirect_stderr(io.StringIO()):

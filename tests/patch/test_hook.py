@@ -1,0 +1,243 @@
+"""What is hooked, by every road a module can come in, and how it all comes off again."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.patch.helpers import DOUBLE, PYTHONS, REPO, Run, environment, ok, python, run
+
+SPEAK = 'tts.infer("voice.wav", "hello", "outputs/x.wav")\n'
+
+
+def one_event(result: Run) -> dict[str, object]:
+    [event] = ok(result).events
+    assert event["type"] == "indextts.synthesis.succeeded"
+    data = event["data"]
+    assert isinstance(data, dict)
+    return data
+
+
+@pytest.mark.parametrize("way", ["install", "launcher", "startup", "line"])
+def test_a_class_imported_before_is_hooked_too(tmp_path: Path, way: str) -> None:
+    body = "from indextts.infer_v2 import IndexTTS2\nimport indextts_patch\nindextts_patch.install()\n"
+    one_event(run(tmp_path, body + "tts = IndexTTS2()\n" + SPEAK, way=way))
+
+
+@pytest.mark.parametrize("interpreter", PYTHONS)
+def test_a_module_name_with_a_prefix_is_hooked(tmp_path: Path, interpreter: str) -> None:
+    package = tmp_path / "engines" / "index_tts"
+    package.mkdir(parents=True)
+    (package / "indextts").symlink_to(DOUBLE / "head" / "indextts")
+    body = "from engines.index_tts.indextts.infer_v2 import IndexTTS2\ntts = IndexTTS2()\n" + SPEAK
+    data = one_event(run(tmp_path, body, interpreter=interpreter))
+    assert data["model"]["class"] == "engines.index_tts.indextts.infer_v2.IndexTTS2"  # type: ignore[index]
+
+
+def test_a_bare_module_name_is_hooked(tmp_path: Path) -> None:
+    body = f"sys.path.append({str(DOUBLE / 'head' / 'indextts')!r})\nimport infer_v2\ntts = infer_v2.IndexTTS2()\n"
+    one_event(run(tmp_path, body + SPEAK))
+
+
+@pytest.mark.parametrize("interpreter", PYTHONS)
+@pytest.mark.parametrize("name", ["indextts.infer_v2", "my_own_name"])
+def test_a_module_loaded_by_its_location_is_hooked(tmp_path: Path, name: str, interpreter: str) -> None:
+    body = (
+        "import importlib.util\n"
+        f"spec = importlib.util.spec_from_file_location({name!r}, {str(DOUBLE / 'head/indextts/infer_v2.py')!r})\n"
+        "module = importlib.util.module_from_spec(spec)\n"
+        "spec.loader.exec_module(module)\n"
+        "tts = module.IndexTTS2()\n"
+    )
+    data = one_event(run(tmp_path, body + SPEAK, interpreter=interpreter))
+    assert data["model"]["version"] == "2"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("way", ["launcher", "startup"])
+def test_upstreams_file_run_as_the_program_is_recorded(tmp_path: Path, way: str) -> None:
+    source = (DOUBLE / "head" / "indextts" / "infer_v2.py").read_text(encoding="utf-8")
+    (tmp_path / "infer_v2.py").write_text(
+        source + '\nif __name__ == "__main__":\n    tts = IndexTTS2()\n    tts.infer("voice.wav", "hello angry",'
+        ' "outputs/x.wav", use_emo_text=True)\n'
+    )
+    run(tmp_path, "", way=None)  # lays the voice out
+    executable = python("3.11")
+    assert executable is not None
+    env = environment("head")
+    command = [executable, "-m", "indextts_patch", "infer_v2.py"]
+    if way == "startup":
+        command[1:3] = []
+        env["INDEXTTS_PATCH_AUTOSTART"] = "1"
+        env["PYTHONPATH"] = f"{REPO / 'indextts_patch' / 'startup'}:{env['PYTHONPATH']}"
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=True, text=True)
+    data = one_event(Run(root=tmp_path, code=0, stdout=done.stdout, stderr=done.stderr))
+    assert data["model"]["version"] == "2"  # type: ignore[index]
+    assert data["emotion"]["label"] == "angry"  # type: ignore[index]
+
+
+def test_subclasses_that_override_are_recorded_once(tmp_path: Path) -> None:
+    body = (
+        "from indextts.infer_v2 import IndexTTS2\n"
+        "class Early(IndexTTS2):\n"
+        "    def infer(self, *args, **kwargs):\n"
+        "        return super().infer(*args, **kwargs)\n"
+        "class Own(Early):\n"
+        "    def infer(self, spk_audio_prompt, text, output_path, **kwargs):\n"
+        "        return self.finish(__import__('engine').sound(text, 22050), output_path, text, print)\n"
+        "Early().infer('voice.wav', 'early', 'outputs/a.wav')\n"
+        "Own().infer('voice.wav', 'own', 'outputs/b.wav')\n"
+    )
+    events = ok(run(tmp_path, body)).events
+    assert [event["data"]["text"] for event in events] == ["early", "own"]
+    assert [event["data"]["model"]["class"] for event in events] == ["__main__.Early", "__main__.Own"]
+
+
+def test_a_module_loaded_anew_is_hooked_anew(tmp_path: Path) -> None:
+    body = (
+        "import importlib\nfrom indextts import infer_v2\n"
+        "del sys.modules['indextts.infer_v2']\n"
+        "again = importlib.import_module('indextts.infer_v2')\n"
+        "assert again is not infer_v2\n"
+        "again.IndexTTS2().infer('voice.wav', 'again', 'outputs/a.wav')\n"
+        "importlib.reload(again).IndexTTS2().infer('voice.wav', 'reloaded', 'outputs/b.wav')\n"
+    )
+    assert [event["data"]["text"] for event in ok(run(tmp_path, body)).events] == ["again", "reloaded"]
+
+
+def test_uninstall_puts_everything_back(tmp_path: Path) -> None:
+    body = (
+        "import builtins, importlib.util, warnings\n"
+        "from indextts import infer_v2\n"
+        "kinds = [infer_v2.IndexTTS2, infer_v2.QwenEmotion]\n"
+        "before = [dict(vars(kind)) for kind in kinds] + [dict(vars(infer_v2)), list(sys.meta_path)]\n"
+        "before += [importlib.util.spec_from_file_location]\n"
+        "import indextts_patch\n"
+        "assert indextts_patch.install() and indextts_patch.install()\n"
+        "assert vars(kinds[0])['infer'] is not before[0]['infer']\n"
+        "indextts_patch.uninstall()\n"
+        "assert [dict(vars(kind)) for kind in kinds] == before[:2]\n"
+        "assert dict(vars(infer_v2)) == before[2] and sys.meta_path == before[3]\n"
+        "assert importlib.util.spec_from_file_location is before[4]\n"
+        "infer_v2.IndexTTS2().infer('voice.wav', 'after', 'outputs/a.wav')\n"
+        "indextts_patch.install()\n"
+        "infer_v2.IndexTTS2().infer('voice.wav', 'again', 'outputs/b.wav')\n"
+    )
+    [event] = ok(run(tmp_path, body, way=None)).events
+    assert event["data"]["text"] == "again"
+
+
+def test_switched_off_it_touches_nothing(tmp_path: Path) -> None:
+    body = (
+        "import indextts_patch\nassert indextts_patch.install() is False\n"
+        "from indextts.infer_v2 import IndexTTS2\nassert not hasattr(IndexTTS2.infer, '__wrapped__')\n"
+        "tts = IndexTTS2()\n"
+    )
+    result = ok(run(tmp_path, body + SPEAK, way=None, env={"INDEXTTS_PATCH_ENABLED": "0"}))
+    assert result.events == []
+    assert result.stderr == ""
+
+
+def test_a_class_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "indextts").mkdir()
+    (tmp_path / "indextts" / "__init__.py").touch()
+    (tmp_path / "indextts" / "infer_v2.py").write_text(
+        "class IndexTTS2:\n    def infer(self, url):\n        return url\n"
+    )
+    body = (
+        f"sys.path.insert(0, {str(tmp_path)!r})\nfrom indextts.infer_v2 import IndexTTS2\n"
+        "assert IndexTTS2().infer('x') == 'x'\n"
+    )
+    result = ok(run(tmp_path, body))
+    assert result.events == []
+    assert any("alone" in line for line in result.said())
+
+
+def test_a_failing_import_shows_its_own_error(tmp_path: Path) -> None:
+    (tmp_path / "indextts").mkdir()
+    (tmp_path / "indextts" / "__init__.py").touch()
+    (tmp_path / "indextts" / "infer_v2.py").write_text("import there_is_no_such_module\n")
+    body = f"sys.path.insert(0, {str(tmp_path)!r})\nfrom indextts.infer_v2 import IndexTTS2\n"
+    result = run(tmp_path, body)
+    assert result.code == 1
+    assert result.stderr.endswith("ModuleNotFoundError: No module named 'there_is_no_such_module'\n")
+
+
+@pytest.mark.parametrize("interpreter", PYTHONS)
+def test_the_patch_imports_nothing_foreign_and_makes_no_thread_or_socket(tmp_path: Path, interpreter: str) -> None:
+    body = (
+        "def hook(event, arguments):\n"
+        "    assert not event.startswith(('socket.', 'subprocess.')) and event != '_thread.start_new_thread', event\n"
+        "sys.addaudithook(hook)\n"
+        "import threading\n"
+        "from indextts.infer_v2 import IndexTTS2\ntts = IndexTTS2()\n"
+        + SPEAK
+        + "assert threading.active_count() == 1\n"
+        "ours = {'indextts_patch', 'indextts', 'engine', 'program'}\n"
+        "foreign = {name.partition('.')[0] for name, module in sys.modules.items()\n"
+        "           if 'site-packages' in (getattr(module, '__file__', None) or '')}\n"
+        "print(sorted(foreign))\n"
+    )
+    executable = python(interpreter)
+    assert executable is not None
+    result = ok(run(tmp_path, body, interpreter=interpreter))
+    bare = ok(run(tmp_path, body.replace(SPEAK, ""), interpreter=interpreter, way=None))
+    assert result.stdout.splitlines()[-1] == bare.stdout.splitlines()[-1]
+
+
+def test_importing_the_package_does_nothing(tmp_path: Path) -> None:
+    body = (
+        "before = set(sys.modules), list(sys.meta_path)\nimport indextts_patch\n"
+        "assert sys.meta_path == before[1]\n"
+        "assert {name for name in set(sys.modules) - before[0] if name.startswith('indextts_patch.')} == set()\n"
+    )
+    result = ok(run(tmp_path, body, way=None))
+    assert result.stderr == ""
+
+
+def test_the_start_up_hook_runs_the_sitecustomize_that_it_hides(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "sitecustomize.py").write_text("import builtins\nbuiltins.the_other_one_ran = True\n")
+    env = {
+        **environment("head"),
+        "PYTHONPATH": f"{REPO / 'indextts_patch' / 'startup'}:{other}:{DOUBLE}:{DOUBLE / 'head'}",
+        "INDEXTTS_PATCH_AUTOSTART": "1",
+    }
+    code = "print(the_other_one_ran); import indextts.infer_v2, indextts_patch; print(indextts_patch.hooked())"
+    executable = python("3.11")
+    assert executable is not None
+    done = subprocess.run([executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, check=True, text=True)
+    assert done.stdout == "True\n['indextts.infer_v2.IndexTTS2']\n"
+    del env["INDEXTTS_PATCH_AUTOSTART"]
+    code = "import sys; print(the_other_one_ran, 'indextts_patch' in sys.modules)"
+    done = subprocess.run([executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, check=True, text=True)
+    assert done.stdout == "True False\n"
+
+
+@pytest.mark.parametrize("interpreter", PYTHONS)
+def test_the_pth_file_is_written_wakes_on_demand_and_is_removed(tmp_path: Path, interpreter: str) -> None:
+    executable = python(interpreter)
+    assert executable is not None
+    subprocess.run([executable, "-m", "venv", "--without-pip", "--copies", tmp_path / "venv"], check=True)
+    venv_python = str(tmp_path / "venv" / "bin" / "python")
+    env = environment("head")
+
+    def startup(verb: str) -> int:
+        command = [venv_python, "-m", "indextts_patch", "startup", verb]
+        return subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, check=False).returncode
+
+    assert [startup("check"), startup("insert"), startup("check")] == [1, 0, 0]
+    # Without the checkout on the path: the line itself finds the package.
+    env["PYTHONPATH"] = f"{DOUBLE}:{DOUBLE / 'head'}"
+    code = "import sys, indextts.infer_v2; print('indextts_patch' in sys.modules)"
+    for autostart, expected in (("0", "False\n"), ("1", "True\n")):
+        env["INDEXTTS_PATCH_AUTOSTART"] = autostart
+        done = subprocess.run(
+            [venv_python, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        assert done.stdout == expected
+        assert ("recording indextts.infer_v2.IndexTTS2" in done.stderr) == (autostart == "1")
+    env = environment("head")
+    assert [startup("remove"), startup("check")] == [0, 1]
