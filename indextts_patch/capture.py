@@ -49,8 +49,9 @@ class Arguments:
     def __init__(self, function: Callable[..., Any], model: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]):
         self.passed: dict[str, Any] = {}
         self.all: dict[str, Any] = {}
+        kind: Any = type(model)
         try:
-            bound = _signature(_telling(function, type(model))).bind(model, *args, **kwargs)
+            bound = _signature(_telling(function, kind)).bind(model, *args, **kwargs)
         except TypeError:
             # The call is about to fail in the same way; keep what can be told by name.
             self.passed = self.all = dict(kwargs)
@@ -92,10 +93,9 @@ class Arguments:
 @functools.lru_cache(maxsize=256)
 def _telling(function: Callable[..., Any], kind: Any) -> Callable[..., Any]:
     """The function itself, or, where a subclass overrides it with (*args, **kwargs), the one that it overrides."""
-    for candidate in (function, *(vars(one).get(function.__name__) for one in kind.__mro__)):
-        if callable(candidate) and "text" in _signature(candidate).parameters:
-            return candidate
-    return function
+    overridden = (vars(one).get(function.__name__) for one in kind.__mro__)
+    candidates: list[Callable[..., Any]] = [function, *(one for one in overridden if callable(one))]
+    return next((one for one in candidates if "text" in _signature(one).parameters), function)
 
 
 @functools.lru_cache(maxsize=256)
@@ -230,12 +230,14 @@ def version(model: object) -> str | None:
 
     Upstream's configurations of 2.5 were seen to say 2.0, and those of IndexTTS 1 say nothing at all.
     """
+    kind: Any = type(model)
     said = name(getattr(model, "model_version", None), 32)
-    found = module_version(type(model))
+    found = module_version(kind)
     return said or found if found in (None, "1") else found
 
 
-def module_version(kind: type) -> str | None:
+@functools.lru_cache(maxsize=64)
+def module_version(kind: Any) -> str | None:
     """The version that the module of a class, or of what it derives from, stands for; 1 covers 1.5 too."""
     for one in kind.__mro__:
         # Not by sys.modules: a module that was loaded by its location need not be in it.

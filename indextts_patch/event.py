@@ -35,7 +35,7 @@ def uuid7() -> str:
 
 def now() -> str:
     """The time now: RFC 3339, UTC, microseconds."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.now(timezone.utc).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def clean(text: str, limit: int = _MAX_STRING) -> str:

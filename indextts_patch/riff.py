@@ -10,11 +10,13 @@ import hashlib
 import os
 import struct
 import sys
+import threading
 from typing import Any, BinaryIO
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _FULL_SCALE = 32767
-_BLOCK = 64 * 1024
+_BLOCK = 256 * 1024
+_local = threading.local()
 # Hashing runs at some hundred MB a second: a larger file would hold the caller up noticeably.
 HASH_LIMIT_BYTES = 256 * 1024 * 1024
 _INVERTED = bytes(range(255, -1, -1))
@@ -104,16 +106,19 @@ def _walk(file: BinaryIO, layout: dict[str, int] | None, level: _Level | None) -
     digest = hashlib.sha256()
     position, rest = 0, b""
     first, end = (layout["offset"], layout["offset"] + layout["length"] // 2 * 2) if layout else (0, 0)
-    # One small buffer, used again and again: a fresh megabyte a call costs more in page faults than the hash.
-    buffer = bytearray(_BLOCK)
-    view = memoryview(buffer)
-    while length := file.readinto(buffer):  # type: ignore[attr-defined]
+    # One buffer for all calls of a thread: fresh memory for each costs more in page faults than the hash.
+    if not hasattr(_local, "buffer"):
+        _local.buffer = bytearray(_BLOCK)
+    view = memoryview(_local.buffer)
+    while length := file.readinto(view):  # type: ignore[attr-defined]
         digest.update(view[:length])
         if level is not None:
-            samples = rest + bytes(view[max(first - position, 0) : max(min(end - position, length), 0)])
+            samples: bytes | memoryview = view[max(first - position, 0) : max(min(end - position, length), 0)]
+            if rest:
+                samples = rest + bytes(samples)
             whole = len(samples) // 2 * 2
             level.add(samples[:whole])
-            rest = samples[whole:]
+            rest = bytes(samples[whole:])
         position += length
     return digest.hexdigest()
 
@@ -130,8 +135,8 @@ class _Level:
         self.full = 0
         self.samples = 0
 
-    def add(self, data: bytes) -> None:
-        if not data:
+    def add(self, data: bytes | memoryview) -> None:
+        if not len(data):
             return
         self.samples += len(data) // 2
         numpy = sys.modules.get("numpy")
@@ -142,7 +147,7 @@ class _Level:
             if high >= _FULL_SCALE or low <= -_FULL_SCALE:
                 self.full += int((values >= _FULL_SCALE).sum()) + int((values <= -_FULL_SCALE).sum())
             return
-        self._add_slowly(data)
+        self._add_slowly(bytes(data))
 
     def _add_slowly(self, data: bytes) -> None:
         # |s| of a sample is high byte and low byte for a positive one, both inverted plus 1 for a negative one.
