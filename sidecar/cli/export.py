@@ -1,0 +1,90 @@
+"""sidecar export"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import click
+
+from sidecar.answers.filters import Filter
+from sidecar.cli.asking import filter_options
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import settings_options
+from sidecar.cli.progress import track
+from sidecar.config import Settings
+from sidecar.database import Row
+from sidecar.errors import SettingsError, SidecarError
+from sidecar.upkeep.export import write_csv, write_json_lines, write_parquet
+
+Form = Literal["csv", "jsonl", "parquet"]
+_FORMS: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+# How columns are folded together is nobody else's business.
+_OURS = ("fold_key", "rating_key")
+
+
+@click.command()
+@settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl", "parquet"]), help="[by the file's name]")
+@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
+@filter_options()
+def export(settings: Settings, wanted: Filter, file: Path, form: Form | None, force: bool) -> None:
+    """Write tts_records to a file (or - for standard output): CSV, JSON Lines or Parquet.
+
+    Every column, oldest first, times in UTC. The file appears when it is complete. Parquet needs pyarrow.
+
+    \b
+    Example:
+        sidecar export october.parquet --since 2026-10-01 --until 2026-11-01
+        sidecar export - --format jsonl --status failed | jq .error_message
+    """
+    form = form or _FORMS.get(file.suffix.lower())
+    if form is None:
+        raise SettingsError(
+            f"{file}: the format cannot be told from the name", hint="Say --format csv, jsonl or parquet."
+        )
+    conditions, parameters = wanted.where()
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    with closing(open_database(settings)) as database:
+        columns = [name for name in database.columns("SELECT * FROM tts_records LIMIT 0")[0] if name not in _OURS]
+        total = int(database.query(f"SELECT COUNT(*) FROM tts_records{where}", parameters)[0][0])
+        rows = database.stream(
+            f"SELECT {', '.join(columns)} FROM tts_records{where} ORDER BY created_at, id", parameters
+        )
+        count = _write(form, columns, track(rows, "writing", total), file, force=force)
+    if str(file) != "-":
+        click.echo(f"{count} records in {file}")
+
+
+def _write(form: Form, columns: Sequence[str], rows: Iterable[Row], file: Path, *, force: bool) -> int:
+    if str(file) == "-":
+        return _write_to(form, columns, rows, sys.stdout.buffer)
+    if file.exists() and not force:
+        raise SettingsError(f"{file} is there already", hint="Choose another name, or say --force.")
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("xb") as handle:
+            count = _write_to(form, columns, rows, handle)
+        temporary.replace(file)
+    except OSError as error:
+        raise SidecarError(f"{file}: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return count
+
+
+def _write_to(form: Form, columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> int:
+    if form == "parquet":
+        return write_parquet(columns, rows, file)
+    if form == "jsonl":
+        return write_json_lines(columns, rows, file)
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    count = write_csv(columns, rows, text)
+    text.detach()
+    return count

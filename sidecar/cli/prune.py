@@ -1,0 +1,129 @@
+"""sidecar prune"""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from datetime import datetime
+from typing import Any
+
+import click
+import orjson
+
+from sidecar.answers.filters import parse
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import settings_options
+from sidecar.cli.progress import bar
+from sidecar.config import Settings
+from sidecar.errors import SettingsError, SidecarError
+from sidecar.publish import Publisher
+from sidecar.upkeep.prune import Plan, Policy, carry_out, plan
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+
+
+@click.command(name="prune")
+@settings_options(
+    "watch_dir", "database_url", "database_password_file", "event_max_bytes", "connect_timeout", "timezone"
+)
+@click.option("--older-than", help="What ended longer ago than this goes: 90d (s, m, h, d, w), or before a date.")
+@click.option("--max-size", help="Then the oldest go until the folder's WAVs fit: 50GB, 200GiB.")
+@click.option(
+    "--remove",
+    type=click.Choice([each.value for each in Policy]),
+    default=Policy.AUDIO.value,
+    help="audio: the WAV; files: the event file too; everything: the rows too.  [audio]",
+)
+@click.option("--yes", is_flag=True, help="Do it. Without this nothing is removed.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a folder.")
+def prune_command(
+    settings: Settings, older_than: str | None, max_size: str | None, remove: str, yes: bool, as_json: bool
+) -> None:
+    """Remove old audio, and if so wanted its event files and rows. A dry run unless you say --yes.
+
+    Nothing goes of which an event is not in the database with the very bytes that are on disk, and no WAV that has no
+    event. Removed audio leaves an event that says so; the record then shows when it was deleted. Needs write access to
+    the folder; --remove everything also the right to DELETE.
+
+    \b
+    Example:
+        sidecar prune --older-than 90d
+        sidecar prune --max-size 200GB --yes
+        sidecar prune --older-than 2026-01-01 --remove everything --yes
+    """
+    if not older_than and not max_size:
+        raise SettingsError("nothing says what is old", hint="Say --older-than 90d, --max-size 50GB, or both.")
+    before = _moment(older_than, settings)
+    max_bytes = _bytes(max_size) if max_size else None
+    reason = " and ".join([f"older than {older_than}"] * bool(older_than) + [f"more than {max_size}"] * bool(max_size))
+    for folder in settings.folders:
+        with closing(open_database(settings)) as database:
+            planned = plan(
+                folder,
+                database,
+                policy=Policy(remove),
+                before=before,
+                max_bytes=max_bytes,
+                event_max_bytes=settings.event_max_bytes,
+            )
+            if yes:
+                with bar() as progress:
+                    task = progress.add_task("removing", total=len(planned.chosen))
+                    try:
+                        carry_out(
+                            planned,
+                            database,
+                            publisher=Publisher("prune"),
+                            reason=reason,
+                            step=lambda: progress.advance(task),  # noqa: B023 - called within this round
+                        )
+                    except OSError as error:
+                        raise SidecarError(f"{folder} cannot be changed: {error.strerror}") from error
+        if as_json:
+            click.echo(orjson.dumps(_facts(planned, done=yes)))
+        else:
+            _tell(planned, done=yes)
+
+
+def _facts(planned: Plan, *, done: bool) -> dict[str, Any]:
+    return {
+        "folder": str(planned.folder),
+        "remove": planned.policy.value,
+        "done": done,
+        "syntheses": len(planned.chosen),
+        "audio_files": len(planned.audio),
+        "bytes": planned.bytes,
+        "oldest": planned.chosen[0].last.isoformat() if planned.chosen else None,
+        "newest": planned.chosen[-1].last.isoformat() if planned.chosen else None,
+        "kept_uncommitted": planned.kept_uncommitted,
+        "kept_unrecorded": planned.kept_unrecorded,
+    }
+
+
+def _tell(planned: Plan, *, done: bool) -> None:
+    verb = "removed" if done else "would be removed"
+    what = {Policy.AUDIO: "audio", Policy.FILES: "audio and event files", Policy.EVERYTHING: "files and rows"}
+    click.echo(
+        f"{planned.folder}: {what[planned.policy]} of {len(planned.chosen)} syntheses {verb}, "
+        f"{planned.bytes / 1e6:,.1f} MB"
+    )
+    if planned.chosen:
+        first, last = planned.chosen[0].last, planned.chosen[-1].last
+        click.echo(f"  from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC")
+    if planned.kept_uncommitted:
+        click.echo(f"  {planned.kept_uncommitted} more are old, but not all of their events are in the database: kept")
+    if planned.kept_unrecorded:
+        click.echo(f"  {planned.kept_unrecorded} WAVs have no event of their own: kept (sidecar backfill)")
+    if not done and planned.chosen:
+        click.echo("  nothing was touched; say --yes to do it")
+
+
+def _moment(text: str | None, settings: Settings) -> datetime | None:
+    return parse({"until": text}, zone=settings.zone).until if text else None
+
+
+def _bytes(text: str) -> int:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?", text.strip().lower())
+    if match is None or match[2] not in _UNITS:
+        raise SettingsError(f"--max-size is {text!r}", hint="Write it like 50GB or 200GiB.")
+    return int(float(match[1]) * _UNITS[match[2]])

@@ -1,0 +1,46 @@
+"""sidecar rebuild"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import asdict
+
+import click
+import orjson
+
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import settings_options
+from sidecar.cli.progress import bar
+from sidecar.config import Settings
+from sidecar.upkeep.rebuild import rebuild
+
+
+@click.command(name="rebuild")
+@settings_options("database_url", "database_password_file", "connect_timeout")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def rebuild_command(settings: Settings, as_json: bool) -> None:
+    """Fold all of tts_events into a fresh tts_records, then swap.
+
+    For an upgrade that reads more out of the events than the last version did, and for a table that somebody changed.
+    The shipper may go on meanwhile. Needs an account that may create and drop tables (tts_migrate). Rows that other
+    programs inserted stay, and so does every record's id.
+
+    \b
+    Example:
+        sidecar rebuild
+    """
+    with closing(open_database(settings)) as database:
+        total = int(database.query("SELECT COUNT(*) FROM tts_events")[0][0])
+    with bar() as progress:
+        task = progress.add_task("folding", total=total)
+        done = rebuild(lambda: open_database(settings), lambda: progress.advance(task))
+    if as_json:
+        click.echo(orjson.dumps(asdict(done)))
+        return
+    click.echo(f"{done.events} events folded into {done.records} records (before: {done.records_before})")
+    if done.late:
+        click.echo(f"  {done.late} of them came meanwhile")
+    if done.dropped:
+        click.echo(f"  {done.dropped} records that no event speaks of are gone")
+    if done.unreadable:
+        click.echo(f"  {done.unreadable} events are of a kind that this version cannot read")

@@ -1,0 +1,108 @@
+"""sidecar replay"""
+
+from __future__ import annotations
+
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import click
+import orjson
+
+from sidecar.answers.filters import parse
+from sidecar.cli.couriers import open_courier
+from sidecar.cli.options import EXIT_FAILED, settings_options
+from sidecar.cli.progress import track
+from sidecar.config import Settings
+from sidecar.errors import SettingsError
+from sidecar.upkeep.inventory import Sighting, list_names, sight
+from sidecar.upkeep.redelivery import Redelivered, Redelivery
+
+
+@click.command()
+@settings_options(
+    "watch_dir",
+    "database_url",
+    "database_password_file",
+    "name",
+    "event_max_bytes",
+    "quarantine_max_bytes",
+    "batch_max_events",
+    "connect_timeout",
+    "read_timeout",
+    "retry_max_seconds",
+    "statement_bytes",
+    "timezone",
+)
+@click.argument("files", nargs=-1)
+@click.option("--since", help="Events of that time or later: 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15.")
+@click.option("--until", help="Events before that time; written like --since.")
+@click.option("--source", help="Events of that TTS process or host: a pattern, such as 'indextts://studio/*'.")
+@click.option("--all", "everything", is_flag=True, help="Every event file of the watched folders.")
+@click.option("--dry-run", is_flag=True, help="Only say how many event files are meant.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a folder.")
+def replay(
+    settings: Settings,
+    files: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    source: str | None,
+    everything: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Ship event files again, chosen by time, source or name.
+
+    What the database has stays as it is, and its record is folded again; what it lacks comes. For rows that somebody
+    deleted, for a database that came back without its last days, for files in quarantine that a newer version reads.
+
+    \b
+    Example:
+        sidecar replay --since 2d
+        sidecar replay --source 'indextts://studio/*' --dry-run
+        sidecar replay outputs/spk_1795342542.wav.json
+    """
+    if not (files or since or until or source or everything):
+        raise SettingsError("nothing is chosen", hint="Name files, --since, --until or --source; or say --all.")
+    wanted = parse({"since": since or "", "until": until or ""}, zone=settings.zone)
+    failed = False
+    for folder in settings.folders:
+        names = list_names(folder).events
+        if files:
+            named = {Path(each).name for each in files if Path(each).absolute().parent in (folder, Path.cwd())}
+            names = [name for name in names if name in named]
+        if since or until or source:
+            sightings = track(sight(folder, names, settings.event_max_bytes), "reading", len(names))
+            names = [
+                each.name
+                for each in sightings
+                if isinstance(each, Sighting)
+                and (wanted.since is None or each.time >= wanted.since)
+                and (wanted.until is None or each.time < wanted.until)
+                and (source is None or fnmatchcase(each.source, source))
+            ]
+        done = Redelivered() if dry_run else _deliver(settings, folder, names)
+        failed = failed or bool(done.refused)
+        if as_json:
+            facts = {"new": done.new, "known": done.known, "refused": done.refused}
+            click.echo(orjson.dumps({"folder": str(folder), "chosen": len(names), "dry_run": dry_run, **facts}))
+            continue
+        click.echo(f"{folder}: {len(names)} event files chosen")
+        if not dry_run:
+            click.echo(f"  {done.new} were missing and are shipped, {done.known} were there")
+        for path, reason in done.refused.items():
+            click.echo(f"  {path}: {reason}", err=True)
+    if failed:
+        sys.exit(EXIT_FAILED)
+
+
+def _deliver(settings: Settings, folder: Path, names: list[str]) -> Redelivered:
+    with open_courier(settings) as courier:
+        redelivery = Redelivery(
+            courier,
+            shipper=settings.name,
+            folder=folder,
+            max_bytes=settings.event_max_bytes,
+            batch_events=settings.batch_max_events,
+        )
+        return redelivery.deliver(track(names, "shipping", len(names)))

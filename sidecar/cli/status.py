@@ -1,0 +1,95 @@
+"""sidecar status"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sidecar.answers.values import for_json
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import EXIT_FAILED, settings_options
+from sidecar.config import Settings
+from sidecar.errors import SidecarError
+from sidecar.upkeep.status import FolderStatus, Process, TablesStatus, ask_folder, ask_process, ask_tables
+
+
+@click.command()
+@settings_options(
+    "watch_dir", "database_url", "database_password_file", "name", "listen", "connect_timeout", "timezone"
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(settings: Settings, as_json: bool) -> None:
+    """How it stands: the running shipper, the folders, the tables, the quarantine.
+
+    Exit code 0 where a shipper runs and is ready, 1 else.
+
+    \b
+    Example:
+        sidecar status
+        sidecar status --json | jq .tables.quarantined
+    """
+    process = ask_process(settings.listen_address)
+    try:
+        with closing(open_database(settings)) as database:
+            tables = ask_tables(database)
+            folders = [ask_folder(folder, settings.name, database) for folder in settings.folders]
+    except SidecarError as error:
+        tables = TablesStatus(error=f"{error}. {error.hint}".rstrip(". ") + ".")
+        folders = [ask_folder(folder, settings.name, None) for folder in settings.folders]
+    if as_json:
+        facts = {"process": asdict(process), "folders": [asdict(each) for each in folders], "tables": asdict(tables)}
+        click.echo(orjson.dumps(facts, default=for_json, option=orjson.OPT_PASSTHROUGH_DATETIME))
+    else:
+        _show(settings, process, folders, tables)
+    if not process.answers or process.reasons:
+        sys.exit(EXIT_FAILED)
+
+
+def _show(settings: Settings, process: Process, folders: list[FolderStatus], tables: TablesStatus) -> None:
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
+    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    made.add_column(style="bold", no_wrap=True)
+    made.add_column(overflow="fold")
+
+    def line(name: str, *words: object, style: str = "") -> None:
+        made.add_row(name, Text("  ".join(map(str, words)), style=style))
+
+    def when(moment: datetime | None) -> str:
+        return moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S") if moment else "never"
+
+    if not process.answers:
+        line("shipper", "does not run, or not here:", *process.reasons, style="red")
+    elif process.reasons:
+        line("shipper", "not ready:", "; ".join(process.reasons), style="red")
+    else:
+        line("shipper", f"ready, version {process.version}", style="green")
+    if process.answers:
+        waits = f"oldest since {when(process.oldest_pending)}" if process.oldest_pending else ""
+        facts: list[Any] = [f"{process.shipped:,} shipped", f"{process.pending:,} pending", waits]
+        line("since start", *filter(None, facts))
+    for each in folders:
+        if each.error:
+            line("folder", each.folder, each.error, style="red")
+            continue
+        line("folder", each.folder, f"{each.event_files:,} event files, {each.newer:,} after the position")
+        line("position", when(each.position), f"moved {when(each.moved_at)}")
+    line("database", settings.dsn)
+    if tables.error:
+        line("tables", tables.error, style="red")
+    else:
+        line("tables", f"{tables.records:,} records of {tables.events:,} events", f"last {when(tables.last_event)}")
+        open_entries = ", ".join(f"{count} {reason}" for reason, count in sorted(tables.quarantined.items()))
+        line("quarantine", open_entries or "empty", style="yellow" if open_entries else "")
+        for other in tables.shippers:
+            if other["shipper"] != settings.name:
+                line("also ships", other["shipper"], other["folder"], f"moved {when(other['moved_at'])}")
+    console.print(made)

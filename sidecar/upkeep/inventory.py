@@ -1,0 +1,141 @@
+"""What is in a folder, read file by file: the event files, what each says, and the audio that it speaks of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from sidecar.errors import EventError, NotAnEvent, Reason, SidecarError
+from sidecar.event import Event
+from sidecar.upkeep.wav import SUFFIX
+
+_EVENT_SUFFIX = ".json"
+
+
+class FolderUnreadable(SidecarError):
+    """The folder cannot be listed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """File names in a folder, hidden ones left out."""
+
+    events: list[str]
+    """*.json, sorted."""
+    audio: dict[str, int]
+    """WAVs and their sizes in bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """One event file, read and valid."""
+
+    name: str
+    id: str
+    type: str
+    source: str
+    sequence: int
+    subject: str
+    time: datetime
+    sha256: str
+    """Of the event file."""
+    size: int
+    """Bytes of the event file."""
+    audio_path: str
+    """As recorded; empty where the event speaks of none."""
+    audio_sha256: str
+    """As recorded; empty where it is not known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unreadable:
+    """One event file that is none."""
+
+    name: str
+    reason: str
+    """The code that the quarantine has for it."""
+    message: str
+
+
+def list_names(folder: Path) -> Names:
+    """
+    Raises:
+        FolderUnreadable: the folder cannot be listed.
+    """
+    events: list[str] = []
+    audio: dict[str, int] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                if entry.name.endswith(_EVENT_SUFFIX):
+                    events.append(entry.name)
+                elif entry.name.lower().endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
+                    audio[entry.name] = entry.stat(follow_symlinks=False).st_size
+    except OSError as error:
+        raise FolderUnreadable(f"{folder}: {error.strerror}") from error
+    return Names(events=sorted(events), audio=audio)
+
+
+def load(path: Path, max_bytes: int) -> Event:
+    """
+    Raises:
+        NotAnEvent: another program's JSON.
+        EventError: it is no event; carries the reason code.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        raw = file.read(max_bytes + 1)
+    if len(raw) > max_bytes:
+        raise EventError(Reason.TOO_LARGE, f"more than SIDECAR_EVENT_MAX_BYTES ({max_bytes})", raw)
+    return Event.decode(raw)
+
+
+def sight(folder: Path, names: list[str], max_bytes: int) -> Iterator[Sighting | Unreadable | None]:
+    """Read event files, one result for each name; None for a file that is gone, or another program's."""
+    for name in names:
+        yield _sight(folder, name, max_bytes)
+
+
+def _sight(folder: Path, name: str, max_bytes: int) -> Sighting | Unreadable | None:
+    try:
+        event = load(folder / name, max_bytes)
+    except (NotAnEvent, FileNotFoundError):
+        return None
+    except EventError as error:
+        return Unreadable(name=name, reason=str(error.reason), message=str(error))
+    except OSError as error:
+        return Unreadable(name=name, reason="unreadable", message=error.strerror or type(error).__name__)
+    audio = event.data.get("audio") or {}
+    return Sighting(
+        name=name,
+        id=event.id,
+        type=event.type,
+        source=event.source,
+        sequence=event.sequence,
+        subject=event.subject,
+        time=event.time,
+        sha256=event.sha256,
+        size=len(event.raw),
+        audio_path=audio.get("path") or "",
+        audio_sha256=audio.get("sha256") or "",
+    )
+
+
+def audio_name(folder: Path, recorded: str) -> str | None:
+    """The name, in this folder, of the audio that an event file of this folder speaks of; None where it lies elsewhere.
+
+    Recorded paths are relative to the TTS's project root, of which the folder is the last part, or absolute.
+    """
+    path = PurePosixPath(recorded)
+    if not path.name or path.name.startswith("."):
+        return None
+    parent = path.parent
+    if parent.is_absolute():
+        return path.name if str(parent) == folder.as_posix() else None
+    parts = parent.parts
+    return path.name if not parts or folder.parts[-len(parts) :] == parts else None
