@@ -112,6 +112,12 @@ class Settings(BaseSettings):
     probe_seconds: PositiveSeconds = Field(default=15.0, description="How often an idle shipper asks for the database.")
     drain_seconds: Seconds = Field(default=10.0, description="After SIGTERM, how long what is known is still shipped.")
 
+    web_listen: str = Field(default="127.0.0.1:9791", description="HOST:PORT of `sidecar web`; port 0 for a free one.")
+    web_token: SecretStr | None = Field(
+        default=None,
+        description="Whoever knows it may use `sidecar web`. Needed where that listens beyond this machine.",
+    )
+    web_token_file: Path | None = Field(default=None, description="A file that holds it.")
     timezone: str = Field(
         default="",
         description="Where days and hours begin for whoever asks, such as Asia/Shanghai. "
@@ -193,13 +199,38 @@ class Settings(BaseSettings):
         """
         if self.listen.lower() in ("off", ""):
             return None
-        host, separator, port = self.listen.rpartition(":")
-        host = host.removeprefix("[").removesuffix("]")
-        if not separator or not host or not (port.isascii() and port.isdecimal() and int(port) < 65536):
-            raise SettingsError(
-                f"{PREFIX}LISTEN is {self.listen!r}", hint="Write HOST:PORT, such as 127.0.0.1:9790, or off."
-            )
-        return host, int(port)
+        return _address("LISTEN", self.listen, ", or off")
+
+    @property
+    def web_address(self) -> tuple[str, int]:
+        """Host and port of `sidecar web`.
+
+        Raises:
+            SettingsError: it is none.
+        """
+        return _address("WEB_LISTEN", self.web_listen, "")
+
+    @property
+    def token(self) -> str | None:
+        """The token of `sidecar web`, from wherever it was given.
+
+        Raises:
+            SettingsError: its file cannot be read.
+        """
+        if self.web_token_file is None:
+            return self.web_token.get_secret_value() if self.web_token else None
+        try:
+            return self.web_token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{PREFIX}WEB_TOKEN_FILE cannot be read: {error}") from error
+
+
+def _address(name: str, text: str, otherwise: str) -> tuple[str, int]:
+    host, separator, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not separator or not host or not (port.isascii() and port.isdecimal() and int(port) < 65536):
+        raise SettingsError(f"{PREFIX}{name} is {text!r}", hint=f"Write HOST:PORT, such as 127.0.0.1:9790{otherwise}.")
+    return host, int(port)
 
 
 def load(overrides: Mapping[str, Any] | None = None) -> Settings:

@@ -14,7 +14,7 @@ from sidecar.errors import SettingsError, SidecarError
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-_SECRETS = ("database_password",)  # a flag would show it in `ps`
+_SECRETS = ("database_password", "web_token")  # a flag would show it in `ps`
 
 
 def settings_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -1,0 +1,79 @@
+"""sidecar web"""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+
+import click
+
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import settings_options
+from sidecar.config import Settings
+from sidecar.errors import SettingsError, SidecarError
+
+_NEEDS = ("starlette", "jinja2", "uvicorn")
+_MIN_TOKEN = 16
+
+
+@click.command()
+@settings_options("watch_dir", "database_url", "database_password_file", "connect_timeout", "timezone", "web_listen")
+def web(settings: Settings) -> None:
+    """Serve the library of everything synthesised: search, listen, rate, count; and a JSON API.
+
+    It only reads: give it an account that may do no more (deploy/mysql). Ratings are event files in the watched folder,
+    which the shipper carries. It listens on this machine alone; elsewhere it wants a token
+    (SIDECAR_WEB_TOKEN or SIDECAR_WEB_TOKEN_FILE) and, in front of it, a proxy that speaks HTTPS.
+
+    \b
+    Example:
+        sidecar web
+        SIDECAR_WEB_TOKEN=$(openssl rand -hex 16) sidecar web --web-listen 0.0.0.0:9791
+    """
+    missing = [name for name in _NEEDS if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SettingsError(f"{missing[0]} is not installed", hint="Run pip install 'indextts-sidecar[shipper,web]'.")
+    _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
+    import uvicorn
+
+    from sidecar.web import WebConfig, create_app
+    from sidecar.web.security import is_loopback
+
+    host, port = settings.web_address
+    token = settings.token
+    if token is None and not is_loopback(host):
+        raise SettingsError(
+            f"{host} can be reached from elsewhere, and SIDECAR_WEB_TOKEN is not set",
+            hint=f"Set it to {_MIN_TOKEN} characters or more, such as $(openssl rand -hex 16), or listen on 127.0.0.1.",
+        )
+    if token is not None and len(token) < _MIN_TOKEN:
+        raise SettingsError(f"SIDECAR_WEB_TOKEN is shorter than {_MIN_TOKEN} characters")
+    open_database(settings).close()
+    app = create_app(
+        WebConfig(
+            connect=lambda: open_database(settings),
+            folders=settings.folders,
+            zone=settings.zone,
+            token=token,
+        )
+    )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise SidecarError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, limit_concurrency=200)
+    )
+    try:
+        server.run(sockets=[listener])
+    finally:
+        app.state.shared.pool.close()

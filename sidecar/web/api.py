@@ -1,0 +1,214 @@
+"""The JSON API: what the pages themselves use, described in openapi.py. Read-only but for ratings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from sidecar.answers import audio, questions, search
+from sidecar.answers.filters import Filter, FilterError, parse
+from sidecar.answers.rating import rate
+from sidecar.answers.timeline import timeline
+from sidecar.answers.values import for_json
+from sidecar.database import Database
+from sidecar.errors import EventError, SidecarError, TemporarySinkError
+from sidecar.publish import PublishError
+from sidecar.web.openapi import document
+from sidecar.web.ranges import audio_response
+from sidecar.web.state import state
+from sidecar.web.waveform import peaks
+
+P = ParamSpec("P")
+
+_MAX_BODY = 256 * 1024
+_JSON_COLUMNS = ("params", "emotion_vector")
+_LIMITS = "Write a number from 1 to 500."
+
+
+class NotFound(SidecarError):
+    """There is no such record."""
+
+
+class RatingBody(BaseModel):
+    """What is posted to rate a record."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    rating: int | None = Field(ge=1, le=5)
+    note: str | None = Field(default=None, max_length=10_000)
+    by: str | None = Field(default=None, max_length=255)
+
+
+def answer(content: object, status: int = 200) -> Response:
+    body = orjson.dumps(content, default=for_json, option=orjson.OPT_PASSTHROUGH_DATETIME)
+    return Response(body, status_code=status, media_type="application/json")
+
+
+def refusal(error: SidecarError, status: int) -> Response:
+    return answer({"error": {"message": str(error), "hint": error.hint}}, status)
+
+
+def guarded(endpoint: Callable[P, Response]) -> Callable[P, Response]:
+    """Our errors as answers; a bug stays a bug."""
+
+    @wraps(endpoint)
+    def wrapper(*arguments: P.args, **named: P.kwargs) -> Response:
+        try:
+            return endpoint(*arguments, **named)
+        except FilterError as error:
+            return refusal(error, 400)
+        except (NotFound, audio.AudioMissing) as error:
+            return refusal(error, 404)
+        except (TemporarySinkError, PublishError) as error:
+            return refusal(error, 503)
+
+    return wrapper
+
+
+def wanted_of(request: Request) -> Filter:
+    return parse(request.query_params, zone=state(request).zone)
+
+
+def record_of(request: Request, database: Database) -> search.Record:
+    """
+    Raises:
+        NotFound: the path names no record.
+    """
+    event_id = request.path_params["event_id"]
+    record = search.get(database, event_id) if event_id.isascii() else None
+    if record is None:
+        raise NotFound("there is no such record")
+    return record
+
+
+@guarded
+def records(request: Request) -> Response:
+    limit = request.query_params.get("limit", "100")
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= search.MAX_LIMIT):
+        raise FilterError(f"limit is {limit[:40]!r}", hint=_LIMITS)
+    with state(request).pool.lend() as database:
+        page = search.find(
+            database, wanted_of(request), limit=int(limit), cursor=request.query_params.get("cursor") or None
+        )
+    return answer({"records": page.records, "cursor": page.cursor})
+
+
+@guarded
+def record(request: Request) -> Response:
+    with state(request).pool.lend() as database:
+        found = record_of(request, database)
+    return answer(unpacked(found))
+
+
+def unpacked(record: search.Record) -> search.Record:
+    """JSON columns as JSON."""
+    return {**record, **{name: json.loads(record[name]) if record[name] else None for name in _JSON_COLUMNS}}
+
+
+@guarded
+def record_timeline(request: Request) -> Response:
+    with state(request).pool.lend() as database:
+        found = record_of(request, database)
+        events = timeline(database, found["event_id"])
+    return answer({"events": [{name: row[name] for name in row if name != "path"} for row in events]})
+
+
+@guarded
+def record_audio(request: Request) -> Response:
+    with state(request).pool.lend() as database:
+        found = record_of(request, database)
+        opened = audio.open_audio(database, state(request).folders, found)
+    headers = request.headers
+    etag = f'"{found["audio_sha256"]}"' if found["audio_sha256"] else None
+    return audio_response(opened, headers.get("range"), etag=etag, if_range=headers.get("if-range"))
+
+
+@guarded
+def record_waveform(request: Request) -> Response:
+    with state(request).pool.lend() as database:
+        opened = audio.open_audio(database, state(request).folders, record_of(request, database))
+    with opened.file as file:
+        return answer({"peaks": peaks(file)})
+
+
+async def record_rating(request: Request) -> Response:
+    """POST: publishes a rating."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return refusal(SidecarError("the body is not application/json"), 415)
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MAX_BODY:
+            return refusal(SidecarError("the body is too large"), 413)
+    try:
+        given = RatingBody.model_validate_json(body)
+        (given.note or "").encode(), (given.by or "").encode()
+    except (ValidationError, UnicodeEncodeError):
+        hint = 'Send {"rating": 1 to 5 or null, "note": text or null, "by": name or null}.'
+        return refusal(SidecarError("the body is not a rating", hint=hint), 422)
+    return await state(request).in_thread(_publish_rating, request, given)
+
+
+@guarded
+def _publish_rating(request: Request, given: RatingBody) -> Response:
+    shared = state(request)
+    with shared.pool.lend() as database:
+        found = record_of(request, database)
+        try:
+            event = rate(
+                database,
+                shared.publisher,
+                shared.folders,
+                found["event_id"],
+                rating=given.rating,
+                note=given.note,
+                user=given.by,
+            )
+        except EventError as error:
+            return refusal(SidecarError(f"the rating does not fit the schema: {error}"), 422)
+    return answer({"event_id": event.id}, 202)
+
+
+def _counting(ask: Callable[[Database, Filter], object]) -> Callable[[Request], Response]:
+    @guarded
+    def endpoint(request: Request) -> Response:
+        return answer(state(request).remembered(ask, wanted_of(request)))
+
+    return endpoint
+
+
+STATS: dict[str, Callable[[Database, Filter], Any]] = {
+    "totals": questions.totals,
+    "emotions": questions.emotions,
+    "users": questions.users,
+    "duplicates": questions.duplicates,
+    "repeats": questions.repeats,
+    "activity": questions.activity,
+    "voices": questions.voices,
+    "errors": questions.errors,
+}
+
+
+def openapi(request: Request) -> Response:
+    return answer(document())
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/api/openapi.json", openapi),
+        Route("/api/records", records),
+        Route("/api/records/{event_id}", record),
+        Route("/api/records/{event_id}/timeline", record_timeline),
+        Route("/api/records/{event_id}/audio", record_audio),
+        Route("/api/records/{event_id}/waveform", record_waveform),
+        Route("/api/records/{event_id}/rating", record_rating, methods=["POST"]),
+        *(Route(f"/api/stats/{name}", _counting(ask)) for name, ask in STATS.items()),
+    ]

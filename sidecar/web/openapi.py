@@ -1,0 +1,200 @@
+"""The API's own description, OpenAPI 3.1."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sidecar import __version__
+from sidecar.answers.filters import STATUSES
+from sidecar.answers.search import MAX_LIMIT
+
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": "string"}
+_TIME = {"type": "string", "format": "date-time"}
+
+
+def _nullable(kind: str, **more: Any) -> Schema:
+    return {"type": [kind, "null"], **more}
+
+
+_LISTED: Schema = {
+    "id": {"type": "integer", "description": "Row number in this database."},
+    "event_id": {"type": "string", "format": "uuid", "description": "The record's identity."},
+    "created_at": {**_TIME, "description": "When the synthesis ended, UTC."},
+    "status": {"type": "string"},
+    "text_input": {"type": "string"},
+    "language": _nullable("string"),
+    "emotion": {"type": "string"},
+    "user_id": _nullable("string"),
+    "voice": _nullable("string"),
+    "voice_sha256": _nullable("string"),
+    "model_version": _nullable("string"),
+    "duration": _nullable("number", description="Seconds of audio."),
+    "wall_time": _nullable("number", description="Seconds from call to result."),
+    "rtf": _nullable("number", description="Real-time factor."),
+    "audio_path": {"type": "string"},
+    "request_hash": _nullable("string", description="Equal: the same request."),
+    "rating": _nullable("integer"),
+    "rating_note": _nullable("string"),
+    "rated_by": _nullable("string"),
+    "error_type": _nullable("string"),
+    "error_message": _nullable("string"),
+    "full_scale_share": _nullable("number"),
+    "truncated": _nullable("integer"),
+    "replaced_by": _nullable("string"),
+    "reused_from": _nullable("string"),
+    "deleted_at": _nullable("string", format="date-time"),
+}
+_FILTERS = (
+    ("text", "Words that must all occur; in double quotes, blanks count.", _TEXT),
+    ("since", "Ended at or after: 3d (s, m, h, d, w ago), a day or an ISO 8601 time.", _TEXT),
+    ("until", "Ended before; written like since.", _TEXT),
+    ("user", "Made by that user.", _TEXT),
+    ("emotion", "With that emotion.", _TEXT),
+    ("status", "Outcome.", {"type": "string", "enum": [*STATUSES, "problems", ""]}),
+    ("model", "Version of the model.", _TEXT),
+    ("voice", "Part of the speaker prompt's path, or its SHA-256.", _TEXT),
+    ("request", "request_hash.", _TEXT),
+    ("rating", "Rated at least so.", {"type": "string", "enum": ["", "1", "2", "3", "4", "5"]}),
+    ("language", "Language.", _TEXT),
+)
+_STATS = {
+    "totals": "Everything in one line.",
+    "emotions": "Emotions by use.",
+    "users": "Who made how much.",
+    "duplicates": "Requests made more than once, the costliest first.",
+    "repeats": "What all repeats cost together.",
+    "activity": "One row for each hour (UTC) and model: takes, failures, saturation, seconds of audio and computing.",
+    "voices": "Speaker prompts by failure rate.",
+    "errors": "Kinds of error.",
+}
+
+
+@cache
+def document() -> dict[str, Any]:
+    filters = [_query(name, text, schema) for name, text, schema in _FILTERS]
+    identity = {
+        "name": "event_id",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid"},
+        "description": "The record's event_id.",
+    }
+    one = "/api/records/{event_id}"
+    listing = _object({"records": _list({"$ref": "#/components/schemas/Record"}), "cursor": _nullable("string")})
+    limit = _query(
+        "limit", "Records on a page.", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 100}
+    )
+    cursor = _query("cursor", "From the page before.", _TEXT)
+    rating = _object(
+        {
+            "rating": _nullable("integer", minimum=1, maximum=5, description="Null takes the rating back."),
+            "note": _nullable("string", maxLength=10_000),
+            "by": _nullable("string", maxLength=255),
+        },
+        required=["rating"],
+    )
+    audio = {
+        "200": {"description": "The whole file.", "content": {"audio/*": {}}},
+        "206": {"description": "The part that was asked for.", "content": {"audio/*": {}}},
+        "416": {"description": "No such part."},
+    }
+    paths: dict[str, Any] = {
+        "/api/records": _get("Find records, the newest first.", [*filters, limit, cursor], _ok(listing), 400),
+        one: _get("One record with all its facts.", [identity], _ok({"type": "object"}), 404),
+        f"{one}/timeline": _get(
+            "What happened to it, oldest first.", [identity], _ok(_object({"events": _list({"type": "object"})})), 404
+        ),
+        f"{one}/audio": _get("Its audio; ranges are served.", [identity], audio, 404),
+        f"{one}/waveform": _get(
+            "Its outline.",
+            [identity],
+            _ok(_object({"peaks": _list({"type": "number", "minimum": 0, "maximum": 1})})),
+            404,
+        ),
+        f"{one}/rating": {
+            "post": {
+                "summary": "Rate it: publishes an event into the watched folder, which the shipper carries.",
+                "parameters": [identity],
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": {**rating, "additionalProperties": False}}},
+                },
+                "responses": {
+                    "202": {
+                        "description": "Published; it is in the tables once it was shipped.",
+                        "content": _json(_object({"event_id": {"type": "string", "format": "uuid"}})),
+                    },
+                    **{
+                        str(code): {"$ref": f"#/components/responses/{code}"}
+                        for code in (401, 403, 404, 413, 415, 422, 503)
+                    },
+                },
+            }
+        },
+    }
+    for name, summary in _STATS.items():
+        schema = {"type": "object"} if name in ("totals", "repeats") else _list({"type": "object"})
+        paths[f"/api/stats/{name}"] = _get(summary, filters, _ok(schema), 400)
+    error = _object({"error": _object({"message": _TEXT, "hint": _TEXT})})
+    names = {
+        400: "A parameter is wrong.",
+        401: "A token is needed.",
+        403: "The request comes from another site's page.",
+        404: "There is no such record, or no audio for it.",
+        413: "The body is too large.",
+        415: "The body is not JSON.",
+        422: "The body is not a rating.",
+        503: "The database or the folder cannot serve now.",
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "IndexTTS library",
+            "version": __version__,
+            "description": "Everything that IndexTTS synthesised. Read-only but for ratings. Times are UTC.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": {"Record": _object(_LISTED), "Error": error},
+            "responses": {
+                str(code): {"description": text, "content": _json({"$ref": "#/components/schemas/Error"})}
+                if code != 403
+                else {"description": text}
+                for code, text in names.items()
+            },
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
+    }
+
+
+def _object(properties: Schema, required: list[str] | None = None) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties) if required is None else required,
+    }
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _json(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}
+
+
+def _ok(schema: Schema) -> Schema:
+    return {"200": {"description": "The answer.", "content": _json(schema)}}
+
+
+def _query(name: str, description: str, schema: Schema) -> Schema:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _get(summary: str, parameters: list[Schema], responses: Schema, refused: int) -> Schema:
+    others = {str(code): {"$ref": f"#/components/responses/{code}"} for code in (refused, 401, 503)}
+    return {"get": {"summary": summary, "parameters": parameters, "responses": {**responses, **others}}}

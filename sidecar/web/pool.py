@@ -1,0 +1,67 @@
+"""A few read-only connections, lent to one request each."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sidecar.database import Database
+from sidecar.errors import TemporarySinkError
+
+_PATIENCE_SECONDS = 20
+
+
+class Pool:
+    """
+    Args:
+        connect: makes a connection.
+        size: how many at most; a request beyond waits its turn.
+    """
+
+    def __init__(self, connect: Callable[[], Database], *, size: int = 4) -> None:
+        self._connect = connect
+        self._idle: queue.LifoQueue[Database | None] = queue.LifoQueue()
+        for _ in range(size):
+            self._idle.put(None)
+
+    @contextmanager
+    def lend(self) -> Iterator[Database]:
+        """
+        Raises:
+            TemporarySinkError: the database cannot serve, or everyone else is waiting for it already.
+        """
+        try:
+            database = self._idle.get(timeout=_PATIENCE_SECONDS)
+        except queue.Empty:
+            raise TemporarySinkError("the database is busy with other questions") from None
+        try:
+            if database is None:
+                database = _read_only(self._connect())
+            yield database
+        except TemporarySinkError:
+            if database is not None:
+                database.close()
+            database = None
+            raise
+        finally:
+            self._idle.put(database)
+
+    def close(self) -> None:
+        while not self._idle.empty():
+            database = self._idle.get_nowait()
+            if database is not None:
+                database.close()
+
+
+def _read_only(database: Database) -> Database:
+    """Whatever the account may do, this connection changes nothing; and no question keeps the server busy for long."""
+    if database.dialect == "sqlite":
+        database.query("PRAGMA query_only = 1")
+        return database
+    database.execute("SET SESSION TRANSACTION READ ONLY")
+    if "mariadb" in str(database.query("SELECT VERSION()")[0][0]).lower():
+        database.execute(f"SET SESSION max_statement_time = {_PATIENCE_SECONDS}")
+    else:
+        database.execute(f"SET SESSION max_execution_time = {_PATIENCE_SECONDS * 1000}")
+    return database

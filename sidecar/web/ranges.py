@@ -1,0 +1,54 @@
+"""An open file as an HTTP response, whole or in the part that was asked for (RFC 9110, section 14)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from starlette.responses import Response, StreamingResponse
+
+from sidecar.answers.audio import Audio
+
+_CHUNK = 64 * 1024
+_RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
+
+
+def audio_response(audio: Audio, asked: str | None, *, etag: str | None, if_range: str | None) -> Response:
+    """Takes over the open file.
+
+    Args:
+        asked: the Range header; several ranges at once, and what is no range, get the whole file.
+        etag: quoted; the validator of the content.
+        if_range: the If-Range header.
+    """
+    headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
+    if etag:
+        headers["ETag"] = etag
+    match = _RANGE.match(asked or "") if not if_range or if_range == etag else None
+    if match is None or match.group(1, 2) == ("", ""):
+        headers["Content-Length"] = str(audio.size)
+        return StreamingResponse(_read(audio, 0, audio.size), headers=headers, media_type=audio.media_type)
+    if match[1]:
+        first = int(match[1])
+        last = min(int(match[2]) if match[2] else audio.size - 1, audio.size - 1)
+    else:
+        first, last = max(audio.size - int(match[2]), 0), audio.size - 1
+    if first > last or first >= audio.size:
+        audio.file.close()
+        return Response(status_code=416, headers={**headers, "Content-Range": f"bytes */{audio.size}"})
+    headers["Content-Range"] = f"bytes {first}-{last}/{audio.size}"
+    headers["Content-Length"] = str(last - first + 1)
+    return StreamingResponse(
+        _read(audio, first, last - first + 1), status_code=206, headers=headers, media_type=audio.media_type
+    )
+
+
+def _read(audio: Audio, start: int, length: int) -> Iterator[bytes]:
+    with audio.file as file:
+        file.seek(start)
+        while length > 0:
+            part = file.read(min(_CHUNK, length))
+            if not part:
+                return
+            length -= len(part)
+            yield part

@@ -1,0 +1,91 @@
+"""Numbers and times as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+_EMOTIONS = ("happy", "angry", "sad", "afraid", "disgusted", "melancholic", "surprised", "calm")
+_STAGES = ("gpt_time", "s2mel_time", "bigvgan_time")
+
+
+def length(value: float | None) -> str:
+    """Seconds as 4.2 s, 3:05 or 12 h 05 min."""
+    if value is None:
+        return "–"
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, seconds = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes}:{seconds:02}"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes:02} min"
+
+
+def number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+def percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def size(value: int | None) -> str:
+    """Bytes as kB and MB."""
+    if value is None:
+        return "–"
+    return f"{value / 1e6:.1f} MB" if value >= 1_000_000 else f"{value / 1e3:.0f} kB"
+
+
+def moment(value: datetime | None, zone: tzinfo) -> str:
+    return "–" if value is None else value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def base(path: str | None) -> str:
+    """The last part of a path."""
+    return (path or "").rpartition("/")[2]
+
+
+def tupled(value: str, prefix: str = "", word: Callable[[str], str] | None = None) -> tuple[str, str]:
+    """A choice of a form: what is sent, and what is read."""
+    return value, word(prefix + value) if word else value
+
+
+def hue(emotion: str) -> str:
+    """The end of the class that colours an emotion."""
+    return emotion if emotion in _EMOTIONS else "other"
+
+
+def stages(record: Mapping[str, Any]) -> list[tuple[str, float, float]]:
+    """The stages of a synthesis: name, seconds, share of the whole; what is left over is "other"."""
+    wall = record["wall_time"] or 0.0
+    found = [(name, float(record[name])) for name in _STAGES if record[name]]
+    if not wall or not found:
+        return []
+    rest = wall - sum(seconds for _, seconds in found)
+    if rest > 0:
+        found.append(("other", rest))
+    whole = max(wall, sum(seconds for _, seconds in found))
+    return [(name, seconds, seconds / whole) for name, seconds in found]
+
+
+def vector(values: Sequence[float] | None) -> list[tuple[str, float]]:
+    """The emotion vector's weights by name; empty where nothing was asked for."""
+    if not values or not any(values):
+        return []
+    return [(name, float(value)) for name, value in zip(_EMOTIONS, values, strict=False)]
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "duration": length,
+    "number": number,
+    "percent": percent,
+    "size": size,
+    "moment": moment,
+    "base": base,
+    "tupled": tupled,
+    "hue": hue,
+}

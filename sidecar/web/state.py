@@ -1,0 +1,58 @@
+"""What all requests share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from sidecar.answers.filters import Filter
+from sidecar.database import Database
+from sidecar.publish import Publisher
+from sidecar.web.pool import Pool
+
+T = TypeVar("T")
+_REMEMBER_SECONDS = 60.0
+_REMEMBERED = 200
+
+
+@dataclass(kw_only=True)
+class State:
+    pool: Pool
+    folders: Sequence[Path]
+    """The watched folders, absolute."""
+    publisher: Publisher
+    zone: tzinfo
+    token: str | None
+    _counts: OrderedDict[Any, tuple[float, Any]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def remembered(self, ask: Callable[[Database, Filter], T], wanted: Filter) -> T:
+        """Ask, or give an answer that is at most a minute old: counting a large table takes seconds."""
+        key = (ask, wanted)
+        with self._lock:
+            known = self._counts.get(key)
+        if known is not None and time.monotonic() - known[0] < _REMEMBER_SECONDS:
+            return cast(T, known[1])
+        with self.pool.lend() as database:
+            answer = ask(database, wanted)
+        with self._lock:
+            self._counts[key] = (time.monotonic(), answer)
+            while len(self._counts) > _REMEMBERED:
+                self._counts.popitem(last=False)
+        return answer
+
+    async def in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
+        return await run_in_threadpool(function, *arguments)
+
+
+def state(request: Request) -> State:
+    return cast(State, request.app.state.shared)
