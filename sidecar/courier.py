@@ -92,7 +92,9 @@ class Courier:
             refused = [self._refuse(each, rejected[each.path]) for each in deliveries if each.path in rejected]
             receipt.refused.extend(refused)
             rest = [each for each in deliveries if each.path not in rejected]
-            self._commit(replace(batch, deliveries=rest, quarantined=[*batch.quarantined, *refused]), receipt)
+            mended = [path for path in batch.mended if path not in rejected]
+            quarantined = [*batch.quarantined, *refused]
+            self._commit(replace(batch, deliveries=rest, quarantined=quarantined, mended=mended), receipt)
             return
         if not deliveries:
             raise error  # our own bookkeeping was refused: a bug

@@ -396,10 +396,18 @@ class Folder:
             None where nothing can be taken now.
         """
         directory = self._opened_directory() if self.pending else None
-        name = self._next_name() if directory is not None else None
-        if directory is None or name is None:
+        if directory is None:
             self.let_go()
             return None
+        name = self._deferred.due(self._clock.monotonic()) if not self._noticed else None
+        if name is None:
+            name = self._next_name()
+            if name is None:
+                self.let_go()
+                return None
+            if name in self._deferred:  # known by two ways: looked at once
+                self._deferred.hurry(name)
+                return Skipped(why="repeated")
         try:
             return self._judge(directory, name)
         except PermissionError:  # the folder may not be searched any more
@@ -439,9 +447,6 @@ class Folder:
             name = next(iter(self._noticed))
             del self._noticed[name]
             return name
-        due = self._deferred.due(self._clock.monotonic())
-        if due is not None:
-            return due
         return unpack(self._backlog.pop())[1] if self._backlog else None
 
     def _judge(self, directory: Directory, name: str) -> Outcome:

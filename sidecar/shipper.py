@@ -303,10 +303,10 @@ class Shipper:
             return True
         self._in_flight = None
         folder.acknowledge(receipt.position)
-        for entry in (*flight.taken.quarantined, *receipt.refused):
-            folder.note_quarantined(entry.path)
         for path in flight.taken.mended:
             folder.note_mended(path)
+        for entry in (*flight.taken.quarantined, *receipt.refused):
+            folder.note_quarantined(entry.path)
         self._telemetry.committed(receipt, flight.taken.quarantined, self._clock.monotonic() - flight.started)
         self._report_backlog()
         self._next_probe = self._clock.monotonic() + self._limits.probe_seconds
