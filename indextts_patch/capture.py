@@ -7,15 +7,14 @@ import functools
 import hashlib
 import inspect
 import os
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import emotion, riff
-from .emit import below
+from . import emotion
 from .event import MAX_TEXT_CHARACTERS, canonical, clean, name, plain
 from .notice import attempt
 from .options import Options
+from .paths import absolute, fingerprint, portable
 
 _VOICE = ("spk_audio_prompt", "audio_prompt")
 # Recorded in places of their own.
@@ -39,8 +38,6 @@ _MODULE_VERSIONS = {
     "infer_vllm_v2": "2",
 }
 _SCALES_BY_ALPHA = "scaled emotion vectors to "
-_MAX_PATH = 2048
-_REMEMBERED_FILES = 256
 
 
 class Arguments:
@@ -261,42 +258,3 @@ def scales_by_alpha(kind: type) -> bool:
         if code is not None and any(_SCALES_BY_ALPHA in part for part in code.co_consts if isinstance(part, str)):
             return True
     return False
-
-
-def absolute(path: object) -> str | None:
-    """The path as the call will use it; None for no path. Taken before the call: the working folder may
-    change.
-    """
-    if not path or not isinstance(path, (str, bytes, os.PathLike)):
-        return None
-    return os.path.abspath(os.fsdecode(path))
-
-
-def portable(path: str, root: str) -> str | None:
-    """The path as events hold it: relative to the root where it lies below, slashes on every system.
-
-    None where the event cannot hold it: longer than 2,048 characters, or with a NUL in it.
-    """
-    inner = below(root, path)
-    result = clean(inner if inner is not None else path.replace(os.sep, "/"), _MAX_PATH + 1)
-    return None if len(result) > _MAX_PATH or "\0" in result else result
-
-
-_fingerprints: OrderedDict[tuple[str, int, int, int, int], tuple[str | None, int]] = OrderedDict()
-
-
-def fingerprint(path: str) -> tuple[str | None, int]:
-    """SHA-256 and size of an input file, remembered for as long as the file is the same.
-
-    Raises:
-        OSError: the file cannot be read.
-    """
-    state = os.stat(path)
-    key = (path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
-    known = _fingerprints.get(key)
-    if known is None:
-        known = riff.sha256(path)
-        _fingerprints[key] = known
-        while len(_fingerprints) > _REMEMBERED_FILES:
-            _fingerprints.popitem(last=False)
-    return known

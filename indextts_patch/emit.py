@@ -14,6 +14,7 @@ from . import event, files
 from .names import Names, file_name
 from .notice import say_once
 from .options import Options
+from .paths import below
 
 _MAX_TRIES = 1000
 _MAX_NAME_BYTES = 255
@@ -129,17 +130,6 @@ class Emitter:
             else:
                 return
         raise FileExistsError(errno.EEXIST, "every name is taken", os.path.join(folder, stem))
-
-
-def below(root: str, path: str) -> str | None:
-    """The path relative to the root with forward slashes, None where it does not lie below it."""
-    root, path = root.rstrip(os.sep), path.rstrip(os.sep)
-    folded_root, folded = os.path.normcase(root), os.path.normcase(path)
-    if folded == folded_root:
-        return "."
-    if not folded.startswith(folded_root + os.sep):
-        return None
-    return path[len(root) + 1 :].replace(os.sep, "/")
 
 
 def _fitting(stem: str, subject: str) -> str:

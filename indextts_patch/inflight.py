@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .event import MAX_EVENT_BYTES
+from .lock import locked, release
 from .notice import attempt, say_once
 
 FOLDER = ".inflight"
@@ -133,11 +134,11 @@ class InFlight:
         path = os.path.join(folder, self._instance + _ALIVE)
         try:
             os.makedirs(folder, exist_ok=True)
-            descriptor = _locked(path)
+            descriptor = locked(path)
         except FileNotFoundError:
             # Another process, ending cleanly, removed the empty folder between our two steps.
             os.makedirs(folder, exist_ok=True)
-            descriptor = _locked(path)
+            descriptor = locked(path)
         if descriptor is None:
             raise OSError(errno.EBUSY, "somebody else holds the lock of this process", path)
         return descriptor
@@ -151,7 +152,7 @@ class InFlight:
                 os.close(marker.descriptor)
                 os.unlink(marker.path)
         if len(self._free) == len(self._markers):
-            _release(self._descriptor, os.path.join(self._folder, self._instance + _ALIVE))
+            release(self._descriptor, os.path.join(self._folder, self._instance + _ALIVE))
             for folder in (self._folder, *self._made):
                 with contextlib.suppress(OSError):
                     os.rmdir(folder)  # only where it is empty
@@ -182,7 +183,7 @@ class InFlight:
         if instance == self._instance:
             return 0
         alive = os.path.join(folder, instance + _ALIVE)
-        descriptor = _locked(alive)
+        descriptor = locked(alive)
         if descriptor is None:
             return 0  # it lives, or somebody else is recovering it
         reported, kept = 0, False
@@ -202,7 +203,7 @@ class InFlight:
             if kept:
                 os.close(descriptor)
             else:
-                _release(descriptor, alive)
+                release(descriptor, alive)
         return reported
 
 
@@ -232,60 +233,3 @@ def _write_at(descriptor: int, content: bytes, offset: int) -> None:
     while content:
         written = os.pwrite(descriptor, content, offset)
         content, offset = content[written:], offset + written
-
-
-def _locked(path: str) -> int | None:
-    """Open and lock a file; None where another process holds the lock.
-
-    Raises:
-        OSError: the file cannot be made, or its file system has no locks.
-    """
-    while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            if not _lock(descriptor):
-                os.close(descriptor)
-                return None
-            # The one that held the lock before may have removed the file: a lock on a removed file keeps
-            # nobody out.
-            held, there = os.fstat(descriptor), os.stat(path)
-            if (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino):
-                return descriptor
-        except FileNotFoundError:
-            pass
-        except BaseException:
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except PermissionError:
-            return False
-        return True
-
-    def _release(descriptor: int, path: str) -> None:
-        os.close(descriptor)
-        with contextlib.suppress(OSError):
-            os.unlink(path)
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _release(descriptor: int, path: str) -> None:
-        # Removed before it is unlocked: in the other order a newcomer could lock it and see it vanish.
-        with contextlib.suppress(OSError):
-            os.unlink(path)
-        os.close(descriptor)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import caller, capture, emotion, event, files, names, riff
+from . import caller, capture, emotion, event, riff
 from .notice import attempt
 from .observe import Observed
+from .paths import absolute, portable
 
 if TYPE_CHECKING:
     from .inflight import Marker
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 _MAX_MESSAGE = 65_535
 _MAX_TRACEBACK = 262_144
-_INT16 = 32_767
 _STREAM_RATES = {"1": 24_000, "2": 22_050}
 
 
@@ -91,7 +89,7 @@ class Record:
         return {"output": self._path, "data": data}
 
     def _portable(self, path: str | None) -> str | None:
-        return None if path is None else capture.portable(path, self._recorder.options.root)
+        return None if path is None else portable(path, self._recorder.options.root)
 
     def _no_audio(self) -> dict[str, Any] | None:
         return None if self._path is None else {"path": None, "requested_path": self._portable(self._requested_path)}
@@ -189,7 +187,7 @@ class Record:
     def _audio(self, outcome: str) -> dict[str, Any] | None:
         path = self._path
         if isinstance(self._result, (str, os.PathLike)):
-            said = capture.absolute(self._result)
+            said = absolute(self._result)
             if said is not None and os.path.isfile(said):
                 path = said
         if path is None:
@@ -209,7 +207,7 @@ class Record:
 
     def _in_memory(self) -> dict[str, Any] | None:
         if isinstance(self._result, tuple) and len(self._result) == 2:
-            return in_memory(*self._result)
+            return riff.in_memory(*self._result)
         rate = _STREAM_RATES.get(str((self._facts["model"] or {}).get("version"))[:1])
         if not self._samples or rate is None:
             return None
@@ -221,59 +219,6 @@ class Record:
             "samples": self._samples,
             "duration": duration,
         }
-
-
-def in_memory(rate: Any, samples: Any) -> dict[str, Any] | None:
-    """Members of the schema's `audio` for (sampling rate, array of shape (samples, channels)).
-
-    The hash is the SHA-256 of the samples' own bytes, there being no file.
-    """
-    shape = getattr(samples, "shape", None)
-    if not isinstance(rate, int) or not shape:
-        return None
-    bits = int(samples.dtype.itemsize) * 8
-    content = samples.tobytes()
-    found: dict[str, Any] = {
-        "path": None, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
-        "sample_rate": rate, "channels": int(shape[1]) if len(shape) > 1 else 1, "bits_per_sample": bits,
-        "samples": int(shape[0]),
-        "duration": round(int(shape[0]) / rate, 6) if rate > 0 else None,
-    }  # fmt: skip
-    if str(samples.dtype) == "int16" and len(content):
-        found["peak"] = round(min(max(int(samples.max()), -int(samples.min())) / _INT16, 1.0), 6)
-        full = int((samples >= _INT16).sum()) + int((samples <= -_INT16).sum())
-        found["full_scale_share"] = round(full / (len(content) // 2), 6)
-    return found
-
-
-def interrupted(recorder: Recorder, subject: str, marked: Mapping[str, Any]) -> bool:
-    """Write the event of a call whose process died. The call may have been recorded just before: then only
-    its marker is left.
-
-    Args:
-        recorder: the living one, under whose source the event goes.
-        subject: id of the call.
-        marked: what its marker held.
-
-    Returns:
-        Whether its marker may go.
-    """
-    output = marked.get("output")
-    place = recorder.emitter.place(output if isinstance(output, str) else None, subject)
-    places = [place, *((folder, subject) for folder in recorder.folders)]
-    for where, _ in places:
-        with contextlib.suppress(OSError):
-            os.unlink(os.path.join(where, files.tmp_name(subject)))
-    for where, base in places:
-        for number in range(names.last_number(where, base), 0, -1):
-            written = names.read(os.path.join(where, names.file_name(base, number)))
-            if written is not None and written.get("id") == subject:
-                return True
-    data = marked.get("data")
-    kept = dict(data) if isinstance(data, dict) else {}
-    return recorder.emitter.write(
-        identity=event.uuid7(), subject=subject, kind="indextts.synthesis.interrupted", data=kept, place=place
-    )
 
 
 def _state(path: str | None) -> tuple[int, int, int] | None:

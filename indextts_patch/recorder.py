@@ -8,11 +8,11 @@ import os
 import threading
 from typing import Any
 
-from . import record
 from .emit import Emitter
 from .inflight import InFlight
 from .notice import attempt, say
 from .options import Options
+from .recovery import interrupted
 
 _RESERVED = ".reserved"
 _MAX_NAMES = 100_000
@@ -40,7 +40,7 @@ class Recorder:
             say(f"{count} call(s) of a process that ended were found")
 
     def _report(self, subject: str, marked: dict[str, Any]) -> bool:
-        return record.interrupted(self, subject, marked)
+        return interrupted(self, subject, marked)
 
     def close(self) -> None:
         """A clean end of the process."""

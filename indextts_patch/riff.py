@@ -102,6 +102,29 @@ def sha256(path: str) -> tuple[str | None, int]:
         return (None if size > HASH_LIMIT_BYTES else _walk(file, None, None)), size
 
 
+def in_memory(rate: Any, samples: Any) -> dict[str, Any] | None:
+    """Members of the schema's `audio` for (sampling rate, array of shape (samples, channels)).
+
+    The hash is the SHA-256 of the samples' own bytes, there being no file.
+    """
+    shape = getattr(samples, "shape", None)
+    if not isinstance(rate, int) or not shape:
+        return None
+    bits = int(samples.dtype.itemsize) * 8
+    content = samples.tobytes()
+    found: dict[str, Any] = {
+        "path": None, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+        "sample_rate": rate, "channels": int(shape[1]) if len(shape) > 1 else 1, "bits_per_sample": bits,
+        "samples": int(shape[0]),
+        "duration": round(int(shape[0]) / rate, 6) if rate > 0 else None,
+    }  # fmt: skip
+    if str(samples.dtype) == "int16" and len(content):
+        found["peak"] = round(min(max(int(samples.max()), -int(samples.min())) / _FULL_SCALE, 1.0), 6)
+        full = int((samples >= _FULL_SCALE).sum()) + int((samples <= -_FULL_SCALE).sum())
+        found["full_scale_share"] = round(full / (len(content) // 2), 6)
+    return found
+
+
 def _walk(file: BinaryIO, layout: dict[str, int] | None, level: _Level | None) -> str:
     digest = hashlib.sha256()
     position, rest = 0, b""
