@@ -48,6 +48,10 @@ class TablesNotReady(TemporarySinkError):
     """The tables are missing, or older or newer than this program. Somebody must run `sidecar migrate` or upgrade."""
 
 
+class Rehearsed(SidecarError):
+    """A commit went through and was undone, as it was asked for."""
+
+
 class PositionLost(TemporarySinkError):
     """The position in the database is older than the one this process committed: a backup was restored. The folder
     must be reconciled from the position that is there now."""

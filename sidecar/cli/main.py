@@ -6,6 +6,7 @@ import click
 
 from sidecar import __version__
 from sidecar.cli.backfill import backfill_command
+from sidecar.cli.doctor import doctor
 from sidecar.cli.export import export
 from sidecar.cli.find import find
 from sidecar.cli.index import index
@@ -45,3 +46,4 @@ sidecar.add_command(prune_command)
 sidecar.add_command(status)
 sidecar.add_command(top)
 sidecar.add_command(web)
+sidecar.add_command(doctor)

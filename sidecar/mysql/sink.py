@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, cast
 
@@ -10,7 +11,7 @@ from pymysql.cursors import Cursor
 
 from sidecar import migrations
 from sidecar.dsn import MysqlDsn
-from sidecar.errors import PermanentSinkError, PositionLost, SidecarError
+from sidecar.errors import PermanentSinkError, PositionLost, Rehearsed, SidecarError
 from sidecar.mysql.connection import Link, MysqlLimits
 from sidecar.mysql.errors import NO_SUCH_TABLE, classify
 from sidecar.mysql.rows import event_row, literal, record_row, statements
@@ -68,6 +69,21 @@ class MysqlSink:
 
     def commit(self, batch: Batch) -> Acknowledgement:
         return self._run(lambda cursor: self._commit(cursor, batch))
+
+    def rehearse(self, batch: Batch) -> None:
+        """Do everything that commit does, for a shipper that need not be known, and undo it.
+
+        Raises:
+            TemporarySinkError, PermanentSinkError: as commit would.
+        """
+
+        def work(cursor: Cursor) -> None:
+            _open_position(cursor, batch.shipper, batch.folder)
+            self._commit(cursor, batch)
+            raise Rehearsed("undone")
+
+        with contextlib.suppress(Rehearsed):
+            self._run(work)
 
     def migrate(self) -> list[str]:
         """Create or upgrade the tables.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -9,7 +10,7 @@ from typing import TypeVar
 
 from sidecar import migrations
 from sidecar.dsn import SqliteDsn
-from sidecar.errors import PermanentSinkError, PositionLost, SidecarError, TemporarySinkError
+from sidecar.errors import PermanentSinkError, PositionLost, Rehearsed, SidecarError, TemporarySinkError
 from sidecar.projection import KINDS, Row, Value, project
 from sidecar.sink import Acknowledgement, Batch, Delivery, Position
 from sidecar.sqlite.database import time_text
@@ -73,6 +74,21 @@ class SqliteSink:
 
     def commit(self, batch: Batch) -> Acknowledgement:
         return self._run(lambda connection: self._commit(connection, batch))
+
+    def rehearse(self, batch: Batch) -> None:
+        """Do everything that commit does, for a shipper that need not be known, and undo it.
+
+        Raises:
+            TemporarySinkError, PermanentSinkError: as commit would.
+        """
+
+        def work(connection: sqlite3.Connection) -> None:
+            self._open_position(connection, batch.shipper, batch.folder)
+            self._commit(connection, batch)
+            raise Rehearsed("undone")
+
+        with contextlib.suppress(Rehearsed):
+            self._run(work)
 
     def migrate(self) -> list[str]:
         """Create or upgrade the tables.

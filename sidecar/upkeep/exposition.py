@@ -52,7 +52,7 @@ class Page:
 
 def parse(page: str) -> Page:
     """The text format of Prometheus, as prometheus_client writes it."""
-    samples = []
+    samples: list[tuple[str, Labels, float]] = []
     for line in page.splitlines():
         match = _SAMPLE.match(line)
         if match:

@@ -118,8 +118,6 @@ def ask_folder(folder: Path, name: str, database: Database | None) -> FolderStat
                 if is_event_name(entry.name):
                     found.event_files += 1
                     found.newer += entry.stat(follow_symlinks=False).st_ctime_ns > ctime_ns
-    except FileNotFoundError as error:
-        found.error = error.strerror
     except OSError as error:
         found.error = error.strerror or type(error).__name__
     return found

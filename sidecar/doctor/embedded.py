@@ -1,0 +1,57 @@
+"""The embedded database: its file, its folder, its room."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from sidecar.doctor.findings import Finding, failure, ok, warning
+from sidecar.dsn import SqliteDsn
+from sidecar.errors import SidecarError
+
+_MIGRATE = "Run `sidecar migrate` as the user that ships."
+
+
+def check_file(dsn: SqliteDsn, *, announced: bool) -> Iterator[Finding]:
+    """
+    Args:
+        announced: whether it lies on a local file system.
+    """
+    path = Path(dsn.path).absolute()
+    if not path.parent.is_dir():
+        yield failure("database", f"there is no folder {path.parent}", "Make it, or correct SIDECAR_DATABASE_URL.")
+    elif path.is_dir():
+        yield failure(
+            "database", f"{path} is a folder", "Name a file in SIDECAR_DATABASE_URL: sqlite:////folder/sidecar.db"
+        )
+    elif not path.exists():
+        yield failure("tables", f"there is no file {path} yet", _MIGRATE)
+    elif not os.access(path, os.R_OK | os.W_OK) or not os.access(path.parent, os.W_OK):
+        yield failure(
+            "database",
+            f"the user with id {os.geteuid()} may not write {path} and its folder",
+            "Give both to the user that ships: chown. SQLite also writes files beside it.",
+        )
+    else:
+        yield ok("database", f"{path}, {path.stat().st_size / 1e6:,.1f} MB")
+    if not announced and path.parent.is_dir():
+        yield warning(
+            "database",
+            f"{path} is on a network file system, and SQLite's locks may not hold there",
+            "Put it on a local disk.",
+        )
+
+
+def sample_refused(error: SidecarError) -> Finding:
+    """Why a sample event is not taken."""
+    text = str(error)
+    if "full" in text:
+        return failure("sample event", text, "Free room on the disk of the database file.")
+    if "not a database" in text:
+        return failure("sample event", text, "Another program's file has that name: correct SIDECAR_DATABASE_URL.")
+    if "locked" in text:
+        return failure("sample event", text, "Another program holds it: end its transaction.")
+    if "readonly" in text:
+        return failure("sample event", text, "Give the file and its folder to the user that ships: chown.")
+    return failure("sample event", text, error.hint or _MIGRATE)

@@ -1,0 +1,140 @@
+"""The watched folders: there, readable, announced, on a disk with room, and with event files in them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sidecar.doctor.findings import Finding, failure, note, ok, warning
+
+_LOW_SHARE, _LOW_BYTES = 0.05, 1 << 30
+_FULL_BYTES = 16 << 20  # less than a few syntheses
+_LOOKED_AT = 20_000
+
+Watch = Callable[[Path], str]
+"""Tries to have a folder watched; gives back why the system does not, or ""."""
+
+
+def check_folder(folder: Path, *, kind: str, announced: bool, mode: str, watch: Watch) -> Iterator[Finding]:
+    """
+    Args:
+        kind: type of its file system, "" where unknown.
+        announced: whether that type announces changes.
+        mode: SIDECAR_WATCH_MODE.
+        watch: see Watch.
+    """
+    name = f"folder {folder}"
+    finding = _reachable(folder, name)
+    if finding is not None:
+        yield finding
+        return
+    yield from _contents(folder, name)
+    yield from _room(folder)
+    if not announced:
+        if mode == "notify":
+            yield failure(
+                "watching",
+                f"{folder} is on {kind}, where other machines' files are not announced, and SIDECAR_WATCH_MODE=notify",
+                "Set SIDECAR_WATCH_MODE=auto or poll.",
+            )
+        else:
+            yield note(
+                "watching",
+                f"{folder} is on {kind}, so frequent scans take the place of announcements",
+                "Nothing to do; new events are noticed within SIDECAR_POLL_SECONDS. A local disk is faster.",
+            )
+    elif mode != "poll":
+        reason = watch(folder)
+        if reason:
+            yield warning(
+                "watching",
+                f"the system does not watch {folder}: {reason}; frequent scans take its place",
+                "Raise the limits: sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=65536, "
+                "and keep them in /etc/sysctl.d/.",
+            )
+        else:
+            yield ok("watching", f"new files in {folder} are announced ({kind or 'unknown file system'})")
+
+
+def _reachable(folder: Path, name: str) -> Finding | None:
+    try:
+        mode = folder.stat().st_mode
+    except FileNotFoundError:
+        parent = next(each for each in folder.parents if each.exists())
+        return failure(
+            name,
+            f"it does not exist ({parent} does)",
+            "Correct SIDECAR_WATCH_DIR, absolute for a service. IndexTTS makes the folder at its first output.",
+        )
+    except PermissionError:
+        return failure(name, f"{_who()} may not go through a folder above it", _rights_cure(folder))
+    except OSError as error:
+        return failure(name, f"it cannot be reached: {error.strerror}", "Mount it again, or correct SIDECAR_WATCH_DIR.")
+    if not stat.S_ISDIR(mode):
+        return failure(name, "it is a file, not a folder", "Name the folder itself in SIDECAR_WATCH_DIR.")
+    try:
+        with os.scandir(folder) as entries:
+            first = next(entries, None)
+            if first is not None:
+                first.stat(follow_symlinks=False)
+    except PermissionError:
+        return failure(name, f"{_who()} may not list it", _rights_cure(folder))
+    except OSError as error:
+        return failure(name, f"it cannot be listed: {error.strerror}", "Mount it again, or check the disk.")
+    return None
+
+
+def _contents(folder: Path, name: str) -> Iterator[Finding]:
+    events = audio = looked = 0
+    unreadable = ""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            looked += 1
+            if looked > _LOOKED_AT:
+                break
+            if entry.name.startswith("."):
+                continue
+            if entry.name.endswith(".json"):
+                events += 1
+                if not unreadable and not os.access(entry.path, os.R_OK):
+                    unreadable = entry.name
+            elif entry.name.lower().endswith(".wav"):
+                audio += 1
+    if unreadable:
+        yield failure(name, f"{_who()} may not read {unreadable} in it", _rights_cure(folder))
+    elif events or not audio:
+        more = "more than " if looked > _LOOKED_AT else ""
+        yield ok(name, f"readable; {more}{events} JSON files, {audio} WAVs")
+    if audio and not events:
+        yield warning(
+            name,
+            f"it holds {audio} WAVs and not one event file",
+            "Install the recording beside the TTS (python -m indextts_patch doctor), and give the WAVs from before it "
+            "an event each: sidecar backfill.",
+        )
+
+
+def _room(folder: Path) -> Iterator[Finding]:
+    disk = os.statvfs(folder)
+    free, share = disk.f_bavail * disk.f_frsize, disk.f_bavail / max(1, disk.f_blocks)
+    said = f"{free / 1e9:,.1f} GB ({share:.0%}) free on the disk of {folder}"
+    cure = "Free some room: sidecar prune shows what could go. Without room the TTS writes neither audio nor events."
+    if free < _FULL_BYTES:
+        yield failure("disk", said, cure)
+    elif share < _LOW_SHARE and free < 20 * _LOW_BYTES:
+        yield warning("disk", said, cure)
+    else:
+        yield ok("disk", said)
+
+
+def _who() -> str:
+    return f"the user with id {os.geteuid()}"
+
+
+def _rights_cure(folder: Path) -> str:
+    return (
+        f"Let it read: setfacl -m u:indextts-sidecar:rx {folder} (and x on the folders above), or make the user of the "
+        "service a member of the folder's group. The service sees no home folder that install.sh was not told of."
+    )

@@ -1,0 +1,50 @@
+"""One event as no installation would lose it: with 好, an emoji and every kind of column."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import orjson
+
+from sidecar.errors import Reason
+from sidecar.event import Event
+from sidecar.publish import uuid7
+from sidecar.sink import Batch, Delivery, Position, Quarantined
+
+SHIPPER = "sidecar doctor"
+_FOLDER = "/sidecar-doctor"
+
+
+def sample() -> Batch:
+    """A batch with one event and one quarantine entry, to be rehearsed."""
+    identity = uuid7()
+    now = datetime.now(timezone.utc)
+    document = {
+        "specversion": "1.0",
+        "id": identity,
+        "source": "indextts://sidecar-doctor/sample",
+        "sequence": 1,
+        "type": "indextts.synthesis.succeeded",
+        "subject": identity,
+        "time": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "datacontenttype": "application/json",
+        "dataschema": "urn:indextts:event:1.0",
+        "data": {
+            "text": "欢迎 🎙 \"'\\",
+            "emotion": {"label": "happy"},
+            "timing": {"wall": 1.5},
+            "model": {"version": "2"},
+        },
+    }
+    return Batch(
+        shipper=SHIPPER,
+        folder=_FOLDER,
+        deliveries=[Delivery(event=Event.decode(orjson.dumps(document)), path=f"{_FOLDER}/好.json")],
+        quarantined=[
+            Quarantined(
+                path=f"{_FOLDER}/broken.json", reason=Reason.INVALID_JSON, message="a sample", size=1, content=b"{"
+            )
+        ],
+        position=Position(identity="", ctime_ns=0, files=0, revision=0),
+        recorded_at=now,
+    )
