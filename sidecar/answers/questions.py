@@ -5,6 +5,7 @@ Each question has a view of the same meaning in schema/; here it can also be ask
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, tzinfo
@@ -151,16 +152,27 @@ def by_weekday(hours: Rows, zone: tzinfo) -> Rows:
 
 
 def voices(database: Database, wanted: Filter, *, limit: int = 50) -> Rows:
-    """Speaker prompts by failure rate, the worst first."""
-    return _ask(
+    """Speaker prompts by failure rate, the worst first: by what the rate is at least (Wilson's bound, 95 %), so
+    that one failure of two attempts does not come before a hundred of a thousand.
+    """
+    rows = _ask(
         database,
         wanted,
         f"SELECT COALESCE(voice, '') AS voice, COUNT(*) AS attempts, SUM({_FAILED}) AS failures, "
         f"SUM({_FAILED}) * 1e0 / COUNT(*) AS failure_rate, "
         "SUM(CASE WHEN full_scale_share > 0.01 THEN 1 ELSE 0 END) AS saturated FROM tts_records "
-        f"WHERE {{where}} AND {_SYNTHESES} GROUP BY COALESCE(voice, '') "
-        f"ORDER BY failure_rate DESC, attempts DESC, voice LIMIT {limit:d}",
+        f"WHERE {{where}} AND {_SYNTHESES} GROUP BY COALESCE(voice, '')",
     )
+    rows.sort(key=lambda row: (-_at_least(row["failures"], row["attempts"]), -row["failure_rate"], row["voice"]))
+    return rows[:limit]
+
+
+def _at_least(hits: int, tries: int) -> float:
+    """Lower bound of Wilson's score interval for a share."""
+    z = 1.96
+    share, spread = hits / tries, z * z / tries
+    middle = share + spread / 2
+    return (middle - z * math.sqrt(share * (1 - share) / tries + spread / tries / 4)) / (1 + spread)
 
 
 def errors(database: Database, wanted: Filter, *, limit: int = 20) -> Rows:

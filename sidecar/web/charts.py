@@ -5,19 +5,39 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from markupsafe import Markup
 
-_WIDTH, _HEIGHT = 760, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 12, 26
+_WIDTH, _HEIGHT = 490, 190
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 24
 _INNER_WIDTH = _WIDTH - _LEFT - _RIGHT
 _INNER_HEIGHT = _HEIGHT - _TOP - _BOTTOM
 _SERIES = 4
+_MANY_DAYS = 120
+_SUMMED = ("takes", "failed", "saturated", "truncated", "audio_seconds", "compute_seconds")
 
 Rows = Sequence[Mapping[str, Any]]
 Points = dict[date, float]
+
+
+def is_long(rows: Rows) -> bool:
+    """Whether the days are too many to draw one by one."""
+    days = [row["day"] for row in rows]
+    return bool(days) and (max(days) - min(days)).days >= _MANY_DAYS
+
+
+def weekly(rows: Rows) -> list[dict[str, Any]]:
+    """The rows of each day summed into weeks, each under its Monday."""
+    weeks: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        monday = row["day"] - timedelta(days=row["day"].weekday())
+        key = (monday, row.get("model_version"))
+        into = weeks.setdefault(key, {**row, "day": monday, **dict.fromkeys(_SUMMED, 0)})
+        for name in _SUMMED:
+            into[name] += row[name]
+    return [weeks[key] for key in sorted(weeks)]
 
 
 def rates(rows: Rows, above: str, below: str) -> dict[str, Points]:
@@ -33,22 +53,23 @@ def share(rows: Rows, name: str) -> Points:
     return {row["day"]: row[name] / row["takes"] for row in rows if row["takes"]}
 
 
-def columns(rows: Rows, name: str, label: str) -> Markup:
-    """One column a day."""
+def columns(rows: Rows, name: str, label: str, *, step: int) -> Markup:
+    """One column for each row, `step` days wide."""
     points = {row["day"]: float(row[name]) for row in rows}
     if not points:
         return Markup("")
     days = _days(points)
     top = _nice(max(points.values()))
-    width = _INNER_WIDTH / days
+    width = _INNER_WIDTH / (days + step - 1)
     first = min(points)
     shapes = []
     for day, value in points.items():
         height = value / top * _INNER_HEIGHT
         x = _LEFT + (day - first).days * width
+        broad, y = max(width * step - 1, 0.8), _TOP + _INNER_HEIGHT - height
         shapes.append(
-            f'<rect class="s0" x="{x:.1f}" y="{_TOP + _INNER_HEIGHT - height:.1f}" width="{max(width - 1, 0.8):.1f}" '
-            f'height="{height:.1f}"><title>{day}: {value:,.0f}</title></rect>'
+            f'<rect class="s0" x="{x:.1f}" y="{y:.1f}" width="{broad:.1f}" height="{height:.1f}">'
+            f"<title>{day}: {value:,.0f}</title></rect>"
         )
     return _figure(label, _scale(top, percent=False, decimals=0) + "".join(shapes) + _dates(first, days))
 
@@ -74,7 +95,7 @@ def lines(series: Mapping[str, Points], *, percent: bool = False, decimals: int 
         for x, y, day, value in places:
             text = f"{value:.1%}" if percent else f"{value:.{decimals}f}"
             shapes.append(
-                f'<circle class="dot {style}" cx="{x:.1f}" cy="{y:.1f}" r="{2.2 if days <= 60 else 1.2}">'
+                f'<circle class="dot {style}" cx="{x:.1f}" cy="{y:.1f}" r="4">'
                 f"<title>{_escaped(name)}, {day}: {text}</title></circle>"
             )
     names = [
@@ -90,24 +111,24 @@ def week(rows: Rows, weekdays: Sequence[str], label: str) -> Markup:
     if not rows:
         return Markup("")
     most = max(row["takes"] for row in rows) or 1
-    cell, left, top = 29, 48, 6
+    cell, left, top = 18.5, 42, 4
     shapes = []
     for row in rows:
         level = math.ceil(row["takes"] / most * 6)
         shapes.append(
-            f'<rect class="heat h{level}" x="{left + row["hour"] * cell}" y="{top + row["weekday"] * 24}" '
-            f'width="{cell - 2}" height="22" rx="3"><title>{weekdays[row["weekday"]]} {row["hour"]:02}:00: '
+            f'<rect class="heat h{level}" x="{left + row["hour"] * cell:.1f}" y="{top + row["weekday"] * 22}" '
+            f'width="{cell - 2:.1f}" height="20" rx="3"><title>{weekdays[row["weekday"]]} {row["hour"]:02}:00: '
             f"{row['takes']:,}</title></rect>"
         )
     texts = [
-        f'<text class="axis" x="{left - 8}" y="{top + index * 24 + 15}" text-anchor="end">{_escaped(name)}</text>'
+        f'<text class="axis" x="{left - 8}" y="{top + index * 22 + 14}" text-anchor="end">{_escaped(name)}</text>'
         for index, name in enumerate(weekdays)
     ] + [
-        f'<text class="axis" x="{left + hour * cell + cell / 2 - 1}" y="{top + 7 * 24 + 15}" '
+        f'<text class="axis" x="{left + hour * cell + cell / 2 - 1}" y="{top + 7 * 22 + 14}" '
         f'text-anchor="middle">{hour}</text>'
         for hour in range(0, 24, 3)
     ]
-    return _figure(label, "".join(shapes + texts), height=top + 7 * 24 + 22)
+    return _figure(label, "".join(shapes + texts), height=top + 7 * 22 + 22)
 
 
 def bars(values: Sequence[tuple[str, int]]) -> Markup:
@@ -118,14 +139,14 @@ def bars(values: Sequence[tuple[str, int]]) -> Markup:
     whole = sum(value for _, value in values) or 1
     shapes = []
     for index, (name, value) in enumerate(values):
-        y = index * 30
-        width = value / most * (_WIDTH - 290)
+        y = index * 28
+        width = value / most * (_WIDTH - 220)
         shapes.append(
-            f'<text class="name" x="112" y="{y + 18}" text-anchor="end">{_escaped(name)}</text>'
-            f'<rect class="s0" x="124" y="{y + 4}" width="{max(width, 1):.1f}" height="20" rx="3"/>'
-            f'<text class="value" x="{132 + width:.1f}" y="{y + 18}">{value:,} · {value / whole:.1%}</text>'
+            f'<text class="name" x="88" y="{y + 17}" text-anchor="end">{_escaped(name)}</text>'
+            f'<rect class="s0" x="98" y="{y + 3}" width="{max(width, 1):.1f}" height="20" rx="3"/>'
+            f'<text class="value" x="{106 + width:.1f}" y="{y + 17}">{value:,} · {value / whole:.1%}</text>'
         )
-    return _figure("", "".join(shapes), height=len(values) * 30)
+    return _figure("", "".join(shapes), height=len(values) * 28)
 
 
 def _figure(label: str, inner: str, *, height: float = _HEIGHT) -> Markup:
@@ -147,7 +168,7 @@ def _scale(top: float, *, percent: bool, decimals: int) -> str:
 
 
 def _dates(first: date, days: int) -> str:
-    every = max(1, math.ceil(days / 7))
+    every = max(1, math.ceil(days / 6))
     step = _INNER_WIDTH / max(days - 1, 1)
     return "".join(
         f'<text class="axis" x="{_LEFT + offset * step:.1f}" y="{_HEIGHT - 8}" text-anchor="middle">'

@@ -126,12 +126,16 @@ def counts(request: Request) -> Response:
     word = translator(language_of(request))
     days = questions.by_day(hours, shared.zone)
     by_model = questions.by_day(hours, shared.zone, models=True)
+    weeks = charts.is_long(days)
+    if weeks:
+        days, by_model = charts.weekly(days), charts.weekly(by_model)
     return render(
         request,
         "charts.html",
         given=given,
         periods=_PERIODS,
-        load_chart=charts.columns(days, "takes", word("takes")),
+        weeks=weeks,
+        load_chart=charts.columns(days, "takes", word("takes"), step=7 if weeks else 1),
         week_chart=charts.week(
             questions.by_weekday(hours, shared.zone), [word(f"day{n}") for n in range(7)], word("takes")
         ),

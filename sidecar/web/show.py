@@ -6,21 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
+from jinja2 import pass_context
+
 _EMOTIONS = ("happy", "angry", "sad", "afraid", "disgusted", "melancholic", "surprised", "calm")
 _STAGES = ("gpt_time", "s2mel_time", "bigvgan_time")
 
 
-def length(value: float | None) -> str:
-    """Seconds as 4.2 s, 3:05 or 12 h 05 min."""
+@pass_context
+def length(context: Mapping[str, Any], value: float | None) -> str:
+    """Seconds as 4.2 s, 3:05 or 12 h 05 min, in the page's words."""
+    word = context["_"]
     if value is None:
         return "–"
     if value < 60:
-        return f"{value:.1f} s"
+        return str(word("n_seconds", f"{value:.1f}"))
     minutes, seconds = divmod(round(value), 60)
     if minutes < 60:
         return f"{minutes}:{seconds:02}"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours:,} h {minutes:02} min"
+    return str(word("hours_minutes", f"{hours:,}", f"{minutes:02}"))
 
 
 def number(value: float | None) -> str:

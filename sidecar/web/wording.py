@@ -65,7 +65,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "nothing": ("Nothing found", "没有找到"),
     "nothing_hint": ("Fewer words or filters find more.", "减少词语或筛选条件试试。"),
     "found": ("{} found", "找到 {} 条"),
-    "found_more": ("the newest {}", "最新 {} 条"),
+    "found_more": ("the newest {}; there are more", "最新 {} 条，还有更多"),
     "more": ("Show more", "显示更多"),
     "play": ("Play", "播放"),
     "pause": ("Pause", "暂停"),
@@ -147,6 +147,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "failure_rate": ("failure rate", "失败率"),
     "wasted": ("could be saved by reuse", "复用可节省"),
     "load": ("Takes a day", "每日合成量"),
+    "load_weekly": ("Takes a week", "每周合成量"),
     "week": ("When in the week", "一周分布"),
     "rtf_by_model": ("Real-time factor by model", "各模型实时率"),
     "rtf_hint": ("Computing seconds for one second of audio; lower is better.", "每秒音频的计算秒数，越低越好。"),
@@ -186,6 +187,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "day4": ("Fri", "周五"),
     "day5": ("Sat", "周六"),
     "day6": ("Sun", "周日"),
+    "hours_minutes": ("{} h {} min", "{} 小时 {} 分"),
+    "n_seconds": ("{} s", "{} 秒"),
     "times_in": ("Times in {}", "时区：{}"),
 }
 _IN_SCRIPTS = (

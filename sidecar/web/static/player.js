@@ -59,7 +59,8 @@ export class Player {
   }
 
   draw(peaks) {
-    const heights = peaks.length ? peaks : new Array(PARTS).fill(0);
+    const loudest = Math.max(...peaks, 0.01);
+    const heights = peaks.length ? peaks.map((peak) => peak / loudest) : new Array(PARTS).fill(0);
     const line = heights.map((peak, index) => {
       const height = Math.max(2, peak * 96);
       return `M${index + 0.5} ${50 - height / 2}v${height}`;

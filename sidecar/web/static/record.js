@@ -13,7 +13,7 @@ text.classList.toggle("long", text.textContent.length > 160);
 
 const root = document.querySelector("[data-player]");
 const player = root ? new Player(root) : null;
-player?.load(record);
+player?.load(record, Number(root.dataset.length));
 
 const back = sessionStorage.getItem("library");
 if (back?.startsWith("/")) document.querySelector("[data-return]").href = back;
