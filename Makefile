@@ -42,7 +42,7 @@ $(READY): pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the environment into $(VENV) ..."
 	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(RUN) -m pip install --quiet --upgrade pip
-	@$(RUN) -m pip install --quiet --editable '.[shipper,report,dev]'
+	@$(RUN) -m pip install --quiet --editable '.[shipper,web,report,dev]'
 	@touch $@
 
 .PHONY: test
