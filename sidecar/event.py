@@ -80,9 +80,12 @@ class Event:
                     f"written for schema version {major}; this program reads version {SCHEMA_MAJOR}",
                     raw,
                 )
-        validator = _validator()
-        if not validator.is_valid(document):
-            raise EventError(Reason.SCHEMA_MISMATCH, _explain(validator, document), raw)
+        try:
+            finding = _finding(document)
+        except ValueError as error:  # the validator's way to say that it is nested more than some 250 levels deep
+            raise EventError(Reason.SCHEMA_MISMATCH, f"cannot be validated: {error}", raw) from error
+        if finding:
+            raise EventError(Reason.SCHEMA_MISMATCH, finding, raw)
         try:
             time = datetime.fromisoformat(document["time"]).astimezone(timezone.utc)
         except ValueError as error:  # the pattern lets 30 February pass
@@ -110,12 +113,15 @@ def _is_ours(document: object) -> bool:
     )
 
 
-def _explain(validator: Any, document: object) -> str:
-    """The first few findings as "/json/pointer: message", each short enough to read."""
+def _finding(document: object) -> str:
+    """The first few findings as "/json/pointer: message", each short enough to read; "" for a valid document."""
+    validator = _validator()
+    if validator.is_valid(document):
+        return ""
     findings = []
     for error in validator.iter_errors(document):
         pointer = "".join(f"/{part}" for part in error.instance_path)
-        findings.append(f"{pointer or '/'}: {error.message[:300]}")
+        findings.append(f"{pointer[:200] or '/'}: {error.message[:300]}")
         if len(findings) == 3:
             break
     return "; ".join(findings)

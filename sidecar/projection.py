@@ -225,7 +225,10 @@ def _time(value: str | None) -> datetime | None:
 
 
 def _json(value: object) -> str | None:
-    return None if not value else orjson.dumps(value).decode()
+    try:
+        return None if not value else orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # nested deeper than it writes; an optional fact is not worth an event
+        return None
 
 
 def _first(*values: float | None) -> float | None:

@@ -11,18 +11,18 @@ from sidecar.migrations import MIGRATE_HINT
 _ABOUT_THE_DATA = {
     1048,  # column cannot be null
     1062,  # duplicate entry
+    1118,  # row too large
     1153,  # packet larger than max_allowed_packet
     1264,  # out of range
     1265,  # data truncated
     1292,  # incorrect value
+    1197,  # transaction larger than max_binlog_cache_size: half a batch may fit
     1300,  # invalid character string
     1366,  # incorrect string value
     1406,  # data too long
+    1644,  # a trigger of the installation's own says no
     1690,  # value out of range
-    3140,  # invalid JSON text
-    3141,  # invalid JSON type
-    3144,  # JSON in a binary character set
-    3157,  # JSON nested too deep
+    *range(3140, 3159),  # JSON: invalid, a key or value too long, nested too deep, a number out of range
     3819,  # check constraint
     4025,  # check constraint (MariaDB; its JSON type is one)
     8004,  # transaction too large (TiDB)
