@@ -65,6 +65,7 @@ def _serve(settings: Settings) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(128)  # before the address is told: whoever reads it may come at once
     except OSError as error:
         listener.close()
         raise SidecarError(f"{host}:{port} cannot be listened on: {error.strerror}") from error

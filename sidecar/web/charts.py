@@ -74,7 +74,7 @@ def columns(rows: Rows, name: str, label: str, *, step: int) -> Markup:
     return _figure(label, _scale(top, percent=False, decimals=0) + "".join(shapes) + _dates(first, days))
 
 
-def lines(series: Mapping[str, Points], *, percent: bool = False, decimals: int = 1) -> Markup:
+def lines(series: Mapping[str, Points], label: str, *, percent: bool = False, decimals: int = 1) -> Markup:
     """One line for each series, day by day, with its name at its end."""
     kept = {name: points for name, points in series.items() if points}
     if not kept:
@@ -102,7 +102,7 @@ def lines(series: Mapping[str, Points], *, percent: bool = False, decimals: int 
         f'<span class="key"><i class="swatch s{index % _SERIES}"></i>{_escaped(name)}</span>'
         for index, name in enumerate(sorted(kept))
     ]
-    figure = _figure("", _scale(top, percent=percent, decimals=decimals) + "".join(shapes) + _dates(first, days))
+    figure = _figure(label, _scale(top, percent=percent, decimals=decimals) + "".join(shapes) + _dates(first, days))
     return figure + Markup(f'<p class="legend">{"".join(names)}</p>')
 
 
@@ -131,7 +131,7 @@ def week(rows: Rows, weekdays: Sequence[str], label: str) -> Markup:
     return _figure(label, "".join(shapes + texts), height=top + 7 * 22 + 22)
 
 
-def bars(values: Sequence[tuple[str, int]]) -> Markup:
+def bars(values: Sequence[tuple[str, int]], label: str) -> Markup:
     """Horizontal bars with their names and numbers."""
     if not values:
         return Markup("")
@@ -146,12 +146,14 @@ def bars(values: Sequence[tuple[str, int]]) -> Markup:
             f'<rect class="s0" x="98" y="{y + 3}" width="{max(width, 1):.1f}" height="20" rx="3"/>'
             f'<text class="value" x="{106 + width:.1f}" y="{y + 17}">{value:,} · {value / whole:.1%}</text>'
         )
-    return _figure("", "".join(shapes), height=len(values) * 28)
+    return _figure(label, "".join(shapes), height=len(values) * 28)
 
 
 def _figure(label: str, inner: str, *, height: float = _HEIGHT) -> Markup:
-    title = f"<title>{_escaped(label)}</title>" if label else ""
-    return Markup(f'<svg class="chart" viewBox="0 0 {_WIDTH} {height:.0f}" role="img">{title}{inner}</svg>')
+    name = _escaped(label)
+    return Markup(
+        f'<svg class="chart" viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{name}">{inner}</svg>'
+    )
 
 
 def _scale(top: float, *, percent: bool, decimals: int) -> str:

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sidecar.answers import questions, search
+from sidecar.answers.audio import AudioMissing, open_audio
 from sidecar.answers.filters import NAMES, STATUSES, Filter, FilterError, parse
 from sidecar.answers.timeline import timeline
 from sidecar.database import Database
@@ -83,6 +84,7 @@ def record(request: Request) -> Response:
             if found is None:
                 return not_found(request)
             events = timeline(database, event_id)
+            missing = _missing(request, database, found)
             same: list[search.Record] = []
             if found["request_hash"]:
                 same = search.find(database, Filter(request=found["request_hash"]), limit=9).records
@@ -94,10 +96,20 @@ def record(request: Request) -> Response:
         "record.html",
         record=unpacked(found),
         events=events,
+        missing=missing,
         others=others[:8],
         stages=show.stages(found),
         vector=show.vector(unpacked(found)["emotion_vector"]),
     )
+
+
+def _missing(request: Request, database: Database, record: search.Record) -> str:
+    """Why the record's audio cannot be played, as the end of a word's name; empty where it can."""
+    try:
+        open_audio(database, state(request).folders, record).file.close()
+    except AudioMissing as error:
+        return str(error)
+    return ""
 
 
 def counts(request: Request) -> Response:
@@ -137,19 +149,22 @@ def counts(request: Request) -> Response:
         weeks=weeks,
         load_chart=charts.columns(days, "takes", word("takes"), step=7 if weeks else 1),
         week_chart=charts.week(
-            questions.by_weekday(hours, shared.zone), [word(f"day{n}") for n in range(7)], word("takes")
+            questions.by_weekday(hours, shared.zone), [word(f"day{number}") for number in range(7)], word("week")
         ),
-        rtf_chart=charts.lines(charts.rates(by_model, "compute_seconds", "audio_seconds"), decimals=2),
+        rtf_chart=charts.lines(
+            charts.rates(by_model, "compute_seconds", "audio_seconds"), word("rtf_by_model"), decimals=2
+        ),
         failure_chart=charts.lines(
             {
                 word("failed"): charts.share(days, "failed"),
                 word("saturated"): charts.share(days, "saturated"),
                 word("truncated"): charts.share(days, "truncated"),
             },
+            word("quality"),
             percent=True,
         ),
         emotion_chart=charts.bars(
-            [(word("emotion_" + row["emotion"]), row["takes"]) for row in values["emotions"][:10]]
+            [(word("emotion_" + row["emotion"]), row["takes"]) for row in values["emotions"][:10]], word("emotions")
         ),
         **values,
     )

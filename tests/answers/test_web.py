@@ -1,0 +1,313 @@
+"""The server: what it serves, to whom, and what it never serves."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import wave
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sidecar.errors import TemporarySinkError
+from sidecar.web.pool import Pool
+from tests.answers import scene as scenes
+from tests.answers.conftest import connect
+from tests.answers.scene import Scene
+from tests.answers.served import environment, library, ship, sidecar
+
+SECRET = b"nobody but root may read this"
+TOKEN = "a-token-of-some-length"
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    return scenes.make(tmp_path_factory.mktemp("web"), count=800, sounds=12)
+
+
+@pytest.fixture(scope="module")
+def address(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("log") / "web.log"
+    with library(scene, log) as found:
+        yield found
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=address, trust_env=False) as opened:
+        yield opened
+
+
+def planted(scene: Scene, audio_path: str, **columns: Any) -> str:
+    """A row as another program could have written it; its event_id."""
+    identity = f"01a00000-0000-7000-8000-{os.urandom(6).hex()}"
+    values = {"text_input": "planted", "audio_path": audio_path, "event_id": identity, **columns}
+    with sqlite3.connect(scene.url.removeprefix("sqlite:///")) as connection:
+        connection.execute(
+            f"INSERT INTO tts_records ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
+            list(values.values()),
+        )
+    connection.close()
+    return identity
+
+
+def test_the_whole_file_and_any_part_of_it_are_served(client: httpx.Client, scene: Scene) -> None:
+    item = scene.audible[0]
+    content = (scene.folder / item["data"]["audio"]["path"].rpartition("/")[2]).read_bytes()
+    url = f"/api/records/{item['id']}/audio"
+    whole = client.get(url)
+    assert whole.status_code == 200
+    assert whole.content == content
+    assert whole.headers["content-type"] == "audio/wav"
+    for asked, expected in {
+        "bytes=0-9": content[:10],
+        "bytes=100-": content[100:],
+        "bytes=-7": content[-7:],
+        f"bytes=5-{10**12}": content[5:],
+    }.items():
+        part = client.get(url, headers={"Range": asked})
+        assert part.status_code == 206
+        assert part.content == expected
+    assert client.get(url, headers={"Range": "bytes=0-0"}).headers["content-range"] == f"bytes 0-0/{len(content)}"
+    assert client.get(url, headers={"Range": f"bytes={len(content)}-"}).status_code == 416
+    for odd in ("bytes=5-2", "bytes=-0"):
+        assert client.get(url, headers={"Range": odd}).status_code == 416
+    for odd in ("bytes=-", "bytes=a-b", "bytes=0-1,3-4", "lines=0-1", "bytes=0-1\t5"):
+        assert client.get(url, headers={"Range": odd}).content == content
+    stale = client.get(url, headers={"Range": "bytes=0-9", "If-Range": '"another"'})
+    assert stale.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "../secret.wav",
+        "outputs/../secret.wav",
+        "../../../../../../etc/hostname",
+        "outputs/link.wav",
+        "link.wav",
+        "outputs/linked/secret.wav",
+        "outputs/folder.wav",
+        "outputs/pipe.wav",
+        "outputs/.hidden.wav",
+        "outputs/event.json",
+        "outputs/nul\0.wav",
+        "outputs/" + "x" * 300 + ".wav",
+        "..",
+        "/",
+        "outputs/",
+        "elsewhere/inner.wav",
+        "C:\\secret.wav",
+    ],
+)
+def test_no_path_leads_out_of_the_watched_folder(client: httpx.Client, scene: Scene, path: str) -> None:
+    outside = scene.folder.parent
+    (outside / "secret.wav").write_bytes(SECRET)
+    for name in ("link.wav",):
+        if not (scene.folder / name).is_symlink():
+            (scene.folder / name).symlink_to(outside / "secret.wav")
+    if not (scene.folder / "linked").is_symlink():
+        (scene.folder / "linked").symlink_to(outside)
+        (scene.folder / "folder.wav").mkdir()
+        os.mkfifo(scene.folder / "pipe.wav")
+        (scene.folder / ".hidden.wav").write_bytes(SECRET)
+        (scene.folder / "event.json").write_bytes(SECRET)
+        (scene.folder / "inner.wav").write_bytes(SECRET)
+    identity = planted(scene, path)
+    answer = client.get(f"/api/records/{identity}/audio")
+    assert answer.status_code == 404, answer.content[:80]
+    assert SECRET not in answer.content
+    assert client.get(f"/api/records/{identity}/waveform").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["%2e%2e%2f%2e%2e%2fetc%2fpasswd", "..%2f..%2fetc/passwd", "%00", "é", "a" * 5000, "<script>"]
+)
+def test_an_odd_identity_is_no_record(client: httpx.Client, path: str) -> None:
+    for url in (f"/api/records/{path}", f"/api/records/{path}/audio", f"/records/{path}", f"/static/{path}"):
+        assert client.get(url).status_code in (400, 404), url
+
+
+def test_audio_that_is_not_the_records_any_more_is_not_served(client: httpx.Client, scene: Scene) -> None:
+    (scene.folder / "other.wav").write_bytes(scenes.sound(0.1))
+    reasons = {
+        planted(scene, "outputs/other.wav", audio_bytes=5): "changed",
+        planted(scene, "outputs/other.wav", replaced_by="01a00000-0000-7000-8000-000000000000"): "replaced",
+        planted(scene, "outputs/other.wav", deleted_at="2026-11-22 10:00:00.000000"): "deleted",
+        planted(scene, "outputs/never.wav"): "gone",
+        planted(scene, "", status="failed"): "none",
+    }
+    for identity, reason in reasons.items():
+        answer = client.get(f"/api/records/{identity}/audio")
+        assert answer.status_code == 404
+        assert answer.json()["error"]["message"] == reason
+    assert client.get(f"/api/records/{planted(scene, 'outputs/other.wav')}/audio").status_code == 200
+
+
+def test_a_waveform_has_the_loudest_samples(client: httpx.Client, scene: Scene) -> None:
+    loud = BytesIO()
+    with wave.open(loud, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(b"\0\0" * 12000 + b"\xff\x7f" * 12000)
+    (scene.folder / "loud.wav").write_bytes(loud.getvalue())
+    (scene.folder / "noise.wav").write_bytes(os.urandom(5000))
+    peaks = client.get(f"/api/records/{planted(scene, 'outputs/loud.wav')}/waveform").json()["peaks"]
+    assert len(peaks) == 240
+    assert max(peaks[:120]) == 0
+    assert min(peaks[120:]) == 1
+    assert client.get(f"/api/records/{planted(scene, 'outputs/noise.wav')}/waveform").json()["peaks"] == []
+
+
+def test_every_answer_carries_the_strict_policy(client: httpx.Client) -> None:
+    for url in (
+        "/",
+        "/charts",
+        "/repeats",
+        "/api/records",
+        "/api/records/x",
+        "/static/app.js",
+        "/nothing",
+        "/api/nothing",
+    ):
+        answer = client.get(url)
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self';")
+        assert "unsafe" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_pages_hold_no_inline_script_or_style(client: httpx.Client, scene: Scene) -> None:
+    for url in ("/", "/charts?since=", "/repeats", f"/records/{scene.audible[0]['id']}", "/nothing"):
+        html = client.get(url).text
+        assert "<style" not in html
+        assert " style=" not in html
+        assert all(part.startswith(' type="module" src="/static/') for part in html.split("<script")[1:])
+
+
+def test_a_rating_is_an_event_that_the_shipper_carries(client: httpx.Client, scene: Scene) -> None:
+    identity = scene.audible[1]["id"]
+    before = set(scene.folder.glob("*.json"))
+    answer = client.post(f"/api/records/{identity}/rating", json={"rating": 4, "note": "尾音自然", "by": "耳朵"})
+    assert answer.status_code == 202, answer.text
+    (written,) = set(scene.folder.glob("*.json")) - before
+    event = json.loads(written.read_bytes())
+    assert event["id"] == answer.json()["event_id"]
+    assert event["subject"] == identity
+    ship(scene)
+    record = client.get(f"/api/records/{identity}").json()
+    assert (record["rating"], record["rating_note"], record["rated_by"]) == (4, "尾音自然", "耳朵")
+    events = client.get(f"/api/records/{identity}/timeline").json()["events"]
+    assert [row["type"] for row in events][-1] == "indextts.audio.rated"
+    told = [json.loads(line) for line in sidecar(scene, "timeline", identity, "--json").splitlines()]
+    assert [row["id"] for row in told] == [row["id"] for row in events]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"rating": 6}, {"rating": 0}, {"rating": "5"}, {"rating": 4.5}, {}, [], None, {"rating": 3, "more": 1},
+        {"rating": 3, "note": "x" * 10_001}, {"rating": True}, {"rating": 3, "by": "x" * 256},
+    ],
+)  # fmt: skip
+def test_a_wrong_rating_is_refused(client: httpx.Client, scene: Scene, body: object) -> None:
+    before = set(scene.folder.iterdir())
+    url = f"/api/records/{scene.audible[0]['id']}/rating"
+    answer = client.post(url, content=json.dumps(body), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert set(scene.folder.iterdir()) == before
+
+
+def test_a_rating_from_another_sites_page_is_refused(client: httpx.Client, scene: Scene) -> None:
+    url = f"/api/records/{scene.audible[0]['id']}/rating"
+    body = {"rating": 1}
+    assert client.post(url, json=body, headers={"Origin": "https://example.org"}).status_code == 403
+    assert client.post(url, json=body, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert client.post(url, data={"rating": "1"}).status_code == 415
+    assert client.post(url, content=b'{"rating": 1}', headers={"Content-Type": "text/plain"}).status_code == 415
+
+
+def test_without_a_token_only_loopback_names_are_served(client: httpx.Client) -> None:
+    assert client.get("/", headers={"Host": "localhost:1"}).status_code == 200
+    assert client.get("/", headers={"Host": "[::1]:80"}).status_code == 200
+    for host in ("library.example.org", "127.0.0.1.example.org", "", "[", "10.0.0.1"):
+        assert client.get("/api/records", headers={"Host": host}).status_code in (400, 421), host
+
+
+def test_with_a_token_nobody_else_gets_in(scene: Scene, tmp_path: Path) -> None:
+    with (
+        library(scene, tmp_path / "log", SIDECAR_WEB_TOKEN=TOKEN) as address,
+        httpx.Client(base_url=address, trust_env=False) as client,
+    ):
+        assert client.get("/").status_code == 303
+        assert client.get("/api/records").status_code == 401
+        assert client.post("/api/records/x/rating", json={"rating": 1}).status_code == 401
+        assert client.get("/login").status_code == 200
+        assert client.get("/static/app.css").status_code == 200
+        assert client.get("/api/records", headers={"Authorization": "Bearer wrong"}).status_code == 401
+        assert client.get("/api/records", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+        assert (
+            client.get(
+                "/api/records", headers={"Host": "tts.example.org", "Authorization": f"Bearer {TOKEN}"}
+            ).status_code
+            == 200
+        )
+        assert client.post("/login", data={"token": "wrong"}).status_code == 403
+        assert client.get("/").status_code == 303
+        entered = client.post("/login", data={"token": TOKEN})
+        assert entered.status_code == 303
+        cookie = entered.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        assert TOKEN not in cookie
+        assert client.get("/").status_code == 200
+        client.post("/logout")
+        assert client.get("/").status_code == 303
+
+
+@pytest.mark.parametrize(("listen", "more"), [("0.0.0.0:0", {}), ("127.0.0.1:0", {"SIDECAR_WEB_TOKEN": "short"})])
+def test_it_does_not_listen_elsewhere_without_a_proper_token(scene: Scene, listen: str, more: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sidecar", "web", "--web-listen", listen],
+        env=environment(scene, **more),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "SIDECAR_WEB_TOKEN" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "back", ["//example.org", "https://example.org", "/\\example.org", "javascript:alert(1)", "/x\r\nSet-Cookie: a=b"]
+)
+def test_preferences_lead_nowhere_else(client: httpx.Client, back: str) -> None:
+    answer = client.get("/preferences", params={"lang": "zh", "back": back})
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/"
+    assert "a=b" not in str(answer.headers.get_list("set-cookie"))
+
+
+def test_the_connection_cannot_write(scene: Scene) -> None:
+    pool = Pool(lambda: connect(scene.url), size=1)
+    with pytest.raises(TemporarySinkError), pool.lend() as database:
+        database.execute("DELETE FROM tts_records")
+    pool.close()
+
+
+def test_the_api_command_and_view_agree(client: httpx.Client, scene: Scene) -> None:
+    found = client.get("/api/records", params={"text": "欢迎", "limit": 500}).json()["records"]
+    told = [json.loads(line) for line in sidecar(scene, "find", "欢迎", "--json", "--limit", "500").splitlines()]
+    assert [row["event_id"] for row in found] == [row["event_id"] for row in told]
+    assert found
