@@ -76,7 +76,10 @@ say "program: $home"
 if [ ! -x "$home/bin/python" ]; then "$python" -m venv "$home"; fi
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 "$home/bin/pip" install --quiet --require-hashes -r "$here/requirements.lock"
-wheel=$(find "$here/../dist" -maxdepth 1 -name 'indextts_sidecar-*.whl' 2>/dev/null | sort -V | tail -n 1)
+wheel=''
+if [ -d "$here/../dist" ]; then
+    wheel=$(find "$here/../dist" -maxdepth 1 -name 'indextts_sidecar-*.whl' | sort -V | tail -n 1)
+fi
 "$home/bin/pip" install --quiet --no-deps --force-reinstall "${wheel:-$here/..}"
 version=$("$home/bin/sidecar" --version)
 
@@ -132,7 +135,7 @@ case $(get_value SIDECAR_DATABASE_URL) in
         SIDECAR_SETTINGS=$file runuser -u "$account" -- /usr/local/bin/sidecar migrate
         ;;
 esac
-if ! SIDECAR_SETTINGS=$file runuser -u "$account" -- /usr/local/bin/sidecar doctor --no-service; then
+if ! SIDECAR_SETTINGS=$file /usr/local/bin/sidecar --as-service doctor --no-service; then
     say "The findings above say what to do. The service starts all the same and waits until it is done."
 fi
 systemctl enable --quiet "$service"

@@ -52,7 +52,7 @@ def doctor(settings: Settings, service: bool, as_json: bool) -> None:
     \b
     Example:
         sidecar doctor
-        sudo -u indextts-sidecar sidecar doctor
+        sudo sidecar --as-service doctor
         sidecar doctor --json | jq 'select(.level != "ok")'
     """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
