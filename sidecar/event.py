@@ -94,7 +94,7 @@ class Event:
             id=document["id"],
             type=document["type"],
             source=document["source"],
-            sequence=document["sequence"],
+            sequence=int(document["sequence"]),  # 3.0 is an integer to JSON Schema
             subject=document["subject"],
             time=time,
             data=document["data"],

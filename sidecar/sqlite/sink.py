@@ -39,6 +39,7 @@ _QUARANTINE = (
     + f"({', '.join('?' * len(QUARANTINE_COLUMNS))}) "
     + requarantine(SQLITE)
 )
+_INTEGER_LIMIT = 2**63
 _SELECT_LIMIT = 500  # ids per SELECT; older SQLite builds take at most 999 parameters
 
 
@@ -284,4 +285,8 @@ def _values(row: Row) -> Row:
 
 
 def _value(value: Value) -> Value:
-    return time_text(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return time_text(value)
+    if isinstance(value, int) and not -_INTEGER_LIMIT <= value < _INTEGER_LIMIT:
+        return float(value)  # the driver takes no larger integer, not even for a REAL column
+    return value
