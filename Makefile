@@ -48,6 +48,7 @@ $(READY): pyproject.toml | $(VENV)/bin/python
 .PHONY: test
 test: $(READY) ## All tests, on a private MariaDB (make test MYSQL=1: on real MySQL too)
 	@sh tests/servers/get-mariadb.sh
+	@sh tests/answers/get-chromium.sh
 	@sh tests/servers/get-prometheus.sh
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
 	@status=0; $(RUN) -m pytest $(ARGS) || status=$$?; \
