@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cache
-from typing import Any
+from typing import Any, TypeGuard
 
 import jsonschema_rs
 import orjson
@@ -69,23 +69,8 @@ class Event:
             document = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             raise EventError(Reason.INVALID_JSON, f"not valid UTF-8 JSON: {error}", raw) from error
-        if not _is_ours(document):
-            raise NotAnEvent("no event envelope: neither type nor dataschema is IndexTTS's")
-        dataschema = document.get("dataschema")
-        if isinstance(dataschema, str) and dataschema.startswith(SCHEMA_PREFIX):
-            major = dataschema.removeprefix(SCHEMA_PREFIX).partition(".")[0]
-            if major.isdecimal() and major != SCHEMA_MAJOR:
-                raise EventError(
-                    Reason.UNSUPPORTED_VERSION,
-                    f"written for schema version {major}; this program reads version {SCHEMA_MAJOR}",
-                    raw,
-                )
-        try:
-            finding = _finding(document)
-        except ValueError as error:  # the validator's way to say that it is nested more than some 250 levels deep
-            raise EventError(Reason.SCHEMA_MISMATCH, f"cannot be validated: {error}", raw) from error
-        if finding:
-            raise EventError(Reason.SCHEMA_MISMATCH, finding, raw)
+        if not _is_valid(document):
+            raise _refusal(document, raw)
         try:
             time = datetime.fromisoformat(document["time"]).astimezone(timezone.utc)
         except ValueError as error:  # the pattern lets 30 February pass
@@ -103,7 +88,23 @@ class Event:
         )
 
 
-def _is_ours(document: object) -> bool:
+def _refusal(document: object, raw: bytes) -> NotAnEvent | EventError:
+    """Why a document that the schema does not allow is refused."""
+    if not _is_ours(document):
+        return NotAnEvent("no event envelope: neither type nor dataschema is IndexTTS's")
+    version = document.get("dataschema")
+    if isinstance(version, str) and version.startswith(SCHEMA_PREFIX):
+        major = version.removeprefix(SCHEMA_PREFIX).partition(".")[0]
+        if major.isdecimal() and major != SCHEMA_MAJOR:
+            return EventError(
+                Reason.UNSUPPORTED_VERSION,
+                f"written for schema version {major}; this program reads version {SCHEMA_MAJOR}",
+                raw,
+            )
+    return EventError(Reason.SCHEMA_MISMATCH, _findings(document), raw)
+
+
+def _is_ours(document: object) -> TypeGuard[dict[str, Any]]:
     """Told by the envelope alone, so that other people's JSON beside the audio is left alone."""
     if not isinstance(document, dict):
         return False
@@ -113,15 +114,22 @@ def _is_ours(document: object) -> bool:
     )
 
 
-def _finding(document: object) -> str:
-    """The first few findings as "/json/pointer: message", each short enough to read; "" for a valid document."""
-    validator = _validator()
-    if validator.is_valid(document):
-        return ""
+def _is_valid(document: object) -> bool:
+    try:
+        return bool(_validator().is_valid(document))
+    except ValueError:  # the validator's way to say that it is nested more than some 250 levels deep
+        return False
+
+
+def _findings(document: object) -> str:
+    """The first few as "/json/pointer: message", each short enough to read."""
     findings = []
-    for error in validator.iter_errors(document):
-        pointer = "".join(f"/{part}" for part in error.instance_path)
-        findings.append(f"{pointer[:200] or '/'}: {error.message[:300]}")
-        if len(findings) == 3:
-            break
+    try:
+        for error in _validator().iter_errors(document):
+            pointer = "".join(f"/{part}" for part in error.instance_path)
+            findings.append(f"{pointer[:200] or '/'}: {error.message[:300]}")
+            if len(findings) == 3:
+                break
+    except ValueError as error:
+        return f"cannot be validated: {error}"
     return "; ".join(findings)

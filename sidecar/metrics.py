@@ -5,6 +5,7 @@ Metric names appear here and nowhere else. Labels are few and bounded, never a t
 
 from __future__ import annotations
 
+import collections
 import logging
 import math
 import os
@@ -279,12 +280,12 @@ class Metrics:
         self._commit_seconds.observe(seconds)
         self._repeated.inc(len(receipt.known))
         self._shipped_count += len(receipt.committed)
-        for delivery in receipt.committed:
-            event = delivery.event
+        events = [delivery.event for delivery in receipt.committed]
+        for event in events:
             self._sequences.add(event.source, event.sequence)
-            self._shipped.labels(_bounded(event.type.rpartition(".")[2], _TYPES)).inc()
-            if event.id not in receipt.known:
-                self._count_new(event, now)
+        for type_, count in collections.Counter(event.type for event in events).items():
+            self._shipped.labels(_bounded(type_.rpartition(".")[2], _TYPES)).inc(count)
+        self._count_new([event for event in events if event.id not in receipt.known], now)
         for entry in (*quarantined, *receipt.refused):
             self._quarantined.labels(entry.reason.value).inc()
             log.warning(
@@ -336,26 +337,29 @@ class Metrics:
 
     # -- speech
 
-    def _count_new(self, event: Event, now: float) -> None:
-        self._latency.observe(max(0.0, now - event.time.timestamp()))
-        if not event.type.startswith(_SYNTHESIS):
-            return
-        data = event.data
-        status = _bounded(event.type.removeprefix(_SYNTHESIS), _TYPES)
-        timing, audio = data.get("timing") or {}, data.get("audio") or {}
-        self._syntheses.labels(
-            status,
-            _bounded((data.get("emotion") or {}).get("label") or "neutral", _EMOTIONS),
-            _bounded((data.get("model") or {}).get("version") or "unknown", _MODELS),
-        ).inc()
-        if timing.get("wall") is not None:
-            self._synthesis_seconds.labels(status).observe(timing["wall"])
-        if timing.get("rtf") is not None:
-            self._rtf.observe(timing["rtf"])
-        if audio.get("duration") is not None and status == "succeeded":
-            self._audio_seconds.inc(audio["duration"])
-        if data.get("unwritten_events"):
-            self._unwritten.inc(data["unwritten_events"])
+    def _count_new(self, events: Sequence[Event], now: float) -> None:
+        """Count a batch at once: labels are looked up for each kind of event, not for each event."""
+        tally: collections.Counter[tuple[str, str, str]] = collections.Counter()
+        for event in events:
+            self._latency.observe(max(0.0, now - event.time.timestamp()))
+            if not event.type.startswith(_SYNTHESIS):
+                continue
+            data = event.data
+            status = _bounded(event.type[len(_SYNTHESIS) :], _TYPES)
+            timing, audio = data.get("timing") or {}, data.get("audio") or {}
+            emotion = (data.get("emotion") or {}).get("label") or "neutral"
+            model = (data.get("model") or {}).get("version") or "unknown"
+            tally[status, _bounded(emotion, _EMOTIONS), _bounded(model, _MODELS)] += 1
+            if timing.get("wall") is not None:
+                self._synthesis_seconds.labels(status).observe(timing["wall"])
+            if timing.get("rtf") is not None:
+                self._rtf.observe(timing["rtf"])
+            if audio.get("duration") is not None and status == "succeeded":
+                self._audio_seconds.inc(audio["duration"])
+            if data.get("unwritten_events"):
+                self._unwritten.inc(data["unwritten_events"])
+        for labels, count in tally.items():
+            self._syntheses.labels(*labels).inc(count)
 
     def _set_health(self, what: str, reason: str = "") -> None:
         before = self.health.status

@@ -90,6 +90,16 @@ class _InFlight:
     future: Future[Receipt]
 
 
+@dataclass(frozen=True)
+class _Landed:
+    """A batch that is under way no more."""
+
+    flight: _InFlight
+    receipt: Receipt | None
+    """None where the position was lost, and nothing was committed."""
+    seconds: float
+
+
 class Shipper:
     """
     Args:
@@ -256,7 +266,7 @@ class Shipper:
                     break
                 taken.looked_at += 1
                 if isinstance(outcome, Delivery):
-                    taken.deliveries.append(outcome)
+                    taken.deliveries.append(self._courier.render(outcome))
                     taken.size += len(outcome.event.raw)
                     if folder.was_quarantined(outcome.path):
                         taken.mended.append(outcome.path)
@@ -271,12 +281,15 @@ class Shipper:
 
     def _hand_over(self, folder: Folder, taken: _Taken) -> None:
         self._held = taken
-        self._collect_receipt()
+        landed = self._await_receipt()
         self._held = None
-        held = folder.committed
-        if held is None:  # the position was lost meanwhile; the scan finds these files again
+        if folder.committed is None:  # the position was lost meanwhile; the scan finds these files again
             self._telemetry.skipped("dropped", len(taken))
-            return
+        else:
+            self._deliver(folder, taken, folder.committed)
+        self._count(landed)  # while the database is busy again
+
+    def _deliver(self, folder: Folder, taken: _Taken, held: Position) -> None:
         batch = Batch(
             shipper=self._name,
             folder=folder.key,
@@ -290,27 +303,41 @@ class Shipper:
 
     def _collect_receipt(self) -> bool:
         """Wait for the batch under way, if there is one. Returns whether there was."""
+        landed = self._await_receipt()
+        self._count(landed)
+        return landed is not None
+
+    def _await_receipt(self) -> _Landed | None:
+        """Wait for the batch under way, if there is one, and let its folder know. It is still to be counted."""
         flight = self._in_flight
         if flight is None:
-            return False
+            return None
         folder = flight.folder
         try:
             receipt = self._until(flight.future)
         except PositionLost:
             self._in_flight = None
-            self._telemetry.skipped("dropped", len(flight.taken))
             self._forget_position(folder)
-            return True
+            return _Landed(flight, None, 0.0)
         self._in_flight = None
+        seconds = self._clock.monotonic() - flight.started
         folder.acknowledge(receipt.position)
         for path in flight.taken.mended:
             folder.note_mended(path)
         for entry in (*flight.taken.quarantined, *receipt.refused):
             folder.note_quarantined(entry.path)
-        self._telemetry.committed(receipt, flight.taken.quarantined, self._clock.monotonic() - flight.started)
+        return _Landed(flight, receipt, seconds)
+
+    def _count(self, landed: _Landed | None) -> None:
+        if landed is None:
+            return
+        taken = landed.flight.taken
+        if landed.receipt is None:
+            self._telemetry.skipped("dropped", len(taken))
+            return
+        self._telemetry.committed(landed.receipt, taken.quarantined, landed.seconds)
         self._report_backlog()
         self._next_probe = self._clock.monotonic() + self._limits.probe_seconds
-        return True
 
     # -- waiting
 

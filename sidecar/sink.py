@@ -6,7 +6,7 @@ A sink takes a batch whole or not at all. Rows, quarantine entries and the posit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -23,6 +23,8 @@ class Delivery:
     event: Event
     path: str
     """Absolute path of the event file, printable."""
+    rendered: object = field(default=None, compare=False, repr=False)
+    """What the sink made of it ahead of time; see Sink.render."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +88,7 @@ class Acknowledgement:
 
 
 class Sink(Protocol):
-    """A database that takes events. Not thread-safe: one thread uses one sink.
+    """A database that takes events. Not thread-safe: one thread uses one sink; only `render` may be called by others.
 
     Every method raises TemporarySinkError when the database cannot serve now; the next call connects anew.
     """
@@ -103,6 +105,12 @@ class Sink(Protocol):
 
     def quarantined_paths(self, shipper: str, folder: str) -> set[str]:
         """Paths below that folder that are in quarantine now."""
+
+    def render(self, delivery: Delivery) -> Delivery:
+        """The delivery with whatever can be made of it without the connection, while that is busy with another batch.
+
+        `commit` takes deliveries that were not rendered as well.
+        """
 
     def commit(self, batch: Batch) -> Acknowledgement:
         """Store the batch in one transaction. Events that are there already stay as they are.

@@ -13,6 +13,7 @@ from pymysql.cursors import Cursor
 
 from sidecar.dsn import MysqlDsn
 from sidecar.errors import SettingsError
+from sidecar.mysql.bulk import CLIENT_FLAG
 
 # Lock waits end on the server before the client's patience does, so that they come back as an error with a number.
 # READ COMMITTED takes no gap locks, so two shippers do not block each other.
@@ -22,6 +23,7 @@ _SESSION = (
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
 _PACKET_HEADROOM = 1024
+_COMMITS_PARTS = "TiDB"  # some of its versions commit LOAD DATA in batches of their own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,8 @@ class Link:
         self._host_index = 0
         self.max_statement = 0
         """Bytes that the server takes in one statement; known once connected."""
+        self.can_load = False
+        """Whether the server allows LOAD DATA LOCAL inside a transaction; known once connected."""
 
     def connected(self) -> Connection[Cursor]:
         """
@@ -95,14 +99,17 @@ class Link:
             write_timeout=self._limits.read_timeout,
             ssl=tls_context(self._dsn),
             autocommit=False,
+            client_flag=CLIENT_FLAG,
         )
         with connection.cursor() as cursor:
             for statement in _SESSION:
                 cursor.execute(statement.format(wait=max(1, int(self._limits.read_timeout / 2))))
-            cursor.execute("SELECT @@max_allowed_packet")
+            cursor.execute("SELECT @@max_allowed_packet, @@local_infile, VERSION()")
             row = cursor.fetchone()
+        assert row is not None, "a SELECT without FROM has one row"
         connection.commit()
-        self.max_statement = int(row[0]) - _PACKET_HEADROOM if row else 0
+        self.max_statement = int(row[0]) - _PACKET_HEADROOM
+        self.can_load = bool(row[1]) and _COMMITS_PARTS not in row[2]
         return connection
 
 

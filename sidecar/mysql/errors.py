@@ -32,6 +32,12 @@ _ABOUT_THE_TABLES = {1054, NO_SUCH_TABLE}  # 1054: unknown column
 _ABOUT_OUR_SQL = {1064, 1065, 1136, 1149}  # syntax and column counts: a bug, and a bug crashes
 
 
+def is_about_the_connection(error: BaseException) -> bool:
+    """Whether the client itself reports it (2000 to 2999: lost, gone, timed out), not the server."""
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    return not number or 2000 <= number < 3000
+
+
 def classify(error: BaseException, where: str) -> BaseException:
     """Our error for the driver's, by the server's error number. A bug comes back as it is.
 

@@ -1,50 +1,106 @@
-"""Renders rows as multi-row statements, through the driver's own escaping."""
+"""Renders rows as bytes, in the driver's own escaping.
+
+A row is rendered once, as the values between the parentheses of a VALUES list. The same bytes are a line that
+LOAD DATA reads with fields enclosed by apostrophes: there too an apostrophe, a backslash and a line break inside a
+value are escaped, and the bare word NULL is null.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pymysql.converters import escape_string
 
 from sidecar.errors import PermanentSinkError
-from sidecar.projection import Row
-from sidecar.sink import Delivery
+from sidecar.event import Event
+from sidecar.projection import Row, project
+from sidecar.sink import Batch, Delivery
+from sidecar.statements import EVENT_COLUMNS
+
+_STAMP_COLUMNS = ("shipper", "recorded_at")
+EVENT_ROW_COLUMNS = (*(column for column in EVENT_COLUMNS if column not in _STAMP_COLUMNS), *_STAMP_COLUMNS)
+"""The order of an event's row: what is the same for a whole batch comes last, so that the rest can be made ahead."""
+
+# What the driver escapes, asked of the driver itself, the backslash first. Its own function goes through a text
+# character by character (20 us for 640 bytes); replacing byte by byte takes a tenth of that.
+_ESCAPED = [(chr(code).encode(), escape_string(chr(code)).encode()) for code in (92, *range(92), *range(93, 128))]
+_ESCAPES = [(plain, escaped) for plain, escaped in _ESCAPED if plain != escaped]
+_needs_escape = re.compile(b"[" + b"".join(re.escape(plain) for plain, _ in _ESCAPES) + b"]").search
 
 
-def event_row(delivery: Delivery, shipper: str, recorded_at: str) -> str:
-    event = delivery.event
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The rows of one delivery, made before the connection is free for them."""
+
+    event: bytes
+    """Of tts_events, without the stamp."""
+    records: Sequence[tuple[str, str, bytes]]
+    """Of tts_records: the kind's name, the subject, the row."""
+
+
+def render(event: Event, path: str) -> Rendered:
     # id, subject and the hash need no escaping: the schema's patterns leave nothing to escape.
-    return (
-        f"('{event.id}',{literal(event.type)},{literal(event.source)},{int(event.sequence)},'{event.subject}',"
-        f"{literal(event.time)},{shipper},{literal(delivery.path)},'{event.sha256}',{recorded_at},"
-        f"{literal(event.raw.decode())})"
+    columns = (
+        b"'" + event.id.encode() + b"'",
+        _text(event.type),
+        _text(event.source),
+        str(event.sequence).encode(),
+        b"'" + event.subject.encode() + b"'",
+        _time(event.time),
+        _text(path),
+        b"'" + event.sha256.encode() + b"'",
+        quoted(event.raw),
     )
+    return Rendered(b",".join(columns), [(kind.name, str(row[0]), _record(row)) for kind, row in project(event)])
 
 
-def literal(value: object) -> str:
+def _record(row: Row) -> bytes:
+    # Most columns are null, and this is done for each event: no call where none is needed.
+    return b",".join([b"NULL" if value is None else _LITERALS[type(value)](value) for value in row])
+
+
+def stamp(batch: Batch) -> bytes:
+    """What every event's row of the batch ends with."""
+    return b",%b,%b" % (literal(batch.shipper), literal(batch.recorded_at))
+
+
+def quoted(raw: bytes) -> bytes:
+    """A string literal of these bytes of UTF-8."""
+    if _needs_escape(raw):
+        for plain, escaped in _ESCAPES:
+            raw = raw.replace(plain, escaped)
+    return b"'" + raw + b"'"
+
+
+def literal(value: object) -> bytes:
     return _LITERALS[type(value)](value)
 
 
-_LITERALS: Mapping[type, Callable[[Any], str]] = {
-    type(None): lambda _: "NULL",
-    str: lambda value: f"'{escape_string(value)}'",
-    bool: lambda value: "1" if value else "0",
-    int: repr,
-    float: repr,
-    datetime: lambda value: value.strftime("'%Y-%m-%d %H:%M:%S.%f'"),
+def _text(value: str) -> bytes:
+    return quoted(value.encode())
+
+
+def _time(value: datetime) -> bytes:
+    return b"'" + value.isoformat(" ", "microseconds")[:26].encode() + b"'"  # without the offset: all are UTC
+
+
+_LITERALS: Mapping[type, Callable[[Any], bytes]] = {
+    str: _text,
+    bool: lambda value: b"1" if value else b"0",
+    int: lambda value: str(value).encode(),
+    float: lambda value: repr(value).encode(),
+    datetime: _time,
 }
 
 
-def record_row(row: Row) -> str:
-    return f"({','.join(map(literal, row))})"
-
-
 def statements(
-    head: str,
-    rows: Iterable[str],
-    tail: str,
+    head: bytes,
+    rows: Sequence[bytes],
+    tail: bytes,
     deliveries: Sequence[Delivery],
     *,
     aim: int,
@@ -60,18 +116,17 @@ def statements(
     Raises:
         PermanentSinkError: one row alone is larger than the server takes.
     """
-    first, last = head.encode(), tail.encode()
+    most = maximum - len(head) - len(tail) - len("()")
     collected: list[bytes] = []
     size = 0
     for row, delivery in zip(rows, deliveries, strict=True):
-        encoded = row.encode()
-        if len(encoded) + len(first) + len(last) > maximum:
+        if len(row) > most:
             message = f"larger than the server's max_allowed_packet of {maximum} bytes"
             raise PermanentSinkError(message, rejected={delivery.path: message})
-        if collected and size + len(encoded) > min(aim, maximum - len(first) - len(last)):
-            yield first + b",".join(collected) + last
+        if collected and size + len(row) > min(aim, most):
+            yield b"%b(%b)%b" % (head, b"),(".join(collected), tail)
             collected, size = [], 0
-        collected.append(encoded)
-        size += len(encoded) + 1
+        collected.append(row)
+        size += len(row) + len("),(")
     if collected:
-        yield first + b",".join(collected) + last
+        yield b"%b(%b)%b" % (head, b"),(".join(collected), tail)

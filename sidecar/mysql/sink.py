@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar, cast
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pymysql
 from pymysql.cursors import Cursor
@@ -12,26 +12,16 @@ from pymysql.cursors import Cursor
 from sidecar import migrations
 from sidecar.dsn import MysqlDsn
 from sidecar.errors import PermanentSinkError, PositionLost, Rehearsed, SidecarError
+from sidecar.mysql.bulk import LoadRefused, Patience
 from sidecar.mysql.connection import Link, MysqlLimits
 from sidecar.mysql.errors import NO_SUCH_TABLE, classify
-from sidecar.mysql.rows import event_row, literal, record_row, statements
-from sidecar.projection import KINDS, Row, project
+from sidecar.mysql.rows import render
+from sidecar.mysql.store import Store
 from sidecar.sink import Acknowledgement, Batch, Delivery, Position
-from sidecar.statements import (
-    EVENT_COLUMNS,
-    MYSQL,
-    QUARANTINE_COLUMNS,
-    fold,
-    insert_head,
-    keep_existing,
-    requarantine,
-)
+from sidecar.statements import MYSQL, QUARANTINE_COLUMNS, insert_head, requarantine
 
 T = TypeVar("T")
 
-_EVENT_HEAD = insert_head("tts_events", EVENT_COLUMNS)
-_EVENT_TAIL = " " + keep_existing(MYSQL, "id")
-_KIND_STATEMENTS = {kind.name: (insert_head("tts_records", kind.columns), " " + fold(MYSQL, kind)) for kind in KINDS}
 _QUARANTINE = (
     insert_head("sidecar_quarantine", QUARANTINE_COLUMNS)
     + f"({', '.join(['%s'] * len(QUARANTINE_COLUMNS))}) "
@@ -50,6 +40,7 @@ class MysqlSink:
         self._dsn = dsn
         self._limits = limits or MysqlLimits()
         self._link = Link(dsn, self._limits)
+        self._patience = Patience()
 
     def check(self) -> None:
         self._run(_check)
@@ -67,8 +58,19 @@ class MysqlSink:
 
         return self._run(read)
 
+    def render(self, delivery: Delivery) -> Delivery:
+        rendered = render(delivery.event, delivery.path)
+        return Delivery(event=delivery.event, path=delivery.path, rendered=rendered)
+
     def commit(self, batch: Batch) -> Acknowledgement:
-        return self._run(lambda cursor: self._commit(cursor, batch))
+        if self._patience.allows():
+            try:
+                acknowledgement = self._run(lambda cursor: self._commit(cursor, batch, load=True))
+                self._patience.taken()
+                return acknowledgement
+            except LoadRefused:
+                self._patience.refused()
+        return self._run(lambda cursor: self._commit(cursor, batch, load=False))
 
     def rehearse(self, batch: Batch) -> None:
         """Do everything that commit does, for a shipper that need not be known, and undo it.
@@ -79,7 +81,7 @@ class MysqlSink:
 
         def work(cursor: Cursor) -> None:
             _open_position(cursor, batch.shipper, batch.folder)
-            self._commit(cursor, batch)
+            self._commit(cursor, batch, load=False)
             raise Rehearsed("undone")
 
         with contextlib.suppress(Rehearsed):
@@ -111,45 +113,18 @@ class MysqlSink:
             self._link.roll_back()
             raise classify(error, str(self._dsn)) from error
 
-    def _commit(self, cursor: Cursor, batch: Batch) -> Acknowledgement:
+    def _commit(self, cursor: Cursor, batch: Batch, *, load: bool) -> Acknowledgement:
         # First, so that two shippers of one folder queue up here instead of deadlocking further down.
         revision = _move_position(cursor, batch)
-        known = self._insert_events(cursor, batch)
-        self._fold(cursor, batch.deliveries)
+        known: frozenset[str] = frozenset()
+        if batch.deliveries:
+            aim, maximum = self._limits.statement_bytes, self._link.max_statement
+            store = Store(cursor=cursor, load=load and self._link.can_load, aim=aim, maximum=maximum)
+            if not store.insert_events(batch):
+                known = _tell_known(cursor, batch)
+            store.fold_records(batch.deliveries)
         _quarantine(cursor, batch)
         return Acknowledgement(known=known, revision=revision)
-
-    def _insert_events(self, cursor: Cursor, batch: Batch) -> frozenset[str]:
-        """Append to tts_events; tell which ids were there before."""
-        if not batch.deliveries:
-            return frozenset()
-        shipper, recorded_at = literal(batch.shipper), literal(batch.recorded_at)
-        # By key, so that two shippers take their locks in the same order.
-        ordered = sorted(batch.deliveries, key=_by_id)
-        rows = (event_row(delivery, shipper, recorded_at) for delivery in ordered)
-        inserted = self._execute(cursor, _EVENT_HEAD, rows, _EVENT_TAIL, ordered)
-        return frozenset() if inserted == len(ordered) else _tell_known(cursor, batch)
-
-    def _fold(self, cursor: Cursor, deliveries: Iterable[Delivery]) -> None:
-        folded: dict[str, list[tuple[Row, Delivery]]] = {}
-        for delivery in deliveries:
-            for kind, row in project(delivery.event):
-                folded.setdefault(kind.name, []).append((row, delivery))
-        for kind in KINDS:
-            ordered = sorted(folded.get(kind.name, ()), key=_by_subject)
-            head, tail = _KIND_STATEMENTS[kind.name]
-            rows = (record_row(row) for row, _ in ordered)
-            self._execute(cursor, head, rows, tail, [delivery for _, delivery in ordered])
-
-    def _execute(
-        self, cursor: Cursor, head: str, rows: Iterable[str], tail: str, deliveries: Sequence[Delivery]
-    ) -> int:
-        """Send the rows as multi-row statements. Returns the affected rows as the server counts them."""
-        execute = cast(Callable[[bytes], int], cursor.execute)  # the driver takes bytes; its stubs do not say so
-        aim, maximum = self._limits.statement_bytes, self._link.max_statement
-        return sum(
-            execute(statement) for statement in statements(head, rows, tail, deliveries, aim=aim, maximum=maximum)
-        )
 
 
 def _check(cursor: Cursor) -> None:
@@ -273,14 +248,6 @@ def _migrate(cursor: Cursor) -> list[str]:
 def _naive(batch: Batch) -> Any:
     """The batch's stamp as the driver takes and gives it: UTC without saying so."""
     return batch.recorded_at.replace(tzinfo=None)
-
-
-def _by_id(delivery: Delivery) -> str:
-    return delivery.event.id
-
-
-def _by_subject(item: tuple[Row, Delivery]) -> str:
-    return str(item[0][0])
 
 
 def _like_below(folder: str) -> str:

@@ -73,6 +73,9 @@ class SqliteSink:
 
         return self._run(read)
 
+    def render(self, delivery: Delivery) -> Delivery:
+        return delivery
+
     def commit(self, batch: Batch) -> Acknowledgement:
         return self._run(lambda connection: self._commit(connection, batch))
 

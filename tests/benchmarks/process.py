@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -32,23 +34,34 @@ def migrate(url: str) -> None:
 
 def ship_once(url: str, folder: Path, settings: Mapping[str, str] | None = None) -> Run:
     """Ship what is in the folder and come back."""
-    started = time.monotonic()
-    process = subprocess.Popen(
-        _command("run", "--once"),
-        env=_environment(url, folder, settings),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    log = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.monotonic() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    if process.returncode:
-        raise RuntimeError(f"sidecar run --once ended with {process.returncode}: {log[-2000:]}")
-    return Run(seconds=seconds, cpu_seconds=usage.ru_utime + usage.ru_stime, max_resident_bytes=usage.ru_maxrss * 1024)
+    with tempfile.TemporaryFile() as log:
+        started = time.monotonic()
+        process = subprocess.Popen(
+            _command("run", "--once"), env=_environment(url, folder, settings), stdout=subprocess.DEVNULL, stderr=log
+        )
+        resident = 0
+        while True:
+            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+            if ended:
+                break
+            resident = max(resident, _peak_resident_bytes(process.pid))
+            time.sleep(0.02)
+        seconds = time.monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            log.seek(0)
+            raise RuntimeError(f"sidecar run --once ended with {process.returncode}: {log.read()[-2000:]!r}")
+    return Run(seconds=seconds, cpu_seconds=usage.ru_utime + usage.ru_stime, max_resident_bytes=resident)
+
+
+def _peak_resident_bytes(pid: int) -> int:
+    """VmHWM of proc(5). getrusage's figure would be that of the process that started it, where that was larger."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found.group(1)) * 1024 if found else 0
 
 
 class Shipper:

@@ -1,0 +1,167 @@
+"""The fast way into MySQL: rows that it takes are exact, and what it does not take goes the other way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pymysql.converters import escape_string
+
+from sidecar.cli.databases import open_database, open_sink
+from sidecar.config import Settings
+from sidecar.database import Database
+from sidecar.errors import PermanentSinkError
+from sidecar.event import Event
+from sidecar.mysql import MysqlSink
+from sidecar.mysql.bulk import CLIENT_FLAG, Patience
+from sidecar.mysql.rows import quoted
+from sidecar.sink import Batch, Delivery
+from tests.events import encode, envelope, succeeded, uuid7
+from tests.integration.test_sink_contract import HOSTILE, NOW
+from tests.servers import MySQL, Server
+
+ENOUGH = 100
+
+
+@pytest.fixture
+def url(own_server: Server) -> str:
+    if isinstance(own_server, MySQL):
+        own_server.restart({"local_infile": True})
+    return own_server.url(own_server.create_database())
+
+
+@pytest.fixture
+def sink(url: str) -> Iterator[MysqlSink]:
+    sink = open_sink(Settings(database_url=url))
+    assert isinstance(sink, MysqlSink)
+    sink.migrate()
+    yield sink
+    sink.close()
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    database = open_database(Settings(database_url=url))
+    yield database
+    database.close()
+
+
+def batch(sink: MysqlSink, events: list[dict[str, Any]]) -> Batch:
+    deliveries = [Delivery(event=Event.decode(encode(each)), path=f"/srv/{each['id']}.json") for each in events]
+    position = sink.open_position("studio", "/srv")
+    rendered = [sink.render(each) for each in deliveries]
+    return Batch(
+        shipper="studio", folder="/srv", deliveries=rendered, quarantined=[], position=position, recorded_at=NOW
+    )
+
+
+def loads(server: Server) -> int:
+    """How many LOAD DATA statements the server has done."""
+    with server.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW GLOBAL STATUS LIKE 'Com_load'")
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[1])
+
+
+def test_loaded_rows_are_those_of_the_upserts(sink: MysqlSink, database: Database, own_server: Server) -> None:
+    texts = [text[:255] for text in HOSTILE] + [f"句子 {number}" for number in range(ENOUGH)]
+    events = [
+        succeeded(text, data={"caller": {"user": text}, "error": {"type": "E", "message": text}}) for text in texts
+    ]
+    taken = batch(sink, events)
+    assert sink.commit(taken).known == frozenset()
+    assert loads(own_server) == 2
+    loaded = _tables(database)
+    assert [row[0] for row in database.query("SELECT event FROM tts_events ORDER BY id")] == [
+        each.event.raw.decode() for each in sorted(taken.deliveries, key=lambda each: each.event.id)
+    ] or isinstance(own_server, MySQL)  # which stores JSON in a form of its own
+    for table in ("tts_events", "tts_records"):
+        own_server.execute(f"DELETE FROM `{_name(database)}`.{table}")
+    for half in (taken.deliveries[:50], taken.deliveries[50:100], taken.deliveries[100:]):  # too few for LOAD DATA
+        sink.commit(replace(taken, deliveries=half, position=sink.open_position("studio", "/srv")))
+    assert loads(own_server) == 2
+    assert _tables(database) == loaded
+
+
+def test_known_events_are_told_from_new_ones(sink: MysqlSink, database: Database) -> None:
+    first = batch(sink, [succeeded() for _ in range(ENOUGH)])
+    sink.commit(first)
+    second = batch(sink, [succeeded() for _ in range(ENOUGH)])
+    both = replace(second, deliveries=[*first.deliveries, *second.deliveries], recorded_at=NOW.replace(hour=13))
+    assert sink.commit(both).known == {each.event.id for each in first.deliveries}
+    assert database.query("SELECT COUNT(*) FROM tts_events") == [(2 * ENOUGH,)]
+
+
+def test_a_stub_that_is_there_is_filled(sink: MysqlSink, database: Database) -> None:
+    events = [succeeded() for _ in range(ENOUGH)]
+    sink.commit(batch(sink, [envelope("audio.rated", {"rating": 5}, id=uuid7(), subject=events[0]["id"])]))
+    sink.commit(batch(sink, events))
+    assert database.query("SELECT COUNT(*), SUM(status = 'succeeded'), SUM(rating) FROM tts_records") == [
+        (ENOUGH, ENOUGH, 5)
+    ]
+
+
+def test_what_the_server_would_cut_is_refused_and_named(sink: MysqlSink, database: Database) -> None:
+    events = [succeeded() for _ in range(ENOUGH)]
+    taken = batch(sink, events)
+    stored = taken.deliveries[7]
+    sink.commit(batch(sink, [events[7] | {"sequence": 99}]))
+    with pytest.raises(PermanentSinkError) as caught:
+        sink.commit(replace(taken, position=sink.open_position("studio", "/srv")))
+    assert list(caught.value.rejected) == [stored.path]
+    assert database.query("SELECT COUNT(*) FROM tts_events") == [(1,)]
+
+
+def test_a_server_that_does_not_allow_it_gets_upserts(own_server: Server) -> None:
+    own_server.restart({"local_infile": False})
+    sink = open_sink(Settings(database_url=own_server.url(own_server.create_database())))
+    assert isinstance(sink, MysqlSink)
+    sink.migrate()
+    before = loads(own_server)
+    sink.commit(batch(sink, [succeeded() for _ in range(ENOUGH)]))
+    assert loads(own_server) == before
+    sink.close()
+
+
+def test_a_server_never_gets_a_file_that_it_asks_for(own_server: Server, url: str) -> None:
+    name = url.rpartition("/")[2]
+    with own_server.connect(name, own_server.owner, client_flag=CLIENT_FLAG) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TABLE stolen (line TEXT)")
+        with pytest.raises(RuntimeError, match="local_infile"):
+            cursor.execute("LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE stolen")
+
+
+@given(st.text())
+def test_escaping_is_the_drivers(text: str) -> None:
+    text = text.encode("utf-8", "ignore").decode()
+    assert quoted(text.encode()).decode() == f"'{escape_string(text)}'"
+
+
+def test_after_a_refusal_the_other_way_is_kept_to_for_a_while() -> None:
+    patience = Patience()
+    skipped = []
+    for _ in range(8):
+        patience.refused()
+        skipped.append(next(count for count in range(1000) if patience.allows()))
+    assert skipped == [2, 4, 8, 16, 32, 64, 64, 64]
+    patience.taken()
+    patience.refused()
+    assert [patience.allows() for _ in range(3)] == [False, False, True]
+
+
+def _name(database: Database) -> str:
+    [(name,)] = database.query("SELECT DATABASE()")
+    return str(name)
+
+
+def _tables(database: Database) -> list[Any]:
+    events = database.query("SELECT * FROM tts_events ORDER BY id")
+    names, _ = database.columns("SELECT * FROM tts_records LIMIT 0")
+    columns = ", ".join(name for name in names if name != "id")
+    return [*events, *database.query(f"SELECT {columns} FROM tts_records ORDER BY event_id")]
