@@ -19,7 +19,7 @@ class Notifier:
         address = environment.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
         watchdog = int(environment.get("WATCHDOG_USEC") or 0) / 1e6
-        self._pause = watchdog / 3 if watchdog else _STATUS_SECONDS
+        self._pause = min(watchdog / 3, _STATUS_SECONDS) if watchdog else _STATUS_SECONDS
         self._next_alive = 0.0
 
     def ready(self) -> None:
@@ -32,7 +32,7 @@ class Notifier:
         """
         Args:
             status: one line, shown by `systemctl status`.
-            alive: the main loop goes round; sent at a third of the watchdog's time.
+            alive: the main loop goes round; sent every ten seconds, or at a third of the watchdog's time.
         """
         if not alive:
             self._send(f"STATUS={status}")

@@ -184,9 +184,9 @@ def _chunks(items: Iterable[str], size: int) -> list[list[str]]:
 
 
 def _drop_stubs(writer: Database) -> int:
-    """Records without any event left: neither a base row nor a rating, removal or replacement came."""
+    """Records without any event left. Those of other programs, without an event_id, never had one."""
     unspoken = "NOT EXISTS (SELECT 1 FROM tts_events e WHERE e.subject = tts_records.event_id)"
-    return writer.execute(f"DELETE FROM {_TABLE} WHERE fold_key = '0:' AND replaced_by IS NULL AND {unspoken}")
+    return writer.execute(f"DELETE FROM {_TABLE} WHERE event_id IS NOT NULL AND fold_key = '0:' AND {unspoken}")
 
 
 def _count(database: Database, table: str) -> int:

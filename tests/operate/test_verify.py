@@ -1,0 +1,145 @@
+"""verify finds each thing that can be wrong between folder and database, and repairs what is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sidecar.upkeep.verify import CURES, Kind
+from tests.events import failed, publish
+from tests.operate.scene import Scene, make_old_wavs, set_scene
+from tests.servers import sqlite_url
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    found = set_scene(tmp_path, sqlite_url(tmp_path / "sidecar.db"))
+    for number in range(1, 6):
+        found.speak(f"spk_{number}.wav", sequence=number)
+    found.ship()
+    return found
+
+
+def found_by(scene: Scene, *arguments: str) -> dict[str, list[str]]:
+    """Findings by kind, after a verify that must find some."""
+    facts = scene.facts("verify", *arguments, code=1)
+    kinds: dict[str, list[str]] = {}
+    for finding in facts["findings"]:
+        kinds.setdefault(finding["kind"], []).append(finding["what"])
+    return kinds
+
+
+def test_a_folder_that_is_well(scene: Scene) -> None:
+    facts = scene.facts("verify")
+    assert facts["findings"] == []
+    assert (facts["event_files"], facts["audio_files"], facts["audio_hashed"], facts["rows"]) == (5, 5, 5, 5)
+    assert "nothing is wrong" in scene.run("verify")
+
+
+def test_on_every_database(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    for number in range(1, 4):
+        scene.speak(f"spk_{number}.wav", sequence=number)
+    scene.ship()
+    assert scene.facts("verify")["findings"] == []
+    scene.execute("DELETE FROM tts_records WHERE audio_path = 'outputs/spk_1.wav'")
+    scene.execute("DELETE FROM tts_events WHERE sequence = 2")
+    scene.speak("spk_4.wav", sequence=4)
+    found = {kind: sorted(names) for kind, names in found_by(scene).items()}
+    assert found == {
+        Kind.NOT_SHIPPED: ["spk_2.wav.json", "spk_4.wav.json"],
+        Kind.RECORD_MISSING: ["spk_1.wav.json"],
+    }
+    assert scene.facts("verify", "--repair")["repaired"] == {"new": 2, "known": 1, "refused": {}}
+    assert scene.facts("verify")["findings"] == []
+
+
+def test_not_shipped_and_repaired(scene: Scene) -> None:
+    scene.execute("DELETE FROM tts_events WHERE sequence = 3")
+    scene.execute("DELETE FROM tts_records WHERE audio_path = 'outputs/spk_3.wav'")
+    assert found_by(scene) == {Kind.NOT_SHIPPED: ["spk_3.wav.json"]}
+    scene.run("verify", "--repair")
+    assert scene.facts("verify")["findings"] == []
+
+
+def test_a_record_that_somebody_deleted(scene: Scene) -> None:
+    before = scene.records()
+    scene.execute("DELETE FROM tts_records WHERE audio_path = 'outputs/spk_2.wav'")
+    assert found_by(scene) == {Kind.RECORD_MISSING: ["spk_2.wav.json"]}
+    scene.run("verify", "--repair")
+    assert [row[1:] for row in scene.records()] == [row[1:] for row in before]
+
+
+def test_changed_audio(scene: Scene) -> None:
+    path = scene.folder / "spk_4.wav"
+    raw = bytearray(path.read_bytes())
+    raw[-1] ^= 1
+    path.write_bytes(raw)
+    assert found_by(scene) == {Kind.AUDIO_CHANGED: ["spk_4.wav"]}
+    assert scene.facts("verify", "--no-audio")["findings"] == []
+
+
+def test_audio_that_is_gone(scene: Scene) -> None:
+    (scene.folder / "spk_4.wav").unlink()
+    assert found_by(scene) == {Kind.AUDIO_GONE: ["spk_4.wav"]}
+
+
+def test_audio_that_was_overwritten_is_not_a_change(scene: Scene) -> None:
+    (first,) = scene.query("SELECT event_id FROM tts_records WHERE audio_path = 'outputs/spk_1.wav'")
+    (scene.folder / "spk_1.wav.json").rename(scene.folder / "first.json")
+    event = scene.speak("spk_1.wav", sequence=6, seconds=0.5)
+    event["data"]["audio"]["replaces"] = first[0]
+    (scene.folder / "spk_1.wav.json").unlink()
+    publish(scene.folder, event, name="spk_1.wav.2.json")
+    scene.ship()
+    assert scene.facts("verify")["findings"] == []
+
+
+def test_an_event_file_that_is_gone(scene: Scene) -> None:
+    (scene.folder / "spk_5.wav.json").unlink()
+    assert found_by(scene) == {Kind.EVENT_FILE_GONE: ["spk_5.wav.json"], Kind.UNRECORDED: ["spk_5.wav"]}
+    ignored = ("--ignore", "event_file_gone", "--ignore", "unrecorded")
+    assert scene.facts("verify", *ignored)["findings"] == []
+
+
+def test_an_event_file_that_was_changed(scene: Scene) -> None:
+    path = scene.folder / "spk_5.wav.json"
+    event = json.loads(path.read_bytes())
+    event["data"]["text"] = "not what was said"
+    path.write_text(json.dumps(event))
+    assert found_by(scene) == {Kind.EVENT_DIFFERS: ["spk_5.wav.json"]}
+
+
+def test_what_is_no_event(scene: Scene) -> None:
+    (scene.folder / "broken.json").write_bytes(b"{")
+    (scene.folder / "preset.json").write_bytes(b'{"voice": "x"}')
+    assert found_by(scene) == {Kind.NOT_AN_EVENT: ["broken.json"]}
+
+
+def test_wavs_without_an_event(scene: Scene) -> None:
+    names = make_old_wavs(scene.folder, 2)
+    assert found_by(scene) == {Kind.UNRECORDED: names}
+
+
+def test_numbers_that_are_missing(scene: Scene) -> None:
+    for number in (8, 9):
+        publish(scene.folder, failed(sequence=number), name=f"late_{number}.json")
+    scene.ship()
+    assert found_by(scene) == {Kind.SEQUENCE_GAP: ["indextts://studio/20261122T100000-1-abcd"]}
+    (finding,) = scene.facts("verify", code=1)["findings"]
+    assert finding["detail"] == "2 of 9: 6, 7"
+
+
+def test_everything_wrong_at_once_is_found_and_what_can_be_is_repaired(scene: Scene) -> None:
+    scene.execute("DELETE FROM tts_events WHERE sequence = 1")
+    (scene.folder / "spk_2.wav").unlink()
+    (scene.folder / "broken.json").write_bytes(b"{")
+    assert set(found_by(scene)) == {Kind.NOT_SHIPPED, Kind.AUDIO_GONE, Kind.NOT_AN_EVENT}
+    assert set(found_by(scene, "--repair")) == {Kind.NOT_SHIPPED, Kind.AUDIO_GONE, Kind.NOT_AN_EVENT}
+    assert set(found_by(scene)) == {Kind.AUDIO_GONE, Kind.NOT_AN_EVENT}
+
+
+def test_every_kind_of_finding_names_its_cure() -> None:
+    assert set(CURES) == set(Kind)
