@@ -17,7 +17,7 @@ from sidecar.folder import Folder, FolderLimits, Scanned
 from sidecar.notices import Notices
 from sidecar.retry import Retry, RetryPolicy
 from sidecar.shipper import Shipper, ShipperLimits
-from sidecar.sink import Acknowledgement, Batch, Position, Quarantined
+from sidecar.sink import Acknowledgement, Batch, Delivery, Position, Quarantined
 from sidecar.sqlite import SqliteSink
 
 
@@ -76,6 +76,9 @@ class FaultySink:
 
     def quarantined_paths(self, shipper: str, folder: str) -> set[str]:
         return self._sink.quarantined_paths(shipper, folder)
+
+    def render(self, delivery: Delivery) -> Delivery:
+        return self._sink.render(delivery)
 
     def commit(self, batch: Batch) -> Acknowledgement:
         fault = self.plan.pop(0) if self.plan else ""
