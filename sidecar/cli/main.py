@@ -15,6 +15,7 @@ from sidecar.cli.prune import prune_command
 from sidecar.cli.rate import rate
 from sidecar.cli.rebuild import rebuild_command
 from sidecar.cli.replay import replay
+from sidecar.cli.report import report
 from sidecar.cli.run import run
 from sidecar.cli.stats import stats
 from sidecar.cli.status import status
@@ -47,3 +48,4 @@ sidecar.add_command(status)
 sidecar.add_command(top)
 sidecar.add_command(web)
 sidecar.add_command(doctor)
+sidecar.add_command(report)

@@ -1,0 +1,55 @@
+"""sidecar report"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import click
+
+from sidecar.answers.filters import Filter
+from sidecar.cli.asking import filter_options
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import settings_options
+from sidecar.config import Settings
+from sidecar.errors import SettingsError
+
+_NEEDS = ("pandas", "matplotlib", "ruptures", "jinja2")
+_PATH = click.Path(path_type=Path)
+
+
+@click.command()
+@settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
+@filter_options("since", "until", "user", "model", "voice", "emotion", "language")
+@click.option("--output", type=_PATH, default=Path("report.html"), show_default=True, help="The file.")
+@click.option("--png", "pictures", type=_PATH, help="Also each chart as a PNG in this folder.")
+@click.option("--in", "words", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
+def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | None, words: str) -> None:
+    """Write a report: load with its forecast, emotions, quality with its changes, voices, repeats; and what to notice.
+
+    One HTML file that needs nothing else. Chinese in the charts wants a font that has it (Debian: fonts-noto-cjk).
+
+    \b
+    Example:
+        sidecar report --since 90d
+        sidecar report --model 2.5 --in zh --output 报告.html --png charts
+    """
+    missing = [name for name in _NEEDS if importlib.util.find_spec(name) is None]
+    if missing:
+        hint = "Run pip install 'indextts-sidecar[shipper,report]'."
+        raise SettingsError(f"{missing[0]} is not installed", hint=hint)
+    from sidecar.report import build
+
+    database = open_database(settings)
+    try:
+        made = build(database, wanted, zone=settings.zone, language=words)
+    finally:
+        database.close()
+    try:
+        output.write_text(made.html, encoding="utf-8")
+        saved = made.save_pictures(pictures) if pictures else []
+    except OSError as error:
+        raise SettingsError(f"{output}: the report cannot be written: {error.strerror}") from error
+    for notice in made.notices:
+        click.echo(f"- {notice}")
+    click.echo(f"report: {output}" + (f", {len(saved)} charts in {pictures}" if saved else ""))

@@ -1,0 +1,116 @@
+"""What a series of days tells: where it is going, and where it changed.
+
+The forecast is ordinary least squares on the logarithm of the day's count, with a line and one level for each weekday;
+its interval is the prediction interval of that regression. It says what comes if things go on as they did, and it is
+as wide as the past was erratic. Change points are the optimal partition into constant stretches (PELT), at a price for
+each that pure noise hardly ever pays.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import ruptures  # type: ignore[import-untyped]
+from scipy import stats  # type: ignore[import-untyped]
+
+LEVEL = 0.95
+_MIN_DAYS = 28
+_MIN_STRETCH = 7
+_PRICE = 6.0  # times log(n), in units of the noise's variance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    fitted: pd.Series[float]
+    """What the model says of the days that were."""
+    expected: pd.Series[float]
+    """The days to come."""
+    low: pd.Series[float]
+    high: pd.Series[float]
+    """The prediction interval of LEVEL."""
+    monthly_growth: float
+    """Share by which 30 days change the level, 0.1 for 10 % more."""
+
+
+def forecast(counts: pd.Series[float], days: int = 28) -> Forecast | None:
+    """
+    Args:
+        counts: one value a day, without gaps, whole days only.
+        days: how far to look ahead.
+
+    Returns:
+        None where there are fewer than four weeks to learn from.
+    """
+    if len(counts) < _MIN_DAYS:
+        return None
+    origin = counts.index[0]
+    past = _design(counts.index, origin)
+    target = np.log1p(counts.to_numpy(dtype=float))
+    coefficients, *_ = np.linalg.lstsq(past, target, rcond=None)
+    rank = int(np.linalg.matrix_rank(past))
+    freedom = max(len(counts) - rank, 1)
+    residual = target - past @ coefficients
+    variance = float(residual @ residual) / freedom
+    ahead = pd.date_range(counts.index[-1] + pd.Timedelta(days=1), periods=days, freq="D")
+    future = _design(ahead, origin)
+    inverse = np.linalg.pinv(past.T @ past)
+    spread = np.sqrt(variance * (1 + np.einsum("ij,jk,ik->i", future, inverse, future)))
+    quantile = float(stats.t.ppf((1 + LEVEL) / 2, freedom))
+    middle = future @ coefficients
+
+    def series(values: Any, index: pd.DatetimeIndex) -> pd.Series[float]:
+        return pd.Series(np.maximum(np.expm1(values), 0.0), index=index)
+
+    return Forecast(
+        fitted=series(past @ coefficients, pd.DatetimeIndex(counts.index)),
+        expected=series(middle, ahead),
+        low=series(middle - quantile * spread, ahead),
+        high=series(middle + quantile * spread, ahead),
+        monthly_growth=float(np.expm1(coefficients[0] * 30)),
+    )
+
+
+def _design(index: Any, origin: Any) -> Any:
+    """Days since the origin, then one column for each weekday."""
+    dates = pd.DatetimeIndex(index)
+    design = np.zeros((len(dates), 8))
+    design[:, 0] = (dates - origin).days
+    design[np.arange(len(dates)), 1 + dates.dayofweek] = 1
+    return design
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    at: pd.Timestamp
+    """The first day of the new level."""
+    before: float
+    after: float
+
+
+def changes(values: pd.Series[float], noise: float | None = None) -> list[Change]:
+    """Where the level of a series of days changed for good, or for a week at least.
+
+    Args:
+        noise: the standard deviation of a day's value about its level, where it is known.
+    """
+    known = values.dropna()
+    if len(known) < 2 * _MIN_STRETCH:
+        return []
+    signal = known.to_numpy(dtype=float)
+    if noise is None:
+        # From the differences of neighbours: a change of level moves only one of them.
+        noise = float(np.median(np.abs(np.diff(signal)))) / (0.6745 * np.sqrt(2))
+        noise = noise or float(np.std(np.diff(signal))) / np.sqrt(2) or 1e-9
+    price = _PRICE * np.log(len(signal)) * noise**2
+    edges = ruptures.Pelt(model="l2", min_size=_MIN_STRETCH, jump=1).fit(signal).predict(pen=price)
+    found = []
+    start = 0
+    for left, right in itertools.pairwise(edges):
+        before, after = float(signal[start:left].mean()), float(signal[left:right].mean())
+        found.append(Change(at=known.index[left], before=before, after=after))
+        start = left
+    return found
