@@ -51,7 +51,7 @@ class Settings(BaseSettings):
         default=SecretStr("sqlite:///sidecar.db"),
         description="Where the rows go: sqlite:///FILE or mysql://USER:PASSWORD@HOST:PORT/DATABASE. "
         "Several hosts, separated by commas, are tried in turn. "
-        "Options: ?unix_socket= ?ssl=on|verify &ssl_ca= &ssl_cert= &ssl_key=",
+        "Options: ?unix_socket= ?ssl=off|prefer|on|verify &ssl_ca= &ssl_cert= &ssl_key=",
     )
     database_password: SecretStr | None = Field(
         default=None, description="The database password, where it is not in the URL."

@@ -10,7 +10,7 @@ from sidecar.errors import SettingsError
 DEFAULT_MYSQL_PORT = 3306
 _MYSQL_SCHEMES = ("mysql", "mysql+pymysql", "mariadb")
 _MYSQL_OPTIONS = ("unix_socket", "ssl", "ssl_ca", "ssl_cert", "ssl_key")
-_SSL_MODES = ("off", "on", "verify")
+_SSL_MODES = ("off", "prefer", "on", "verify")
 _FORMS = (
     "Write sqlite:///FILE or mysql://USER:PASSWORD@HOST:PORT/DATABASE; characters such as @ : / # in the password "
     "as %40 %3A %2F %23, or put it into SIDECAR_DATABASE_PASSWORD."
@@ -34,8 +34,9 @@ class MysqlDsn:
     password: str = field(repr=False, default="")
     database: str
     unix_socket: str | None = None
-    ssl: str = "off"
-    """off; on: encrypted, certificate not checked; verify: certificate and host name checked."""
+    ssl: str = "prefer"
+    """off; prefer: encrypted where the server offers it; on: encrypted, certificate not checked; verify: certificate
+    and host name checked."""
     ssl_ca: str | None = None
     ssl_cert: str | None = None
     ssl_key: str | None = None
@@ -92,7 +93,7 @@ def _parse_mysql(rest: str, password: str | None) -> MysqlDsn:
             f"the MySQL URL has an unknown option {unknown[0]!r}",
             hint=f"Known are {', '.join(_MYSQL_OPTIONS)}.",
         )
-    ssl = options.get("ssl", "verify" if "ssl_ca" in options else "off")
+    ssl = options.get("ssl", "verify" if "ssl_ca" in options else "prefer")
     if ssl not in _SSL_MODES:
         raise SettingsError(f"the MySQL URL says ssl={ssl}", hint=f"Known are {', '.join(_SSL_MODES)}.")
     unix_socket = options.get("unix_socket")

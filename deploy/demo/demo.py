@@ -117,7 +117,7 @@ def connect(dsn: SqliteDsn | MysqlDsn, folder: Path) -> Any:
     if not dsn.unix_socket:
         address = {"host": dsn.hosts[0][0], "port": dsn.hosts[0][1]}
     tls: dict[str, Any] = {"ssl_disabled": True}
-    if dsn.ssl != "off":
+    if dsn.ssl in ("on", "verify"):
         files = {"ca": dsn.ssl_ca, "cert": dsn.ssl_cert, "key": dsn.ssl_key}
         tls = {"ssl": {"check_hostname": dsn.ssl == "verify", **{k: v for k, v in files.items() if v}}}
     return pymysql.connect(

@@ -27,7 +27,7 @@ def check_file(dsn: SqliteDsn, *, announced: bool) -> Iterator[Finding]:
         )
     elif not path.exists():
         yield failure("tables", f"there is no file {path} yet", _MIGRATE)
-    elif not os.access(path, os.R_OK | os.W_OK) or not os.access(path.parent, os.W_OK):
+    elif not _may_write(path) or not _may_write(path.parent):
         yield failure(
             "database",
             f"the user with id {os.geteuid()} may not write {path} and its folder",
@@ -41,6 +41,10 @@ def check_file(dsn: SqliteDsn, *, announced: bool) -> Iterator[Finding]:
             f"{path} is on a network file system, and SQLite's locks may not hold there",
             "Put it on a local disk.",
         )
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def sample_refused(error: SidecarError) -> Finding:

@@ -79,6 +79,11 @@ class Link:
         except (pymysql.Error, OSError):
             self.give_up()
 
+    def move_on(self) -> None:
+        """This host answers but cannot serve; the next call tries the next one."""
+        self.give_up()
+        self._host_index += 1
+
     def give_up(self) -> None:
         """Drop the connection without waiting for the server's answer, which may never come."""
         connection, self._connection = self._connection, None
@@ -98,6 +103,7 @@ class Link:
             read_timeout=self._limits.read_timeout,
             write_timeout=self._limits.read_timeout,
             ssl=tls_context(self._dsn),
+            ssl_disabled=self._dsn.ssl == "off",
             autocommit=False,
             client_flag=CLIENT_FLAG,
         )
@@ -114,12 +120,12 @@ class Link:
 
 
 def tls_context(dsn: MysqlDsn) -> ssl.SSLContext | None:
-    """The TLS settings of the URL, None for a connection in the clear.
+    """The TLS settings of the URL; None where the driver decides: in the clear for off, as the server likes for prefer.
 
     Raises:
         SettingsError: a certificate file cannot be used.
     """
-    if dsn.ssl == "off":
+    if dsn.ssl in ("off", "prefer"):
         return None
     try:
         context = ssl.create_default_context(cafile=dsn.ssl_ca)

@@ -38,6 +38,21 @@ def is_about_the_connection(error: BaseException) -> bool:
     return not number or 2000 <= number < 3000
 
 
+# The host is up and will not take it; of several, another one may.
+_NOT_THIS_HOST = {
+    1047,  # WSREP has not yet prepared this node (Galera)
+    1290,  # --read-only, --super-read-only
+    1792,  # read-only transaction
+    1836,  # read-only mode
+    3100,  # a plugin forbids it (Group Replication)
+}
+
+
+def belongs_elsewhere(error: BaseException) -> bool:
+    """Whether another host of a cluster may take what this one refuses."""
+    return bool(error.args) and error.args[0] in _NOT_THIS_HOST
+
+
 def classify(error: BaseException, where: str) -> BaseException:
     """Our error for the driver's, by the server's error number. A bug comes back as it is.
 

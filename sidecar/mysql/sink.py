@@ -14,7 +14,7 @@ from sidecar.dsn import MysqlDsn
 from sidecar.errors import PermanentSinkError, PositionLost, Rehearsed, SidecarError
 from sidecar.mysql.bulk import LoadRefused, Patience
 from sidecar.mysql.connection import Link, MysqlLimits
-from sidecar.mysql.errors import NO_SUCH_TABLE, classify
+from sidecar.mysql.errors import NO_SUCH_TABLE, belongs_elsewhere, classify
 from sidecar.mysql.rows import render
 from sidecar.mysql.store import Store
 from sidecar.sink import Acknowledgement, Batch, Delivery, Position
@@ -110,7 +110,10 @@ class MysqlSink:
             self._link.roll_back()
             raise
         except (pymysql.Error, OSError) as error:
-            self._link.roll_back()
+            if belongs_elsewhere(error):
+                self._link.move_on()
+            else:
+                self._link.roll_back()
             raise classify(error, str(self._dsn)) from error
 
     def _commit(self, cursor: Cursor, batch: Batch, *, load: bool) -> Acknowledgement:
