@@ -12,6 +12,7 @@ from sidecar.cli.find import find
 from sidecar.cli.index import index
 from sidecar.cli.migrate import migrate
 from sidecar.cli.prune import prune_command
+from sidecar.cli.quarantine import quarantine
 from sidecar.cli.rate import rate
 from sidecar.cli.rebuild import rebuild_command
 from sidecar.cli.replay import replay
@@ -23,6 +24,7 @@ from sidecar.cli.timeline import timeline
 from sidecar.cli.top import top
 from sidecar.cli.verify import verify_command
 from sidecar.cli.web import web
+from sidecar.cli.forget import forget
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -41,6 +43,7 @@ sidecar.add_command(index)
 sidecar.add_command(backfill_command)
 sidecar.add_command(verify_command)
 sidecar.add_command(replay)
+sidecar.add_command(quarantine)
 sidecar.add_command(rebuild_command)
 sidecar.add_command(export)
 sidecar.add_command(prune_command)
@@ -49,3 +52,4 @@ sidecar.add_command(top)
 sidecar.add_command(web)
 sidecar.add_command(doctor)
 sidecar.add_command(report)
+sidecar.add_command(forget)

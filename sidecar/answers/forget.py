@@ -1,0 +1,263 @@
+"""Erases what was recorded of a person, a text, a voice or one record: rows, events, quarantine, files, search indexes.
+
+What stays is a tombstone, an event of type indextts.record.forgotten that names the record's id and nothing of its
+content. Tombstones are published first: whatever interrupts the rest, doing it again finishes it.
+
+Beyond reach are the server's own logs (binary log, redo log, backups) and copies that others made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import orjson
+
+from sidecar.answers.audio import home
+from sidecar.answers.textindex import has_text_index
+from sidecar.answers.words import like
+from sidecar.database import Database, Parameter
+from sidecar.publish import Publisher
+from sidecar.scan import is_event_name, printable
+
+FORGOTTEN = "indextts.record.forgotten"
+_PART = 200  # ids in one statement
+_MAX_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Whose traces go; one of them is given."""
+
+    user: str = ""
+    text: str = ""
+    """Part of a text."""
+    voice: str = ""
+    """The voice's path, exactly, or the SHA-256 of its content."""
+    record: str = ""
+    """A record's event_id."""
+
+    def holds(self, event: dict[str, Any]) -> bool:
+        """Whether an event file speaks of it."""
+        data = event.get("data") if isinstance(event.get("data"), dict) else {}
+        assert isinstance(data, dict)
+        voice = data.get("voice") or {}
+        if self.record:
+            return event.get("subject") == self.record
+        if self.user:
+            return (data.get("caller") or {}).get("user") == self.user
+        if self.voice:
+            return self.voice in (voice.get("path"), voice.get("sha256"))
+        return self.text.lower() in json.dumps(data, ensure_ascii=False).lower() or self.text in _strings(data)
+
+    def in_bytes(self, content: bytes) -> bool:
+        """Whether bytes that are no event may speak of it: its words as UTF-8 or as JSON escapes."""
+        value = self.record or self.user or self.voice or self.text
+        forms = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+        if self.user:
+            return any(re.search(rb'"user"\s*:\s*"' + re.escape(form.encode()) + rb'"', content) for form in forms)
+        return any(form.encode() in content for form in forms)
+
+
+@dataclass(kw_only=True)
+class Forgotten:
+    """What was erased."""
+
+    records: int = 0
+    events: int = 0
+    quarantined: int = 0
+    files: int = 0
+    unreached: list[str] = field(default_factory=list)
+    """Files that could not be removed."""
+
+
+def subjects(database: Database, folders: Sequence[Path], target: Target) -> list[str]:
+    """The event_ids of the records meant, those among them whose files are not shipped yet too."""
+    condition, parameters = _condition(target)
+    rows = database.query(f"SELECT event_id FROM tts_records WHERE event_id IS NOT NULL AND {condition}", parameters)
+    found = {str(row[0]) for row in rows}
+    for _, event in _events(folders):
+        if event is not None and target.holds(event) and str(event.get("type", "")).startswith("indextts.synthesis."):
+            found.add(str(event.get("subject")))
+    return sorted(found)
+
+
+def forget(
+    database: Database, folders: Sequence[Path], publisher: Publisher, target: Target, *, reason: str | None = None
+) -> Forgotten:
+    """
+    Args:
+        folders: the watched folders, in which event files and audio are removed.
+        reason: goes into the tombstones; it should name nobody.
+
+    Raises:
+        PublishError: a tombstone cannot be written; nothing has been erased then.
+    """
+    meant = subjects(database, folders, target)
+    done = Forgotten(records=len(meant))
+    for event_id in meant:
+        where = home(database, folders, event_id) or folders[0]
+        publisher.publish(where, FORGOTTEN, event_id, {"reason": reason, "caller": None})
+    gone = set(meant)
+    for path in [*_audio(database, folders, meant), *_paths(database, folders, gone, target)]:
+        _remove(path, done)
+    _rows(database, meant, target, done)
+    _quarantine(database, folders, target, gone, done)
+    _compact(database)
+    return done
+
+
+def _condition(target: Target) -> tuple[str, list[Parameter]]:
+    if target.record:
+        return "event_id = ?", [target.record]
+    if target.user:
+        return "user_id = ?", [target.user]
+    if target.voice:
+        return "(voice = ? OR voice_sha256 = ?)", [target.voice, target.voice]
+    return "text_input LIKE ? ESCAPE '!'", [like(target.text)]
+
+
+def _audio(database: Database, folders: Sequence[Path], meant: Sequence[str]) -> Iterator[Path]:
+    """Audio files of the records, unless a later record overwrote them: then they are the later one's."""
+    for part in _parts(meant):
+        rows = database.query(
+            "SELECT audio_path FROM tts_records "
+            f"WHERE replaced_by IS NULL AND audio_path <> '' AND event_id IN ({_marks(part)})",
+            part,
+        )
+        for (path,) in rows:
+            name = PurePosixPath(str(path)).name
+            yield from (folder / name for folder in folders if name and not (folder / name).is_dir())
+    for _, event in _events(folders):
+        if event is not None and event.get("subject") in meant:
+            path = ((event.get("data") or {}).get("audio") or {}).get("path")
+            name = PurePosixPath(str(path or "")).name
+            replaced = database.query("SELECT replaced_by FROM tts_records WHERE event_id = ?", [str(event["subject"])])
+            if name and not (replaced and replaced[0][0]):
+                yield from (folder / name for folder in folders if not (folder / name).is_dir())
+
+
+def _paths(database: Database, folders: Sequence[Path], gone: set[str], target: Target) -> Iterator[Path]:
+    """Event files: of the records, of what the person said of others', and broken ones that hold the words."""
+    for path, event in _events(folders):
+        if event is None:
+            if target.in_bytes(_content(path)):
+                yield path
+        elif event.get("type") != FORGOTTEN and (event.get("subject") in gone or target.holds(event)):
+            yield path
+
+
+def _rows(database: Database, meant: Sequence[str], target: Target, done: Forgotten) -> None:
+    for part in _parts(meant):
+        done.events += database.execute(
+            f"DELETE FROM tts_events WHERE subject IN ({_marks(part)}) AND type <> '{FORGOTTEN}'", part
+        )
+        database.execute(f"DELETE FROM tts_records WHERE event_id IN ({_marks(part)})", part)
+        database.execute(f"UPDATE tts_records SET reused_from = NULL WHERE reused_from IN ({_marks(part)})", part)
+    if target.user:
+        _remarks(database, target.user, done)
+
+
+def _remarks(database: Database, user: str, done: Forgotten) -> None:
+    """What the person said of other people's records: those events go, and an earlier rating counts again."""
+    rows = database.query("SELECT id, subject FROM tts_timeline WHERE actor = ?", [user])
+    for part in _parts([str(row[0]) for row in rows]):
+        done.events += database.execute(f"DELETE FROM tts_events WHERE id IN ({_marks(part)})", part)
+    for subject in sorted({str(row[1]) for row in rows}):
+        left = database.query(
+            "SELECT rating, note, actor, time, id FROM tts_timeline "
+            "WHERE subject = ? AND type = 'indextts.audio.rated' ORDER BY time DESC, id DESC LIMIT 1",
+            [subject],
+        )
+        rating, note, actor, key = (
+            (*left[0][:3], f"{left[0][3]:%Y-%m-%dT%H:%M:%S.%f}:{left[0][4]}") if left else (None, None, None, None)
+        )
+        database.execute(
+            "UPDATE tts_records SET rating = ?, rating_note = ?, rated_by = ?, rating_key = ? WHERE event_id = ?",
+            [None if rating is None else int(rating), note, actor, key, subject],
+        )
+    database.execute("UPDATE tts_records SET rated_by = NULL, rating_note = NULL WHERE rated_by = ?", [user])
+
+
+def _quarantine(database: Database, folders: Sequence[Path], target: Target, gone: set[str], done: Forgotten) -> None:
+    known = {printable(str(folder)): folder for folder in folders}
+    for number, path, content in database.query("SELECT id, path, content FROM sidecar_quarantine"):
+        raw = content if isinstance(content, bytes) else str(content).encode()
+        if target.in_bytes(raw) or any(identity.encode() in raw for identity in gone):
+            folder, _, name = str(path).rpartition("/")
+            if folder in known:
+                _remove(known[folder] / name, done)
+            done.quarantined += database.execute("DELETE FROM sidecar_quarantine WHERE id = ?", [number])
+
+
+def _compact(database: Database) -> None:
+    """Deleted rows leave their bytes in free pages and in the segments of a text index, until those are rewritten."""
+    indexed = has_text_index(database)
+    if database.dialect == "sqlite":
+        if indexed:
+            database.execute("INSERT INTO tts_text_search (tts_text_search) VALUES ('optimize')")
+        database.execute("VACUUM")
+        database.query("PRAGMA wal_checkpoint(TRUNCATE)")
+        return
+    if indexed:
+        # With a full-text index this rebuilds the table and the index in one.
+        database.query("OPTIMIZE TABLE tts_records")
+
+
+def _events(folders: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any] | None]]:
+    """Every event file; None for one that cannot be read as JSON."""
+    for folder in folders:
+        for name in sorted(filter(is_event_name, os.listdir(folder))):
+            path = folder / name
+            try:
+                event = orjson.loads(_content(path))
+            except orjson.JSONDecodeError:
+                yield path, None
+                continue
+            yield path, event if isinstance(event, dict) else None
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a regular file, none of anything else; a link is not followed, a pipe not waited for."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return b""
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(_MAX_BYTES) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+
+
+def _remove(path: Path, done: Forgotten) -> None:
+    try:
+        path.unlink()
+        done.files += 1
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        done.unreached.append(f"{path}: {error.strerror}")
+
+
+def _strings(value: object) -> str:
+    """All strings of a JSON value, one after the other."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return "\n".join(_strings(item) for item in value.values())
+    if isinstance(value, list):
+        return "\n".join(map(_strings, value))
+    return ""
+
+
+def _parts(values: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(values), _PART):
+        yield list(values[start : start + _PART])
+
+
+def _marks(values: Iterable[str]) -> str:
+    return ", ".join("?" for _ in values)

@@ -1,0 +1,63 @@
+"""sidecar forget"""
+
+from __future__ import annotations
+
+import click
+
+from sidecar.answers import forget as answers
+from sidecar.answers.timeline import resolve
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import settings_options
+from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
+from sidecar.config import Settings
+from sidecar.errors import SettingsError, SidecarError
+from sidecar.publish import Publisher
+
+
+@click.command()
+@settings_options("watch_dir", "database_url", "database_password_file", "connect_timeout")
+@click.option("--user", default="", help="All records of that user, and what they said of others'.")
+@click.option("--text", default="", help="All records whose text contains this.")
+@click.option("--voice", default="", help="All records with that speaker prompt: its path, or its SHA-256.")
+@click.option("--record", default="", help="One record: its id, event_id or audio path.")
+@click.option("--reason", help="Kept in the tombstones; should name nobody.")
+@click.option("--yes", is_flag=True, help="Do it. Without it, only count.")
+def forget(settings: Settings, user: str, text: str, voice: str, record: str, reason: str | None, yes: bool) -> None:
+    """Erase what was recorded of a user, a text, a voice or one record, for good.
+
+    Rows, events, quarantined files, search indexes, event files and audio in the watched folders go; a tombstone event
+    with the record's id and no content stays. The account needs DELETE on the tables and, on SQLite, the shipper should
+    rest meanwhile. Not reached: the database server's logs and backups, copies elsewhere, the speaker prompts.
+
+    \b
+    Example:
+        sidecar forget --user 李雷
+        sidecar forget --user 李雷 --reason "asked to" --yes
+        sidecar forget --record 42 --yes
+    """
+    if sum(map(bool, (user, text, voice, record))) != 1:
+        raise SettingsError("name one of --user, --text, --voice and --record")
+    database = open_database(settings)
+    try:
+        if record:
+            event_id = resolve(database, record)
+            if event_id is None:
+                raise SidecarError(NO_RECORD.format(record), hint=NO_RECORD_HINT)
+            record = event_id
+        target = answers.Target(user=user, text=text, voice=voice, record=record)
+        if not yes:
+            count = len(answers.subjects(database, settings.folders, target))
+            click.echo(f"{count:,} records would be forgotten; say --yes to do it")
+            return
+        done = answers.forget(database, settings.folders, Publisher("forget"), target, reason=reason)
+        left = len(answers.subjects(database, settings.folders, target))
+    finally:
+        database.close()
+    click.echo(
+        f"forgotten: {done.records:,} records, {done.events:,} events, {done.quarantined:,} in quarantine, "
+        f"{done.files:,} files; left: {left:,}"
+    )
+    for line in done.unreached:
+        click.echo(f"not removed: {line}", err=True)
+    if done.unreached or left:
+        raise SidecarError("not everything could be erased", hint="Mend the cause and run it again.")
