@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from sidecar.courier import Courier, Receipt
 from sidecar.errors import EventError, NotAnEvent
-from sidecar.scan import printable
+from sidecar.scan import printable, printable_name
 from sidecar.sink import Batch, Delivery, Position, Sink
 from sidecar.upkeep.inventory import load
 
@@ -73,7 +73,7 @@ class Redelivery:
 
     def _read(self, names: list[str], done: Redelivered) -> Iterator[Delivery]:
         for name in names:
-            path = f"{self._key}/{printable(name)}"
+            path = f"{self._key}/{printable_name(name)}"
             try:
                 yield Delivery(event=load(self._folder / name, self._max_bytes), path=path)
             except NotAnEvent:

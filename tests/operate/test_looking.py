@@ -1,0 +1,112 @@
+"""export, status and top: what they say is what is there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from tests.events import publish, succeeded
+from tests.integration.processes import running
+from tests.operate.scene import Scene, set_scene
+from tests.servers import sqlite_url
+
+TEXT = '好, "quoted" 🎙\nsecond line; \\'
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return set_scene(tmp_path, sqlite_url(tmp_path / "sidecar.db"))
+
+
+@pytest.fixture
+def spoken(tmp_path: Path, database_url: str) -> Scene:
+    scene = set_scene(tmp_path, database_url)
+    scene.speak("a.wav", time="2026-05-01T00:00:00.123456Z", data={"text": TEXT, "truncated": True})
+    scene.speak("b.wav", time="2026-06-01T00:00:00.000000Z", emotion="sad")
+    scene.ship()
+    return scene
+
+
+def test_every_format_says_the_same(spoken: Scene) -> None:
+    for name in ("x.csv", "x.jsonl", "x.parquet"):
+        spoken.run("export", str(spoken.place / name))
+    lines = [json.loads(line) for line in (spoken.place / "x.jsonl").read_text("utf-8").splitlines()]
+    with (spoken.place / "x.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    rows = pyarrow.parquet.read_table(spoken.place / "x.parquet").to_pylist()
+    assert [line["text_input"] for line in lines] == [row["text_input"] for row in table] == [TEXT, "欢迎使用语音合成"]
+    assert [row["text_input"] for row in rows] == [TEXT, "欢迎使用语音合成"]
+    assert lines[0]["created_at"] == table[0]["created_at"] == "2026-05-01T00:00:00.123456Z"
+    assert rows[0]["created_at"] == datetime(2026, 5, 1, 0, 0, 0, 123456, timezone.utc)
+    assert lines[0]["emotion_vector"] == json.loads(rows[0]["emotion_vector"]) == [0.6, 0, 0, 0, 0, 0, 0.1, 0]
+    assert (lines[0]["truncated"], rows[0]["truncated"]) == (True, True)
+    assert lines[0]["rtf"] == float(table[0]["rtf"]) == rows[0]["rtf"] == 1.04
+    assert set(lines[0]) == set(table[0]) == set(rows[0])
+
+
+def test_what_is_exported_can_be_chosen(spoken: Scene) -> None:
+    printed = spoken.run("export", "-", "--format", "csv", "--since", "2026-05-15", "--timezone", "UTC")
+    assert [row["emotion"] for row in csv.DictReader(io.StringIO(printed))] == ["sad"]
+
+
+def test_a_file_that_is_there_stays_unless_told_otherwise(scene: Scene) -> None:
+    path = scene.place / "x.csv"
+    path.write_text("precious")
+    scene.run("export", str(path), code=2)
+    assert path.read_text() == "precious"
+    scene.run("export", str(path), "--force")
+    assert path.read_text().startswith("id,")
+    scene.run("export", str(scene.place / "x.doc"), code=2)
+    assert not [each.name for each in scene.place.iterdir() if each.name.startswith(".")]
+
+
+def test_status_says_how_it_stands(spoken: Scene) -> None:
+    (spoken.folder / "broken.json").write_bytes(b"{")
+    with running(cwd=spoken.place, settings={**spoken.settings, "SIDECAR_SETTLE_SECONDS": "0"}) as shipper:
+        shipper.shipped(0)
+        publish(spoken.folder, succeeded())
+        shipper.shipped(1)
+        listen = ("--listen", f"127.0.0.1:{shipper.port}")
+        facts = spoken.facts("status", *listen)
+        assert facts["process"] | {"version": ""} == {
+            "answers": True,
+            "version": "",
+            "reasons": [],
+            "pending": 0,
+            "shipped": facts["process"]["shipped"],
+            "quarantined": 1,
+            "oldest_pending": None,
+        }
+        assert facts["folders"][0]["event_files"] == 4
+        assert (facts["tables"]["events"], facts["tables"]["records"]) == (3, 3)
+        assert facts["tables"]["quarantined"] == {"invalid_json": 1}
+        assert [each["shipper"] for each in facts["tables"]["shippers"]] == ["studio"]
+        assert "3 records of 3 events" in spoken.run("status", *listen)
+        top = json.loads(spoken.run("top", "--count", "1", "--interval", "0.2", "--json", *listen))
+        assert (top["ready"], top["pending"], top["quarantined"]) == ("ready", 0, 1)
+        assert top["syntheses"] == {"succeeded": 1}
+        screen = spoken.run("top", "--count", "1", "--interval", "0.2", *listen)
+        assert "quarantined" in screen
+        assert "succeeded 1" in screen
+
+
+def test_status_without_a_shipper_fails_and_still_tells_the_rest(spoken: Scene) -> None:
+    facts = spoken.facts("status", "--listen", "127.0.0.1:1", code=1)
+    assert not facts["process"]["answers"]
+    assert facts["tables"]["records"] == 2
+    spoken.run("top", "--count", "1", "--listen", "127.0.0.1:1", code=1)
+
+
+def test_status_without_a_database_names_it(tmp_path: Path) -> None:
+    (tmp_path / "outputs").mkdir()
+    settings = {"SIDECAR_DATABASE_URL": "mysql://u:p@127.0.0.1:1/d", "SIDECAR_WATCH_DIR": str(tmp_path / "outputs")}
+    scene = Scene(tmp_path, settings)
+    facts = scene.facts("status", "--listen", "127.0.0.1:1", code=1)
+    assert "127.0.0.1:1" in facts["tables"]["error"]
+    assert facts["folders"][0]["event_files"] == 0

@@ -1,0 +1,125 @@
+"""Retention removes what is old and committed, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from tests.events import failed, publish, rfc3339
+from tests.operate.scene import Scene, make_old_wavs, set_scene
+from tests.servers import sqlite_url
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return set_scene(tmp_path, sqlite_url(tmp_path / "sidecar.db"))
+
+
+def days_ago(days: float) -> str:
+    return rfc3339(datetime.now(timezone.utc) - timedelta(days=days))
+
+
+def speak_over_days(scene: Scene) -> None:
+    for number, days in enumerate((100, 50, 10, 1), start=1):
+        scene.speak(f"spk_{number}.wav", sequence=number, time=days_ago(days))
+    scene.ship()
+
+
+def wavs(scene: Scene) -> list[str]:
+    return sorted(path.name for path in scene.folder.glob("*.wav"))
+
+
+def test_a_dry_run_touches_nothing(scene: Scene) -> None:
+    speak_over_days(scene)
+    before = {path: path.read_bytes() for path in scene.folder.iterdir()}
+    facts = scene.facts("prune", "--older-than", "30d")
+    assert (facts["audio_files"], facts["done"]) == (2, False)
+    assert facts["bytes"] == sum(len(before[scene.folder / f"spk_{number}.wav"]) for number in (1, 2))
+    assert {path: path.read_bytes() for path in scene.folder.iterdir()} == before
+
+
+def test_old_audio_goes_and_its_record_says_when(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    speak_over_days(scene)
+    assert scene.facts("prune", "--older-than", "30d", "--yes")["audio_files"] == 2
+    assert wavs(scene) == ["spk_3.wav", "spk_4.wav"]
+    scene.ship()
+    deleted = scene.query("SELECT audio_path FROM tts_records WHERE deleted_at IS NOT NULL ORDER BY 1")
+    assert deleted == [("outputs/spk_1.wav",), ("outputs/spk_2.wav",)]
+    assert scene.facts("verify")["findings"] == []
+    assert scene.facts("prune", "--older-than", "30d", "--yes")["audio_files"] == 0
+
+
+def test_the_oldest_go_until_the_rest_fits(scene: Scene) -> None:
+    speak_over_days(scene)
+    size = (scene.folder / "spk_1.wav").stat().st_size
+    scene.run("prune", "--max-size", f"{2 * size}", "--yes")
+    assert wavs(scene) == ["spk_3.wav", "spk_4.wav"]
+
+
+def test_what_is_not_committed_stays(scene: Scene) -> None:
+    speak_over_days(scene)
+    scene.speak("late.wav", time=days_ago(200))
+    scene.execute("DELETE FROM tts_events WHERE sequence = 1")
+    facts = scene.facts("prune", "--older-than", "30d", "--remove", "everything", "--yes")
+    assert (facts["audio_files"], facts["kept_uncommitted"]) == (1, 2)
+    assert wavs(scene) == ["late.wav", "spk_1.wav", "spk_3.wav", "spk_4.wav"]
+
+
+def test_what_was_changed_since_it_was_committed_stays(scene: Scene) -> None:
+    speak_over_days(scene)
+    path = scene.folder / "spk_1.wav.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()), indent=1))
+    assert scene.facts("prune", "--older-than", "60d", "--yes")["kept_uncommitted"] == 1
+    assert "spk_1.wav" in wavs(scene)
+
+
+def test_wavs_without_an_event_stay(scene: Scene) -> None:
+    names = make_old_wavs(scene.folder, 3)
+    facts = scene.facts("prune", "--older-than", "1d", "--max-size", "0", "--yes")
+    assert (facts["audio_files"], facts["kept_unrecorded"]) == (0, 3)
+    assert wavs(scene) == names
+
+
+def test_files_go_and_rows_stay(scene: Scene) -> None:
+    speak_over_days(scene)
+    publish(scene.folder, failed(sequence=5, time=days_ago(90)), name="failed.json")
+    scene.ship()
+    assert scene.facts("prune", "--older-than", "30d", "--remove", "files", "--yes")["syntheses"] == 3
+    left = {path.name for path in scene.folder.iterdir()}
+    assert {"spk_3.wav", "spk_3.wav.json", "spk_4.wav", "spk_4.wav.json"} <= left
+    assert not left & {"spk_1.wav", "spk_1.wav.json", "spk_2.wav.json", "failed.json"}
+    scene.ship()
+    assert scene.query("SELECT COUNT(*) FROM tts_records") == [(5,)]
+    assert scene.query("SELECT COUNT(*) FROM tts_records WHERE deleted_at IS NOT NULL") == [(2,)]
+
+
+def test_everything_goes_and_does_not_come_back(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    speak_over_days(scene)
+    scene.run("prune", "--older-than", "30d", "--remove", "everything", "--yes")
+    scene.ship()
+    assert scene.query("SELECT COUNT(*) FROM tts_records") == [(2,)]
+    assert scene.query("SELECT COUNT(*) FROM tts_events") == [(2,)]
+    assert len(list(scene.folder.iterdir())) == 4
+
+
+def test_a_file_that_was_overwritten_is_as_old_as_its_latest_record(scene: Scene) -> None:
+    first = scene.speak("spk_1.wav", sequence=1, time=days_ago(100))
+    (scene.folder / "spk_1.wav.json").rename(scene.folder / "kept.json")
+    again = scene.speak("spk_1.wav", sequence=2, time=days_ago(1), seconds=0.5)
+    (scene.folder / "spk_1.wav.json").unlink()
+    again["data"]["audio"]["replaces"] = first["id"]
+    publish(scene.folder, again, name="spk_1.wav.2.json")
+    (scene.folder / "kept.json").rename(scene.folder / "spk_1.wav.json")
+    scene.ship()
+    assert scene.facts("prune", "--older-than", "30d", "--yes")["audio_files"] == 0
+    assert wavs(scene) == ["spk_1.wav"]
+
+
+def test_nothing_said_is_a_mistake(scene: Scene) -> None:
+    scene.run("prune", code=2)
+    scene.run("prune", "--max-size", "much", code=2)
