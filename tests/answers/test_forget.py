@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,8 +97,12 @@ def holders(scene: Scene, database: Database, words: str) -> list[str]:
             if any(form in value for value in values for form in forms(words)):
                 found.append(table)
                 break
-    files = [path for path in scene.folder.parent.rglob("*") if path.is_file()]
-    found += [path.name for path in files if any(form in path.read_bytes() for form in forms(words))]
+    # By another process: closing the database's file in this one would drop the locks of its open connection.
+    patterns = [argument for form in forms(words) for argument in ("-e", form.decode())]
+    listed = subprocess.run(
+        ["grep", "-rlaF", *patterns, str(scene.folder.parent)], capture_output=True, text=True, check=False
+    )
+    found += listed.stdout.splitlines()
     return found
 
 
