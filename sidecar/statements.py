@@ -81,5 +81,10 @@ def requarantine(dialect: Dialect) -> str:
     renewed = [
         column for column in QUARANTINE_COLUMNS if column not in ("shipper", "path", "attempts", "first_seen_at")
     ]
-    assignments = [f"{column} = {dialect.new.format(column=column)}" for column in renewed]
+    new = {column: dialect.new.format(column=column) for column in renewed}
+    assignments = [f"{column} = {value}" for column, value in new.items() if column != "status"]
+    # What a person has dropped stays dropped as long as the file does. First, because MySQL goes from left to right.
+    same = f"bytes = {new['bytes']} AND content = {new['content']}"
+    kept = f"status = CASE WHEN status = 'dropped' AND {same} THEN status ELSE {new['status']} END"
+    assignments.insert(0, kept)
     return dialect.on_conflict.format(key="shipper, path") + ", ".join([*assignments, "attempts = attempts + 1"])

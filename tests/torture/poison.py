@@ -44,7 +44,9 @@ def _mutate_structure(document: Any, chance: random.Random) -> None:
         case 0:
             del holder[path[-1]]
         case 1 if isinstance(holder, dict):
-            holder[chance.choice(["x", HOSTILE, "k" * 70_000, "", *list(document)])] = copy.deepcopy(chance.choice(_VALUES))
+            holder[chance.choice(["x", HOSTILE, "k" * 70_000, "", *list(document)])] = copy.deepcopy(
+                chance.choice(_VALUES)
+            )
         case _:
             holder[path[-1]] = copy.deepcopy(chance.choice(_VALUES))
 
@@ -65,7 +67,9 @@ def _mutate_bytes(raw: bytes, chance: random.Random) -> bytes:
         case 5:
             return raw.replace(b"{", b'{"id":"taken","id":1,', 1)
         case 6:
-            return raw.replace(b":", chance.choice([b":1e999", b":NaN", b":-Infinity", b":0123", b':"\\ud800"']) + b",:", 1)
+            return raw.replace(
+                b":", chance.choice([b":1e999", b":NaN", b":-Infinity", b":0123", b':"\\ud800"']) + b",:", 1
+            )
         case 7:
             return raw + raw
         case 8:
@@ -73,7 +77,9 @@ def _mutate_bytes(raw: bytes, chance: random.Random) -> bytes:
         case 9:
             return b"[" * chance.choice([100, 2000, 200_000]) + raw
         case _:
-            return raw.replace(b'"data":{', b'"data":{"x":' + chance.choice([b"1e400", b"-1e-400", b"1" * 5000]) + b",", 1)
+            return raw.replace(
+                b'"data":{', b'"data":{"x":' + chance.choice([b"1e400", b"-1e-400", b"1" * 5000]) + b",", 1
+            )
 
 
 def corpus(seed: int, count: int) -> Iterator[bytes]:

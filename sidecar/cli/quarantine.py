@@ -1,0 +1,252 @@
+"""sidecar quarantine list, show, retry, drop"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from sidecar.cli.couriers import open_courier
+from sidecar.cli.databases import open_database
+from sidecar.cli.options import EXIT_FAILED, settings_options
+from sidecar.config import Settings
+from sidecar.database import Database, Parameter
+from sidecar.errors import Reason, SettingsError
+from sidecar.upkeep.redelivery import Redelivery
+
+_TABLES = ("database_url", "database_password_file", "connect_timeout", "read_timeout", "timezone")
+_SHIPS = (*_TABLES, "name", "event_max_bytes", "quarantine_max_bytes", "retry_max_seconds", "statement_bytes")
+_COLUMNS = "id, shipper, path, reason, message, status, bytes, attempts, first_seen_at, last_seen_at"
+_STATUSES = ("quarantined", "shipped", "dropped")
+_PREVIEW_BYTES = 2000
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of sidecar_quarantine, without the bytes."""
+
+    id: int
+    shipper: str
+    path: str
+    reason: str
+    message: str
+    status: str
+    bytes: int
+    attempts: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+@click.group()
+def quarantine() -> None:
+    """Files that cannot become rows: look at them, try them again, put them aside."""
+
+
+def _chosen(command: click.decorators.FC) -> click.decorators.FC:
+    for decorate in (
+        click.option("--json", "as_json", is_flag=True, help="One JSON object a file."),
+        click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="Those of one reason."),
+        click.option("--all", "everything", is_flag=True, help="Every file that is in quarantine now."),
+        click.argument("ids", nargs=-1, type=int),
+    ):
+        command = decorate(command)
+    return command
+
+
+@quarantine.command("list")
+@settings_options(*_TABLES)
+@click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="Those of one reason.")
+@click.option(
+    "--status", type=click.Choice(_STATUSES), default="quarantined", show_default=True, help="What became of it."
+)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a file.")
+def list_command(settings: Settings, reason: str | None, status: str, limit: int, as_json: bool) -> None:
+    """The files in quarantine, the newest first.
+
+    \b
+    Example:
+        sidecar quarantine list
+        sidecar quarantine list --reason invalid_json --json | jq .path
+    """
+    with closing(open_database(settings)) as database:
+        where, parameters = _where((), reason, status)
+        found = _entries(database, f"{where} ORDER BY id DESC LIMIT {limit}", parameters)
+        ((count,),) = database.query(f"SELECT COUNT(*) FROM sidecar_quarantine {where}", parameters)
+    if as_json:
+        _as_json(found)
+        return
+    if not found:
+        click.echo(f"nothing is {status}" if status != "quarantined" else "the quarantine is empty")
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("id", justify="right", style="bold", no_wrap=True)
+    table.add_column("last seen", no_wrap=True)
+    table.add_column("reason", no_wrap=True)
+    table.add_column("bytes", justify="right", no_wrap=True)
+    table.add_column("file", overflow="fold")
+    table.add_column("why", overflow="ellipsis", no_wrap=True)
+    for entry in found:
+        seen = entry.last_seen_at.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S")
+        name = os.path.basename(entry.path)
+        table.add_row(str(entry.id), seen, entry.reason, f"{entry.bytes:,}", _visible(name), _visible(entry.message))
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 140).print(table)
+    if count > len(found):
+        click.echo(f"{len(found)} of {count}; more with --limit")
+
+
+@quarantine.command()
+@settings_options(*_TABLES)
+@click.argument("id_", metavar="ID", type=int)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; the bytes as text where they are UTF-8.")
+def show(settings: Settings, id_: int, as_json: bool) -> None:
+    """One file in full: where it is, why it is here, and its first bytes.
+
+    \b
+    Example:
+        sidecar quarantine show 17
+    """
+    with closing(open_database(settings)) as database:
+        found = _entries(database, "WHERE id = ?", (id_,))
+        rows = database.query("SELECT content FROM sidecar_quarantine WHERE id = ?", (id_,))
+    if not found:
+        raise SettingsError(f"no file in quarantine has the id {id_}", hint="`sidecar quarantine list` tells them.")
+    (entry,), content = found, bytes(rows[0][0])
+    if as_json:
+        text = content.decode("utf-8", "backslashreplace")
+        click.echo(orjson.dumps({**_facts(entry), "content": text}))
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in _facts(entry).items():
+        table.add_row(name.replace("_", " "), _visible(str(value)))
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 140).print(table)
+    click.echo(f"\nthe first {min(len(content), _PREVIEW_BYTES)} of {entry.bytes} bytes:")
+    click.echo(_visible(content[:_PREVIEW_BYTES].decode("utf-8", "backslashreplace")))
+
+
+@quarantine.command()
+@settings_options(*_SHIPS)
+@_chosen
+def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str | None, as_json: bool) -> None:
+    """Read the files again, on the machine where they are, and ship those that are good now.
+
+    For files that were mended, that a newer version reads, or that the server takes since it was set right. The
+    running shipper need not be stopped. Exit code 1 where one stays in quarantine.
+
+    \b
+    Example:
+        sidecar quarantine retry 17 18
+        sidecar quarantine retry --reason rejected_by_sink
+    """
+    with closing(open_database(settings)) as database:
+        chosen = [entry for entry in _choose(database, ids, everything, reason) if entry.shipper == settings.name]
+    refused: dict[str, str] = {}
+    for folder in sorted({os.path.dirname(entry.path) for entry in chosen}):
+        names = [os.path.basename(entry.path) for entry in chosen if os.path.dirname(entry.path) == folder]
+        with open_courier(settings) as courier:
+            redelivery = Redelivery(
+                courier,
+                shipper=settings.name,
+                folder=Path(folder),
+                max_bytes=settings.event_max_bytes,
+                batch_events=settings.batch_max_events,
+            )
+            refused |= redelivery.deliver(names).refused
+    for entry in chosen:
+        why = refused.get(entry.path, "")
+        if as_json:
+            click.echo(orjson.dumps({"id": entry.id, "path": entry.path, "shipped": not why, "why": why}))
+        else:
+            click.echo(f"{entry.id}  {_visible(entry.path)}: {_visible(why) or 'shipped'}")
+    if not chosen and not as_json:
+        click.echo(f"nothing of shipper {settings.name} to try again")
+    if refused:
+        sys.exit(EXIT_FAILED)
+
+
+@quarantine.command()
+@settings_options(*_TABLES)
+@_chosen
+def drop(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str | None, as_json: bool) -> None:
+    """Put files aside: they count as settled and are not shown again. Neither the file nor what is kept of it is
+    deleted; one that changes on the disk comes back.
+
+    \b
+    Example:
+        sidecar quarantine drop 17
+        sidecar quarantine drop --reason unsupported_version
+    """
+    with closing(open_database(settings)) as database:
+        chosen = _choose(database, ids, everything, reason)
+        for start in range(0, len(chosen), _CHUNK):
+            part = [entry.id for entry in chosen[start : start + _CHUNK]]
+            marks = ", ".join("?" * len(part))
+            database.execute(f"UPDATE sidecar_quarantine SET status = 'dropped' WHERE id IN ({marks})", part)
+    if as_json:
+        for entry in chosen:
+            click.echo(orjson.dumps({"id": entry.id, "path": entry.path, "status": "dropped"}))
+    else:
+        click.echo(f"{len(chosen)} dropped")
+
+
+def _choose(database: Database, ids: Sequence[int], everything: bool, reason: str | None) -> list[Entry]:
+    """The files in quarantine that a person means.
+
+    Raises:
+        SettingsError: none is named, or one is not in quarantine.
+    """
+    if not (ids or everything or reason):
+        raise SettingsError("nothing is chosen", hint="Name ids, --reason, or --all.")
+    found = _entries(database, *_where(ids, reason, "quarantined"))
+    missing = set(ids) - {entry.id for entry in found}
+    if missing:
+        raise SettingsError(
+            f"not in quarantine: {', '.join(map(str, sorted(missing)))}", hint="`sidecar quarantine list` tells them."
+        )
+    return found
+
+
+def _where(ids: Sequence[int], reason: str | None, status: str) -> tuple[str, list[Parameter]]:
+    where, parameters = "WHERE status = ?", [status]
+    if reason:
+        where += " AND reason = ?"
+        parameters.append(reason)
+    if ids:
+        where += f" AND id IN ({', '.join('?' * len(ids))})"
+    return where, [*parameters, *ids]
+
+
+def _entries(database: Database, where: str, parameters: Sequence[Parameter]) -> list[Entry]:
+    rows = database.query(f"SELECT {_COLUMNS} FROM sidecar_quarantine {where}", parameters)
+    return [Entry(*row) for row in rows]
+
+
+def _facts(entry: Entry) -> dict[str, object]:
+    return {
+        name: value.isoformat() if isinstance(value := getattr(entry, name), datetime) else value
+        for name in _COLUMNS.split(", ")
+    }
+
+
+def _as_json(entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        click.echo(orjson.dumps(_facts(entry)))
+
+
+def _visible(text: str) -> str:
+    """A file's own words without what would move a terminal's cursor."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
+    )
