@@ -66,6 +66,13 @@ bench: $(READY) ## How fast, beside its peers on the same server (SMALL=1 in a m
 	@if [ "$(SMALL)" != 1 ]; then sh tests/benchmarks/get-rsyslog.sh; fi
 	@SMALL="$(SMALL)" CASES="$(CASES)" $(RUN) -m tests.benchmarks
 
+.PHONY: torture
+torture: $(READY) ## Break everything at random, then count (SHORT=1 in two minutes, LONG=1 for hours, SEED=... for the same again)
+	@sh tests/servers/get-mariadb.sh
+	@bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"
+	@sh tests/torture/get-faketime.sh
+	@$(RUN) -m tests.torture --form $(if $(SHORT),short,$(if $(LONG),long,normal)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 .PHONY: lint
 lint: $(READY) ## ruff and mypy --strict over everything
 	@$(RUN) -m ruff check .

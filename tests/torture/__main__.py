@@ -16,7 +16,7 @@ from tests.torture import conservation
 from tests.torture.conservation import Outcome, grouped, percentile
 from tests.torture.faults import FAULTS
 
-ROUNDS = {"short": 45, "normal": 120, "long": 1200}
+ROUNDS = {"short": 24, "normal": 120, "long": 1200}
 RATE = 60.0
 
 
@@ -25,6 +25,8 @@ def main() -> int:
     parser.add_argument("--form", choices=ROUNDS, default="normal", help="how many faults")
     parser.add_argument("--seed", type=int, default=None, help="the same faults in the same order")
     parser.add_argument("--server", choices=["mariadb", "mysql"], action="append", help="default: both that are there")
+    parser.add_argument("--fault", action="append", help="only this one, such as 'disk full'; may be repeated")
+    parser.add_argument("--rounds", type=int, default=None, help="how many faults, instead of the form's number")
     chosen = parser.parse_args()
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(10**6)
     console = Console(width=150 if not sys.stdout.isatty() else None)
@@ -37,7 +39,8 @@ def main() -> int:
         try:
             with kind() as server:
                 started = time.monotonic()
-                outcome = conservation.run(server, seed=seed, rounds=ROUNDS[chosen.form], rate=RATE)
+                rounds = chosen.rounds or ROUNDS[chosen.form]
+                outcome = conservation.run(server, seed=seed, rounds=rounds, rate=RATE, only=chosen.fault)
                 show(console, outcome, time.monotonic() - started)
         except ServerMissingError as error:
             console.print(f"{kind.kind}: NOT TORTURED: {error}")

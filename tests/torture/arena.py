@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -20,7 +21,7 @@ from tests.torture.proxy import Proxy
 from tests.torture.writers import Writers
 from tests.torture.zygote import Child, Zygote
 
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 TABLES = ("sidecar_positions", "sidecar_quarantine", "tts_events", "tts_records")
 _DISK = "96m"
 
@@ -38,7 +39,7 @@ class Arena:
         self.kills = 0
         """Ends of a shipper by SIGKILL, ever."""
         self.has_mounts = os.geteuid() == 0
-        self.has_faketime = FAKETIME.exists()
+        self.has_faketime = FAKETIME is not None
         self._stack = contextlib.ExitStack()
         self.root = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="torture-", dir="/tmp")))
         self.disk, self.place = self.root / "disk", self.root / "place"
@@ -55,9 +56,11 @@ class Arena:
         self.proxy = self._stack.enter_context(Proxy(server.port))
         self.clock = self.root / "clock"
         self.clock.write_text("+0\n")
-        self.zygote = self._stack.enter_context(Zygote(self._faked_time()))
+        self.zygote = self._plain = self._stack.enter_context(Zygote())
+        self._faked = self._stack.enter_context(Zygote(self._faked_time())) if self.has_faketime else self._plain
         self.log = self.root / "shipper.log"
         self.writers = Writers(self.disk if self.has_mounts else self.outputs, rate=rate, seed=seed)
+        self._probes = threading.local()
         self._supervising = threading.Event()
         self._supervisor = threading.Thread(target=self._supervise, daemon=True)
         self.child: Child = self._start()
@@ -98,9 +101,14 @@ class Arena:
             "FAKETIME_TIMESTAMP_FILE": str(self.clock),
         }
 
+    def fake_time(self, faked: bool) -> None:
+        """Start the shipper anew, with a clock that can be set (see `clock`), or without. It is slow with one."""
+        before, self.zygote = self.child, self._faked if faked else self._plain
+        before.send(signal.SIGKILL)
+        assert until(lambda: self.child is not before, 10), "it was not started again"
+        self.kills += 1
+
     def _faked_time(self) -> dict[str, str]:
-        if not self.has_faketime:
-            return {}
         return {
             "LD_PRELOAD": str(FAKETIME),
             "FAKETIME_NO_CACHE": "1",
@@ -140,14 +148,26 @@ class Arena:
 
     def revision(self) -> int:
         """How often a batch was committed; -1 where the server does not answer."""
+        probe = getattr(self._probes, "connection", None)
         try:
-            with self.server.connect(self.database, connect_timeout=1, read_timeout=1) as connection:
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT revision FROM sidecar_positions WHERE shipper = 'torture'")
-                    row = cursor.fetchone()
-                return int(row[0]) if row else 0
+            if probe is None:
+                probe = self.server.connect(self.database, connect_timeout=1, read_timeout=1)
+                self._probes.connection = probe
+            with probe.cursor() as cursor:
+                cursor.execute("SELECT revision FROM sidecar_positions WHERE shipper = 'torture'")
+                row = cursor.fetchone()
+            return int(row[0]) if row else 0
         except pymysql.err.MySQLError:
+            self.forget_probe()
             return -1
+
+    def forget_probe(self) -> None:
+        """Close this thread's connection that `revision` keeps."""
+        probe = getattr(self._probes, "connection", None)
+        self._probes.connection = None
+        if probe is not None:
+            with contextlib.suppress(pymysql.err.MySQLError, OSError):
+                probe.close()
 
     def end_connections(self) -> int:
         """Make the server hang up on the shipper. Returns how many connections it had."""

@@ -76,17 +76,19 @@ class _Pulse:
             if revision not in (-1, self.revision):
                 self.revision, self._changed_at = revision, now
             self.longest = max(self.longest, now - self._changed_at)
+        self._arena.forget_probe()
 
     def close(self) -> None:
         self._stop.set()
         self._thread.join()
 
 
-def run(server: Server, *, seed: int, rounds: int, rate: float) -> Outcome:
+def run(server: Server, *, seed: int, rounds: int, rate: float, only: list[str] | None = None) -> Outcome:
     """
     Args:
         rounds: faults to inject; each kind comes at least once.
         rate: events a second.
+        only: names of faults; all of them where none is named.
 
     Raises:
         DidNotHappenError: a fault left no trace.
@@ -96,7 +98,8 @@ def run(server: Server, *, seed: int, rounds: int, rate: float) -> Outcome:
     outcome = Outcome(server=f"{server.kind} {server.version}", seed=seed)
     with Arena(server, seed=seed, rate=rate) as arena:
         usable = [fault for fault in FAULTS if not fault.needs or getattr(arena, f"has_{fault.needs}")]
-        outcome.left_out = [fault.name for fault in FAULTS if fault not in usable]
+        usable = [fault for fault in usable if not only or fault.name in only]
+        outcome.left_out = [fault.name for fault in FAULTS if fault.needs and not getattr(arena, f"has_{fault.needs}")]
         with arena.writers:
             assert until(lambda: arena.revision() > 3, RECOVERY_SECONDS), "nothing is shipped at all"
             for fault in _plan(usable, rounds, chance):
