@@ -11,15 +11,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import backlog, report
+from tests.benchmarks import backlog, growth, latency, million, report
 from tests.benchmarks.context import Context
 from tests.benchmarks.measure import Row
 from tests.servers import MariaDB, MySQL, Server, ServerMissingError
 
 _ROUNDS = 3
+_LARGE_CASES = ("million",)
 _RESULTS = Path(".cache") / "bench"
 CASES: dict[str, Callable[[Context], list[Row]]] = {
     "backlog": backlog.backlog,
+    "latency": latency.latency,
+    "million": million.million,
+    "growth": growth.growth,
 }
 
 
@@ -29,12 +33,13 @@ def main() -> int:
         SMALL=1: a small run, under a minute.
         MYSQL=1: on real MySQL too.
         CASES: names of the cases to run, separated by spaces; all unless given.
+        FILES, IDLE_SECONDS, GROWTH_ROWS: other sizes for the cases million and growth.
 
     Returns:
         The exit code: 1 where a result is off by more than noise explains.
     """
     small = os.environ.get("SMALL") == "1"
-    names = os.environ.get("CASES", "").split() or list(CASES)
+    names = os.environ.get("CASES", "").split() or [name for name in CASES if not (small and name in _LARGE_CASES)]
     kinds: list[type[Server]] = [MariaDB, *([MySQL] if os.environ.get("MYSQL") == "1" else [])]
     console = Console(width=None if sys.stdout.isatty() else 160)
     results: dict[str, Sequence[Row]] = {}
@@ -47,7 +52,7 @@ def main() -> int:
             console.print(f"[yellow]{kind.__name__} left out: {error}[/yellow]")
             continue
         report.print_table(console, title + (" (small run)" if small else ""), results[title])
-    path = _RESULTS / ("small.json" if small else "full.json")
+    path = _RESULTS / f"{'small' if small else 'full'}-{'-'.join(names)}.json"
     report.write_json(path, results, small=small, rounds=_ROUNDS)
     console.print(f"Written to {path}")
     wrecked = [row for rows in results.values() for row in rows if row.beyond_noise]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ class Context:
 
     def scale(self, full: int, small: int) -> int:
         return small if self.small else full
+
+    def count(self, variable: str, *, full: int, small: int) -> int:
+        """As scale, where the environment does not say otherwise: the largest sizes take long."""
+        return int(os.environ.get(variable) or self.scale(full, small))
 
     @property
     def empty_folder(self) -> Path:

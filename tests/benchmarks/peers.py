@@ -25,7 +25,7 @@ _POSITION = (
     "INSERT INTO sidecar_positions VALUES ('ceiling', '/', '0:0', 1, 1, 1, UTC_TIMESTAMP(6)) "
     "ON DUPLICATE KEY UPDATE revision = revision + 1"
 )
-_ARTICLE_TABLE = (
+ARTICLE_TABLE = (
     "CREATE TABLE article_records (id BIGINT AUTO_INCREMENT PRIMARY KEY, text_input TEXT NOT NULL, "
     "emotion VARCHAR(50) DEFAULT 'neutral', audio_path VARCHAR(255) NOT NULL, "
     "created_at DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6), duration FLOAT, user_id VARCHAR(50), "
@@ -79,7 +79,7 @@ def one_insert_a_row(connection: Connection[Cursor], raws: Sequence[bytes]) -> f
     """
     events = [Event.decode(raw) for raw in raws]
     with connection.cursor() as cursor:
-        cursor.execute(_ARTICLE_TABLE)
+        cursor.execute(ARTICLE_TABLE)
         connection.autocommit(False)
         started = time.monotonic()
         for event in events:

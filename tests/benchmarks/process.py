@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.benchmarks.measure import peak_resident_bytes
 
 _DEADLINE_SECONDS = 600.0
 
@@ -44,7 +45,7 @@ def ship_once(url: str, folder: Path, settings: Mapping[str, str] | None = None)
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
             if ended:
                 break
-            resident = max(resident, _peak_resident_bytes(process.pid))
+            resident = max(resident, peak_resident_bytes(process.pid))
             time.sleep(0.02)
         seconds = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -52,16 +53,6 @@ def ship_once(url: str, folder: Path, settings: Mapping[str, str] | None = None)
             log.seek(0)
             raise RuntimeError(f"sidecar run --once ended with {process.returncode}: {log.read()[-2000:]!r}")
     return Run(seconds=seconds, cpu_seconds=usage.ru_utime + usage.ru_stime, max_resident_bytes=resident)
-
-
-def _peak_resident_bytes(pid: int) -> int:
-    """VmHWM of proc(5). getrusage's figure would be that of the process that started it, where that was larger."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(found.group(1)) * 1024 if found else 0
 
 
 class Shipper:

@@ -1,0 +1,87 @@
+"""Delivery: from an event file's publication to its row, one event at a time."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from pymysql.connections import Connection
+from pymysql.cursors import Cursor
+
+from sidecar.event import Event
+from tests.benchmarks import dataset, peers, process
+from tests.benchmarks.context import Context
+from tests.benchmarks.measure import Row, percentile
+from tests.servers.instance import free_port
+
+_PER_SECOND = 20
+_MEDIAN_EXTRA_MS = 3.0
+_WORST_EXTRA_MS = 20.0
+_DEADLINE_SECONDS = 30.0
+_GLANCE_SECONDS = 0.0003
+
+
+def latency(context: Context) -> list[Row]:
+    count = context.scale(400, 40)
+    ours: list[list[float]] = []
+    bare: list[list[float]] = []
+    for number in range(context.rounds):
+        context.progress(f"latency of {count} events, {_PER_SECOND} a second, round {number + 1} of {context.rounds}")
+        folder = context.folder / f"latency-{number}"
+        folder.mkdir()
+        with context.database() as database:
+            url = context.server.url(database)
+            process.migrate(url)
+            with (
+                process.shipping(url, folder, free_port()) as shipper,
+                context.server.connect(database, context.server.owner) as connection,
+            ):
+                shipper.wait_until_ready()
+                delivered, inserted = _measure(folder, connection, count)
+        ours.append(delivered)
+        bare.append(inserted)
+    what = f"delivery of {count} events, {_PER_SECOND} a second, file published to row visible"
+    return [
+        Row(
+            what=f"{what}, {name}",
+            unit="ms",
+            ours=[percentile(values, share) for values in ours],
+            against=f"a bare INSERT and COMMIT on the same server, {name}",
+            theirs=[percentile(values, share) for values in bare],
+            at_most=most,
+            difference=True,
+        )
+        for name, share, most in (("p50", 0.5, _MEDIAN_EXTRA_MS), ("p99", 0.99, _WORST_EXTRA_MS))
+    ]
+
+
+def _measure(folder: Path, connection: Connection[Cursor], count: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of each delivery, and of each bare INSERT and COMMIT between them."""
+    delivered, inserted = [], []
+    with connection.cursor() as cursor:
+        cursor.execute(peers.ARTICLE_TABLE)
+        connection.autocommit(True)
+        for number in range(count):
+            tick = time.monotonic()
+            raw = dataset.small(number)
+            delivered.append(_deliver(folder, cursor, number, raw) * 1000)
+            event = Event.decode(raw)
+            started = time.monotonic()
+            peers.insert(cursor, event)
+            inserted.append((time.monotonic() - started) * 1000)
+            time.sleep(max(0.0, tick + 1 / _PER_SECOND - time.monotonic()))
+    return delivered, inserted
+
+
+def _deliver(folder: Path, cursor: Cursor, number: int, raw: bytes) -> float:
+    hidden = folder / f".{number}.tmp"
+    hidden.write_bytes(raw)
+    started = time.monotonic()
+    os.link(hidden, folder / f"spk_{number}.wav.json")  # as the recorder publishes it
+    hidden.unlink()
+    while time.monotonic() < started + _DEADLINE_SECONDS:
+        if cursor.execute("SELECT 1 FROM tts_records WHERE event_id = %s", (dataset.event_id(number),)):
+            return time.monotonic() - started
+        time.sleep(_GLANCE_SECONDS)
+    raise TimeoutError(f"event {number} did not arrive")
