@@ -33,6 +33,8 @@ TABLE = (
            " made) a name of its own instead of letting it overwrite: spk_1.wav becomes spk_1-2.wav."),
     Option("TEXT", "store|hash|omit", "store", "What is kept of the texts: all, their SHA-256, or nothing."),
     Option("CLIENT", "switch", "0", "1 records the network address of Gradio's client (personal data)."),
+    Option("REUSE", "off|exact|any", "off", "exact hands back the audio of an equal earlier request instead of making"
+           " it again, where sampling is off; any does so with sampling on too: every take is then the first one."),
     Option("FSYNC", "switch", "1", "0 leaves flushing to the operating system: faster, and a power cut may"
            " lose the last events."),
 )  # fmt: skip
@@ -49,6 +51,7 @@ class Options(NamedTuple):
     unique_names: bool
     text: str
     client: bool
+    reuse: str
     fsync: bool
 
 
@@ -74,6 +77,7 @@ def read(environ: Mapping[str, str] | None = None) -> Options:
         unique_names=word["UNIQUE_NAMES"] == "1",
         text=word["TEXT"],
         client=word["CLIENT"] == "1",
+        reuse=word["REUSE"],
         fsync=word["FSYNC"] == "1",
     )
 

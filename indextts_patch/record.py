@@ -50,6 +50,7 @@ class Record:
         self._before: tuple[int, int, int] | None = None
         self._request: capture.Request | None = None
         self._facts: dict[str, Any] = {"model": None}
+        self._reused: dict[str, Any] | None = None
         self._marker: Marker | None = None
         self._started_at = event.now()
         self._began = time.perf_counter()
@@ -93,6 +94,27 @@ class Record:
 
     def _no_audio(self) -> dict[str, Any] | None:
         return None if self._path is None else {"path": None, "requested_path": self._portable(self._requested_path)}
+
+    def reused(self) -> bool:
+        """Answer the call with the audio of an equal earlier one, where that is switched on and there is one.
+
+        Returns:
+            Whether the audio lies at the requested path and the call is recorded.
+        """
+        reuse, path, request = self._recorder.reuse, self._path, self._request
+        if reuse is None or path is None or request is None or self._id is None:
+            return False
+        found = reuse.find(request, os.path.dirname(path))
+        if found is None:
+            return False
+        take, content = found
+        if take.path != path:
+            reuse.put(content, path, self._id)
+        # Not measured again: the bytes are those of the earlier event, by their hash.
+        kept = {key: value for key, value in take.audio.items() if key not in ("requested_path", "replaces")}
+        self._reused = {**kept, "path": self._portable(path), "reused_from": take.subject}
+        self._finish("reused", None)
+        return True
 
     def step(self) -> None:
         """A generator or coroutine begins to run: only now the call has started."""
@@ -157,20 +179,23 @@ class Record:
         wall = time.perf_counter() - self._began
         self._recorder.release(self._path)
         data = {**self._facts, "error": error}
-        data["audio"] = audio = attempt(self._audio, outcome)
+        data["audio"] = audio = self._reused or attempt(self._audio, outcome)
         data["timing"] = self._timing(wall, (audio or {}).get("duration"))
         if data.get("emotion") is not None:
             data["emotion"] = dict(data["emotion"])
             attempt(emotion.computed, data["emotion"], self.observed.vectors)
         data["truncated"] = self.observed.truncated if self.observed.spoke else None
         data["warnings"] = [event.clean(text) for text in self.observed.warnings]
+        kind = f"indextts.synthesis.{outcome}"
         self._recorder.emitter.write(
             identity=self._id,
             subject=self._id,
-            kind=f"indextts.synthesis.{outcome}",
+            kind=kind,
             data=data if self._request is None else self._request.private(data),
             place=self._recorder.emitter.place(self._path, self._id),
         )
+        if self._recorder.reuse is not None:
+            attempt(self._recorder.reuse.add, self._recorder.emitter.source, kind, self._id, data)
         self._recorder.inflight.remove(self._marker)
 
     def _timing(self, wall: float, duration: float | None) -> dict[str, Any]:

@@ -6,13 +6,16 @@ import atexit
 import contextlib
 import os
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .emit import Emitter
 from .inflight import InFlight
 from .notice import attempt, say
 from .options import Options
 from .recovery import interrupted
+
+if TYPE_CHECKING:
+    from .reuse import Reuse
 
 _RESERVED = ".reserved"
 _MAX_NAMES = 100_000
@@ -29,6 +32,12 @@ class Recorder:
         self.emitter = Emitter(options)
         self.inflight = InFlight(self.folders, self.emitter.instance)
         self._reserving = threading.Lock()
+        self.reuse: Reuse | None = None
+        if options.reuse != "off":
+            from .reuse import Reuse  # late: few use it
+
+            self.reuse = Reuse(options.root, self.emitter.source, sampled=options.reuse == "any")
+            self.reuse.read(options.events_dir)
         atexit.register(self.close)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forked)

@@ -62,7 +62,7 @@ def _find(database: Database, wanted: Filter, before: tuple[datetime, int] | Non
         conditions.append("created_at <= ?")
         parameters += [before[0], before[0], before[1], before[0]]
     asked = words(wanted.text)
-    if not asked or not has_text_index(database):
+    if not asked:
         return _select(database, (conditions, parameters), limit)
     edge = _edge(database, before)
     if edge is None:
@@ -70,13 +70,14 @@ def _find(database: Database, wanted: Filter, before: tuple[datetime, int] | Non
     newest = _select(database, ([*conditions, "created_at >= ?"], [*parameters, edge]), limit)
     if len(newest) >= limit:
         return newest
-    narrowed = narrow(database, asked) or ([], [])
-    older = _select(
-        database,
-        ([*conditions, "created_at < ?", *narrowed[0]], [*parameters, edge, *narrowed[1]]),
-        limit - len(newest),
-    )
-    return newest + older
+    narrowed = narrow(database, asked) if has_text_index(database) else None
+    where = [*conditions, "created_at < ?"], [*parameters, edge]
+    if narrowed is not None:
+        where = [*where[0], *narrowed[0]], [*where[1], *narrowed[1]]
+    # Without help every record must be read: in the table's order that takes a third of the time of the index's.
+    unaided = narrowed is None and database.dialect == "mysql"
+    hint = "IGNORE INDEX FOR ORDER BY (idx_created)" if unaided else ""
+    return newest + _select(database, where, limit - len(newest), hint=hint)
 
 
 def _edge(database: Database, before: tuple[datetime, int] | None) -> datetime | None:
@@ -88,9 +89,9 @@ def _edge(database: Database, before: tuple[datetime, int] | None) -> datetime |
     return rows[0][0] if rows else None
 
 
-def _select(database: Database, where: Where, limit: int) -> list[Record]:
+def _select(database: Database, where: Where, limit: int, *, hint: str = "") -> list[Record]:
     names, rows = database.columns(
-        f"SELECT {', '.join(COLUMNS)} FROM tts_records WHERE {' AND '.join(where[0])} "
+        f"SELECT {', '.join(COLUMNS)} FROM tts_records {hint} WHERE {' AND '.join(where[0])} "
         f"ORDER BY created_at DESC, id DESC LIMIT {limit:d}",
         where[1],
     )

@@ -11,7 +11,7 @@ import pytest
 
 from sidecar.database import Database
 from sidecar.dsn import SqliteDsn, parse_dsn
-from sidecar.mysql import MysqlDatabase
+from sidecar.mysql import MysqlDatabase, MysqlLimits
 from sidecar.sqlite import SqliteDatabase
 from tests.answers.generate import Studio
 from tests.answers.load import load
@@ -29,7 +29,7 @@ def documents() -> list[dict[str, Any]]:
 
 def connect(url: str) -> Database:
     dsn = parse_dsn(url)
-    return SqliteDatabase(dsn) if isinstance(dsn, SqliteDsn) else MysqlDatabase(dsn)
+    return SqliteDatabase(dsn) if isinstance(dsn, SqliteDsn) else MysqlDatabase(dsn, MysqlLimits(read_timeout=600.0))
 
 
 @pytest.fixture(scope="session")
