@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from pathlib import Path
 
 from watchdog.events import (
@@ -40,6 +41,7 @@ _UNANNOUNCED = (
 # watchdog 7 tells of a full inotify queue in its log only (watchdog/observers/inotify_c.py).
 _OVERFLOW_LOGGER = "watchdog.observers.inotify_c"
 _OVERFLOW_TEXT = "overflow"
+_OCTAL = re.compile(rb"\\([0-7]{3})")  # how mountinfo writes blanks and backslashes
 
 
 def file_system(path: Path) -> str:
@@ -47,16 +49,16 @@ def file_system(path: Path) -> str:
 
     Source: proc_pid_mountinfo(5); the last mount whose mount point is the longest prefix counts.
     """
-    resolved = os.path.realpath(path)
-    best, kind = "", ""
+    resolved = os.fsencode(os.path.realpath(path))
+    best, kind = b"", ""
     try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as lines:
+        with open("/proc/self/mountinfo", "rb") as lines:
             for line in lines:
-                before, _, after = line.partition(" - ")
-                mount_point = before.split()[4].encode().decode("unicode_escape")
-                inside = resolved == mount_point or resolved.startswith(mount_point.rstrip("/") + "/")
+                before, _, after = line.partition(b" - ")
+                mount_point = _OCTAL.sub(lambda match: bytes([int(match[1], 8)]), before.split()[4])
+                inside = resolved == mount_point or resolved.startswith(mount_point.rstrip(b"/") + b"/")
                 if inside and len(mount_point) >= len(best):
-                    best, kind = mount_point, after.split()[0]
+                    best, kind = mount_point, after.split()[0].decode()
     except OSError:
         return ""
     return kind
@@ -78,7 +80,9 @@ class FolderWatcher:
         self._notices = notices
         self._observers: dict[str, BaseObserver] = {}
         self._overflow = _OverflowListener(self)
-        logging.getLogger(_OVERFLOW_LOGGER).addHandler(self._overflow)
+        logger = logging.getLogger(_OVERFLOW_LOGGER)
+        logger.addHandler(self._overflow)
+        logger.setLevel(logging.WARNING)  # also where SIDECAR_LOG_LEVEL is error: it is a notice, not only a line
 
     def start(self, path: Path, key: str) -> None:
         """Watch the folder under this path, instead of the one that was watched under it before.

@@ -143,8 +143,10 @@ class Tally:
 class _Watcher:
     def __init__(self, watches: bool) -> None:
         self._watches = watches
+        self.times = 0
 
     def watch(self, folder: Folder) -> bool:
+        self.times += 1
         return self._watches
 
 
@@ -175,11 +177,12 @@ class Process:
             sleep=lambda seconds: None,
         )
         self._courier = Courier(self.sink, retry, quarantine_max_bytes=1024)
+        self.watcher = _Watcher(watched)
         self.shipper = Shipper(
             "shipper",
             [self.folder],
             courier=self._courier,
-            watcher=_Watcher(watched),
+            watcher=self.watcher,
             notices=self.notices,
             telemetry=self.tally,
             clock=clock,

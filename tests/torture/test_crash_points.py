@@ -87,7 +87,7 @@ def test_dying_at_a_seam_loses_nothing_and_doubles_nothing(
 
     if seam == "before drain":
         child = zygote.start(settings, log, "run", seam=f"{seam}:{count}")
-        eventually(lambda: '"ready"' in log.read_text(), "the start")
+        eventually(lambda: log.exists() and '"ready"' in log.read_text(), "the start")
         child.send(signal.SIGTERM)
     else:
         child = zygote.start(settings, log, "run", "--once", seam=f"{seam}:{count}")
