@@ -69,7 +69,7 @@ def run(settings: Settings, once: bool) -> None:
         on_success=metrics.attempt_succeeded,
     )
     sink: Sink = open_sink(settings)
-    folders = [_folder(path, settings) for path in settings.folders]
+    folders = [Folder(path, limits=_limits(path, settings)) for path in settings.folders]
     metrics.watch_disks(settings.folders)
     if once:
         sink.check()
@@ -132,11 +132,11 @@ def _polls(path: Path, settings: Settings) -> bool:
     return not is_announced(file_system(path))
 
 
-def _folder(path: Path, settings: Settings) -> Folder:
+def _limits(path: Path, settings: Settings) -> FolderLimits:
     remote = not is_announced(file_system(path))
     overlap = settings.overlap_seconds or (_NETWORK_OVERLAP_SECONDS if remote else _LOCAL_OVERLAP_SECONDS)
     polls = _polls(path, settings)
-    limits = FolderLimits(
+    return FolderLimits(
         event_max_bytes=settings.event_max_bytes,
         quarantine_max_bytes=settings.quarantine_max_bytes,
         settle_seconds=settings.settle_seconds,
@@ -145,7 +145,6 @@ def _folder(path: Path, settings: Settings) -> Folder:
         scan_seconds=settings.poll_seconds if polls else settings.scan_seconds,
         scan_share=_POLLED_SCAN_SHARE if polls else _SCAN_SHARE,
     )
-    return Folder(path, limits=limits)
 
 
 class _Watcher:
@@ -158,6 +157,7 @@ class _Watcher:
         self._modes: dict[str, str] = {}
 
     def watch(self, folder: Folder) -> bool:
+        folder.limits = _limits(folder.path, self._settings)  # another file system may be mounted there by now
         mode = "poll"
         reason = ""
         if not _polls(folder.path, self._settings):

@@ -1,0 +1,90 @@
+"""A corpus of mutated event files: each is stored exactly or quarantined, and nothing else happens."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sidecar import config
+from sidecar.cli.databases import open_database
+from sidecar.errors import EventError, NotAnEvent
+from sidecar.event import Event
+from tests.events import encode, publish, succeeded
+from tests.integration.processes import eventually, running, sidecar
+from tests.torture.poison import corpus
+
+COUNT = int(os.environ.get("TORTURE_POISON_FILES", "1500"))
+SEED = int(os.environ.get("TORTURE_SEED", "1"))
+# Valid by the schema; every server's JSON type ends before it.
+REFUSED = encode(succeeded(data={"deep": {}})).replace(b'"deep":{}', b'"deep":' + b"[" * 150 + b"]" * 150)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "outputs").mkdir()
+    found = {
+        "SIDECAR_DATABASE_URL": database_url,
+        "SIDECAR_WATCH_DIR": str(tmp_path / "outputs"),
+        "SIDECAR_NAME": "studio",
+        "SIDECAR_SETTLE_SECONDS": "0",
+        "SIDECAR_LOG_LEVEL": "error",
+    }
+    sidecar("migrate", cwd=tmp_path, settings=found)
+    return found
+
+
+def ask(settings: dict[str, str], sql: str) -> list[tuple[object, ...]]:
+    with closing(open_database(config.load({"database_url": settings["SIDECAR_DATABASE_URL"]}))) as database:
+        return database.query(sql)
+
+
+def test_each_poisoned_file_is_stored_exactly_or_quarantined(settings: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "outputs"
+    contents = {f"{number}.json": raw for number, raw in enumerate(corpus(SEED, COUNT))}
+    foreign = set()
+    for name, raw in contents.items():
+        (folder / name).write_bytes(raw)
+        try:
+            Event.decode(raw)
+        except NotAnEvent:
+            foreign.add(name)
+        except EventError:
+            pass
+    sidecar("run", "--once", cwd=tmp_path, settings={**settings, "SIDECAR_LISTEN": "off"})
+    stored = {Path(str(path)).name: sha for path, sha in ask(settings, "SELECT path, sha256 FROM tts_events")}
+    refused = {Path(str(path)).name for (path,) in ask(settings, "SELECT path FROM sidecar_quarantine")}
+    assert {name: hashlib.sha256(contents[name]).hexdigest() for name in stored} == stored
+    assert not refused & set(stored)
+    assert not refused & foreign
+    left = set(contents) - set(stored) - refused - foreign
+    ids = {str(id_) for (id_,) in ask(settings, "SELECT id FROM tts_events")}
+    assert all(json.loads(contents[name])["id"] in ids for name in left), "neither stored nor in quarantine"
+
+
+def test_one_poisoned_event_costs_its_neighbours_no_second(settings: dict[str, str], tmp_path: Path) -> None:
+    if settings["SIDECAR_DATABASE_URL"].startswith("sqlite"):
+        pytest.skip("SQLite refuses nothing that the schema lets pass")
+    folder = tmp_path / "outputs"
+    took = {}
+    for name, poison in (("clean", encode(succeeded())), ("poisoned", REFUSED)):
+        with running(cwd=tmp_path, settings={**settings, "SIDECAR_LOG_LEVEL": "info"}) as shipper:
+            eventually(lambda shipper=shipper: '"ready"' in shipper.log, "the start")  # type: ignore[misc]
+            hidden = tmp_path / name
+            hidden.mkdir()
+            for number in range(999):
+                publish(hidden, succeeded(), f"{name}-{number}.json")
+            publish(hidden, poison, f"{name}-500b.json")
+            for path in sorted(hidden.iterdir()):
+                path.rename(folder / path.name)
+            started = time.monotonic()
+            shipper.shipped(999)
+            took[name] = time.monotonic() - started
+    print(f"1,000 events: {took['clean']:.2f} s; with a poisoned one among them {took['poisoned']:.2f} s")
+    assert ask(settings, "SELECT COUNT(*) FROM tts_events") == [(1999,)]
+    assert ask(settings, "SELECT reason FROM sidecar_quarantine") == [("rejected_by_sink",)]
