@@ -67,11 +67,16 @@ bench: $(READY) ## How fast, beside its peers on the same server (SMALL=1 in a m
 	@SMALL="$(SMALL)" CASES="$(CASES)" $(RUN) -m tests.benchmarks
 
 .PHONY: torture
-torture: $(READY) ## Break everything at random, then count (SHORT=1 in two minutes, LONG=1 for hours, SEED=... for the same again)
+torture: $(READY) ## Break everything at random, then count (SHORT=1 in two minutes, LONG=1 for hours, CLUSTER=1 a Galera cluster, SEED=... for the same again)
+ifeq ($(CLUSTER),1)
+	@sh tests/servers/get-galera.sh
+	@$(RUN) -m tests.operate.cluster $(ARGS)
+else
 	@sh tests/servers/get-mariadb.sh
 	@bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"
 	@sh tests/torture/get-faketime.sh
 	@$(RUN) -m tests.torture --form $(if $(SHORT),short,$(if $(LONG),long,normal)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+endif
 
 .PHONY: lint
 lint: $(READY) ## ruff and mypy --strict over everything
@@ -85,6 +90,27 @@ lint: $(READY) ## ruff and mypy --strict over everything
 .PHONY: docs
 docs: $(READY) ## Write sidecar/README.md, the reference, from the code
 	@$(RUN) -m tests.unit.reference
+
+WATCH_DIR ?=
+DATABASE_URL ?=
+.PHONY: install
+install: ## Install the systemd service: sudo make install WATCH_DIR=/srv/index-tts/outputs (see deploy/README.md)
+	@bash deploy/install.sh $(if $(WATCH_DIR),--watch-dir "$(WATCH_DIR)") $(if $(DATABASE_URL),--database-url "$(DATABASE_URL)")
+
+.PHONY: uninstall
+uninstall: ## Take the service away; settings and data stay
+	@bash deploy/install.sh --uninstall
+
+.PHONY: dist
+dist: $(READY) ## Build wheel and source archive into dist/
+	@rm -rf dist
+	@$(RUN) -m build --outdir dist .
+
+.PHONY: lock
+lock: $(READY) ## Pin and hash the service's environment anew (deploy/requirements.lock)
+	@$(RUN) -m pip install --quiet uv
+	@$(RUN) -m uv pip compile --quiet --upgrade --extra shipper --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-emit-index-url --output-file deploy/requirements.lock pyproject.toml
 
 .PHONY: clean
 clean: ## Remove the environment and caches; never outputs or databases

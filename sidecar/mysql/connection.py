@@ -57,17 +57,21 @@ class Link:
     def connected(self) -> Connection[Cursor]:
         """
         Raises:
-            pymysql.Error, OSError: this host does not answer; the next call tries the next one.
+            pymysql.Error, OSError: none of the hosts answers; what the last one tried said.
         """
         if self._connection is not None and self._connection.open:
             return self._connection
         hosts: Sequence[tuple[str | None, int]] = self._dsn.hosts or [(None, 0)]
-        host, port = hosts[self._host_index % len(hosts)]
-        try:
-            self._connection = self._connect(host, port)
-        except (pymysql.Error, OSError):
-            self._host_index += 1
-            raise
+        for left in reversed(range(len(hosts))):
+            host, port = hosts[self._host_index % len(hosts)]
+            try:
+                self._connection = self._connect(host, port)
+                break
+            except (pymysql.Error, OSError):
+                self._host_index += 1
+                if not left:
+                    raise
+        assert self._connection is not None, "there is at least one host"
         return self._connection
 
     def roll_back(self) -> None:
