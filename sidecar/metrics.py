@@ -219,6 +219,11 @@ class Metrics:
             "sidecar_disk_free_ratio", "The same as a share of the disk, 0 to 1.", registry=self.registry
         ).set_function(lambda: _fullest(folders)[0])
 
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Event files that are done with, and those that became known."""
+        return self._discovered_before - self._pending_count, self._discovered_before
+
     # -- pipeline
 
     def started(self, **settings: object) -> None:

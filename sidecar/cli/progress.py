@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 T = TypeVar("T")
+
+_LOOK_SECONDS = 0.2
 
 
 def bar() -> Progress:
@@ -32,3 +36,33 @@ def track(items: Iterable[T], description: str, total: int | None = None) -> Ite
         for item in items:
             yield item
             progress.advance(task)
+
+
+@contextlib.contextmanager
+def following(description: str, look: Callable[[], tuple[int, int]]) -> Iterator[None]:
+    """Show what others do meanwhile.
+
+    Args:
+        look: tells how much is done, and of how much; asked five times a second.
+    """
+    with bar() as progress:
+        if progress.disable:
+            yield
+            return
+        task = progress.add_task(description, total=None)
+        stop = threading.Event()
+
+        def follow() -> None:
+            over = False
+            while not over:
+                over = stop.wait(_LOOK_SECONDS)
+                done, total = look()
+                progress.update(task, completed=done, total=total)
+
+        follower = threading.Thread(target=follow, name="progress", daemon=True)
+        follower.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            follower.join()

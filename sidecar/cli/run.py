@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import signal
 import threading
@@ -13,6 +14,7 @@ import click
 from sidecar import config, log
 from sidecar.cli.databases import open_sink
 from sidecar.cli.options import settings_options
+from sidecar.cli.progress import following
 from sidecar.config import Settings
 from sidecar.courier import Courier
 from sidecar.directory import stat_folder
@@ -100,7 +102,8 @@ def run(settings: Settings, once: bool) -> None:
     )
     notifier.ready()
     try:
-        shipper.run(once=once)
+        with following("shipping", lambda: metrics.progress) if once else contextlib.nullcontext():
+            shipper.run(once=once)
     finally:
         notifier.stopping()
         give_up.set()
