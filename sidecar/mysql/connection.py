@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -17,12 +18,15 @@ from sidecar.mysql.bulk import CLIENT_FLAG
 
 # Lock waits end on the server before the client's patience does, so that they come back as an error with a number.
 # READ COMMITTED takes no gap locks, so two shippers do not block each other.
+# The server hangs up on a session that says nothing for a while: one whose client is frozen, or has vanished behind a
+# dead network, in the middle of a transaction would keep its locks for eight hours otherwise.
 _SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-    "innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}",
+    "innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}, wait_timeout = {idle}",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
 _PACKET_HEADROOM = 1024
+_LEAST_IDLE_SECONDS = 5
 _COMMITS_PARTS = "TiDB"  # some of its versions commit LOAD DATA in batches of their own
 
 
@@ -49,6 +53,8 @@ class Link:
         self._limits = limits
         self._connection: Connection[Cursor] | None = None
         self._host_index = 0
+        self._idle_limit = max(_LEAST_IDLE_SECONDS, int(3 * limits.read_timeout))
+        self._used_at = 0.0
         self.max_statement = 0
         """Bytes that the server takes in one statement; known once connected."""
         self.can_load = False
@@ -59,6 +65,9 @@ class Link:
         Raises:
             pymysql.Error, OSError: none of the hosts answers; what the last one tried said.
         """
+        before, self._used_at = self._used_at, time.monotonic()
+        if self._used_at - before > self._idle_limit / 2:
+            self.give_up()  # the server may have hung up, or is about to
         if self._connection is not None and self._connection.open:
             return self._connection
         hosts: Sequence[tuple[str | None, int]] = self._dsn.hosts or [(None, 0)]
@@ -104,7 +113,7 @@ class Link:
             database=self._dsn.database,
             charset="utf8mb4",
             connect_timeout=cast(int, self._limits.connect_timeout),
-            read_timeout=self._limits.read_timeout,
+            read_timeout=self._limits.connect_timeout,  # until it is up, so that a host that says nothing costs no more
             write_timeout=self._limits.read_timeout,
             ssl=tls_context(self._dsn),
             ssl_disabled=self._dsn.ssl == "off",
@@ -113,12 +122,14 @@ class Link:
         )
         with connection.cursor() as cursor:
             for statement in _SESSION:
-                cursor.execute(statement.format(wait=max(1, int(self._limits.read_timeout / 2))))
+                wait = max(1, int(self._limits.read_timeout / 2))
+                cursor.execute(statement.format(wait=wait, idle=self._idle_limit))
             cursor.execute("SELECT @@max_allowed_packet, @@local_infile, VERSION()")
             row = cursor.fetchone()
         assert row is not None, "a SELECT without FROM has one row"
         connection.commit()
         self.max_statement = int(row[0]) - _PACKET_HEADROOM
+        connection._read_timeout = self._limits.read_timeout  # type: ignore[attr-defined]
         self.can_load = bool(row[1]) and _COMMITS_PARTS not in row[2]
         return connection
 

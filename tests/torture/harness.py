@@ -144,9 +144,12 @@ class _Watcher:
     def __init__(self, watches: bool) -> None:
         self._watches = watches
         self.times = 0
+        self.just_before: Callable[[], object] = lambda: None
+        """Done while nothing is watched yet."""
 
     def watch(self, folder: Folder) -> bool:
         self.times += 1
+        self.just_before()
         return self._watches
 
 
@@ -246,6 +249,3 @@ def fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-Look = Callable[[], bool]

@@ -183,6 +183,16 @@ def test_a_watch_that_has_died_is_made_anew(folder: Path, database: Path, clock:
     assert process.watcher.times == 2
 
 
+def test_a_file_that_comes_before_the_watch_is_found_by_the_scan_after_it(
+    folder: Path, database: Path, clock: ManualClock
+) -> None:
+    process = Process(folder, database, clock)
+    process.watcher.just_before = lambda: publish(folder, succeeded())
+    assert process.step()
+    assert stored(database) == 1, "watch first, scan then"
+    process.end()
+
+
 def test_a_file_that_changes_while_it_is_read_is_read_again(folder: Path, database: Path, clock: ManualClock) -> None:
     """A copy that keeps an old mtime is half there when it is read, and whole when its state is looked at."""
     path = folder / "copied.json"

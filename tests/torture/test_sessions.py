@@ -1,0 +1,64 @@
+"""What a session on the server does when its other end is not there any more."""
+
+from __future__ import annotations
+
+import time
+from typing import cast
+
+from sidecar.dsn import MysqlDsn, parse_dsn
+from sidecar.mysql import MysqlLimits, MysqlSink
+from sidecar.mysql.connection import Link
+from tests.integration.processes import eventually
+from tests.servers import Server
+
+LIMITS = MysqlLimits(connect_timeout=1, read_timeout=1)
+
+
+def dsn_of(server: Server, name: str) -> MysqlDsn:
+    return cast(MysqlDsn, parse_dsn(server.url(name)))
+
+
+def test_a_shipper_that_vanishes_in_a_transaction_frees_its_locks_in_seconds(server: Server) -> None:
+    dsn = dsn_of(server, server.create_database())
+    sink = MysqlSink(dsn, LIMITS)
+    sink.migrate()
+    sink.open_position("studio", "/outputs")
+    vanished = Link(dsn, LIMITS)
+    with vanished.connected().cursor() as cursor:
+        cursor.execute("UPDATE sidecar_positions SET files = 1")  # and nothing more is heard of it
+    with server.connect(dsn.database) as connection, connection.cursor() as cursor:
+        cursor.execute("SET SESSION innodb_lock_wait_timeout = 60")
+        cursor.execute("UPDATE sidecar_positions SET files = 2")
+    vanished.give_up()
+    sink.close()
+
+
+def test_a_connection_that_was_idle_for_long_is_made_anew_without_an_error(server: Server) -> None:
+    sink = MysqlSink(dsn_of(server, server.create_database()), LIMITS)
+    sink.migrate()
+    first = sink.open_position("studio", "/outputs")
+    time.sleep(6)
+    assert sink.open_position("studio", "/outputs") == first
+    sink.close()
+
+
+def test_a_host_that_accepts_and_says_nothing_costs_the_connect_timeout(own_server: Server) -> None:
+    limits = MysqlLimits(connect_timeout=1, read_timeout=30)
+    link = Link(dsn_of(own_server, own_server.create_database()), limits)
+    own_server.freeze()
+    started = time.monotonic()
+    try:
+        eventually(lambda: _refused(link), "a refusal")
+    finally:
+        own_server.thaw()
+    assert time.monotonic() - started < limits.read_timeout / 2
+
+
+def _refused(link: Link) -> bool:
+    try:
+        link.connected()
+    except OSError:
+        return True
+    except Exception as error:  # noqa: BLE001 - whatever the driver calls it
+        return "time" in str(error)
+    return False
