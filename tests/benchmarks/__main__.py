@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import backlog, growth, latency, million, report
+from tests.benchmarks import backlog, growth, latency, million, parts, report
 from tests.benchmarks.context import Context
 from tests.benchmarks.measure import Row
 from tests.servers import MariaDB, MySQL, Server, ServerMissingError
@@ -24,6 +24,7 @@ CASES: dict[str, Callable[[Context], list[Row]]] = {
     "latency": latency.latency,
     "million": million.million,
     "growth": growth.growth,
+    "parts": parts.parts,
 }
 
 
