@@ -54,7 +54,9 @@ def style() -> Any:
 def svg(figure: Figure) -> str:
     """The figure as an SVG element for an HTML page."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    figure.savefig(
+        buffer, format="svg", bbox_inches="tight", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    )
     text = buffer.getvalue()
     return text[text.index("<svg") :]
 

@@ -79,7 +79,7 @@ def _design(index: Any, origin: Any) -> Any:
     dates = pd.DatetimeIndex(index)
     design = np.zeros((len(dates), 8))
     design[:, 0] = (dates - origin).days
-    design[np.arange(len(dates)), 1 + dates.dayofweek] = 1
+    design[np.arange(len(dates)), 1 + dates.day_of_week] = 1
     return design
 
 

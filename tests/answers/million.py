@@ -56,7 +56,8 @@ def database_url(kind: str) -> Iterator[str]:
         with tempfile.TemporaryDirectory(prefix="million-") as folder:
             yield sqlite_url(Path(folder) / "sidecar.db")
         return
-    options = {"innodb-buffer-pool-size": "1G", "innodb-flush-log-at-trx-commit": 2, "innodb-log-file-size": "512M"}
+    log = "innodb-log-file-size" if kind == "mariadb" else "innodb-redo-log-capacity"
+    options = {"innodb-buffer-pool-size": "1G", "innodb-flush-log-at-trx-commit": 2, log: "1G"}
     with (MariaDB if kind == "mariadb" else MySQL)(options) as server:
         print(server.version)
         yield server.url(server.create_database())

@@ -1,0 +1,88 @@
+"""The report: it finds what was planted, and says nothing of what was not."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from sidecar.cli.main import sidecar
+from sidecar.report.trend import changes, forecast
+
+DAYS = pd.date_range("2026-01-01", periods=200, freq="D")
+
+
+def series(values: object) -> pd.Series[float]:
+    return pd.Series(np.asarray(values, dtype=float), index=DAYS)
+
+
+def test_a_forecasts_interval_holds_what_came() -> None:
+    """95 of 100 future days, by weekday and trend, lie within; here at least 90 of each 100 over many histories."""
+    dice = np.random.default_rng(7)
+    inside = total = 0
+    for _ in range(60):
+        index = pd.date_range("2026-01-01", periods=148, freq="D")
+        level = np.exp(4 + 0.004 * np.arange(148) - 0.9 * (index.day_of_week >= 5) + dice.normal(0, 0.2, 148))
+        counts = pd.Series(level, index=index)
+        ahead = forecast(counts.iloc[:120])
+        assert ahead is not None
+        future = counts.iloc[120:]
+        inside += int(((future >= ahead.low) & (future <= ahead.high)).sum())
+        total += len(future)
+    assert 0.92 < inside / total < 0.98
+
+
+def test_four_weeks_are_the_least_to_learn_from() -> None:
+    short = series(np.full(200, 10.0)).iloc[:27]
+    assert forecast(short) is None
+
+
+def test_a_planted_change_is_found_on_its_day() -> None:
+    dice = np.random.default_rng(3)
+    values = np.where(np.arange(200) < 120, 0.8, 1.2) + dice.normal(0, 0.05, 200)
+    (found,) = changes(series(values))
+    assert abs((found.at - DAYS[120]).days) <= 1
+    assert found.before == pytest.approx(0.8, abs=0.03)
+    assert found.after == pytest.approx(1.2, abs=0.03)
+
+
+def test_noise_alone_is_no_change() -> None:
+    dice = np.random.default_rng(5)
+    assert sum(bool(changes(series(dice.normal(1, 0.1, 200)))) for _ in range(50)) <= 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_command_writes_one_file_that_says_what_to_notice(studio_url: str, tmp_path: Path, language: str) -> None:
+    output = tmp_path / "report.html"
+    arguments = ["report", "--output", str(output), "--png", str(tmp_path / "png"), "--in", language]
+    result = CliRunner().invoke(
+        sidecar, arguments, env={"SIDECAR_DATABASE_URL": studio_url, "SIDECAR_TIMEZONE": "Asia/Shanghai"}
+    )
+    assert result.exit_code == 0, result.output
+    slower = [line for line in result.output.splitlines() if "2.5" in line and ("slower" in line or "变慢" in line)]
+    assert len(slower) == 1
+    at = next(word for word in slower[0].replace("：", " ").replace(":", " ").split() if word.startswith("2026-10-"))
+    day = datetime.strptime(at, "%Y-%m-%d").replace(tzinfo=timezone.utc)
+    assert abs((day - datetime(2026, 10, 5, tzinfo=timezone.utc)).days) <= 3, "generate.SLOWER_FROM"
+    html = output.read_text(encoding="utf-8")
+    assert html.count("<svg") == 7
+    asked = re.findall(r"(?:src|href)=[^#]{6}|url\([^#]|@import", html)
+    assert all("data:" in one for one in asked), asked[:3]
+    assert "<script" not in html
+    assert len(list((tmp_path / "png").glob("*.png"))) == 7
+
+
+def test_attacks_in_texts_are_only_text(studio_url: str, tmp_path: Path) -> None:
+    output = tmp_path / "report.html"
+    result = CliRunner().invoke(
+        sidecar,
+        ["report", "--output", str(output), "--user", "<script>alert(1)</script>"],
+        env={"SIDECAR_DATABASE_URL": studio_url},
+    )
+    assert result.exit_code == 0, result.output
+    assert "<script" not in output.read_text(encoding="utf-8")
