@@ -18,6 +18,7 @@ from sidecar.cli.progress import following
 from sidecar.config import Settings
 from sidecar.courier import Courier
 from sidecar.directory import stat_folder
+from sidecar.errors import SettingsError
 from sidecar.folder import Folder, FolderLimits, SystemClock
 from sidecar.http import HttpServer
 from sidecar.metrics import Metrics
@@ -57,7 +58,7 @@ def run(settings: Settings, once: bool) -> None:
     log.configure(settings.log_level, settings.log_format)
     notifier = Notifier(config.environment())
     metrics = Metrics(notifier.status)
-    http = _serve(settings, metrics)
+    http = _serve(settings, metrics, needed=not once)
     notices = Notices()
     watcher = FolderWatcher(notices)
     give_up = threading.Event()
@@ -114,11 +115,20 @@ def run(settings: Settings, once: bool) -> None:
         metrics.stopped()
 
 
-def _serve(settings: Settings, metrics: Metrics) -> HttpServer | None:
+def _serve(settings: Settings, metrics: Metrics, *, needed: bool) -> HttpServer | None:
+    """
+    Args:
+        needed: else the address may be taken: `run --once` beside the service has nothing to add to its pages.
+    """
     address = settings.listen_address
     if address is None:
         return None
-    return HttpServer(*address, metrics=metrics.exposition, status=lambda: list(metrics.health.reasons.values()))
+    try:
+        return HttpServer(*address, metrics=metrics.exposition, status=lambda: list(metrics.health.reasons.values()))
+    except SettingsError:
+        if needed:
+            raise
+        return None
 
 
 def _stop_on_signals(shipper: Shipper) -> None:

@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from tests.events import publish, succeeded
-from tests.integration.processes import running
+from tests.integration.processes import running, sidecar
 from tests.operate.scene import Scene, set_scene
 from tests.servers import sqlite_url
 
@@ -110,3 +110,12 @@ def test_status_without_a_database_names_it(tmp_path: Path) -> None:
     facts = scene.facts("status", "--listen", "127.0.0.1:1", code=1)
     assert "127.0.0.1:1" in facts["tables"]["error"]
     assert facts["folders"][0]["event_files"] == 0
+
+
+def test_run_once_beside_the_service_ships_without_its_port(scene: Scene) -> None:
+    with running(cwd=scene.place, settings=scene.settings) as shipper:
+        shipper.shipped(0)
+        done = sidecar(
+            "run", "--once", "--listen", f"127.0.0.1:{shipper.port}", cwd=scene.place, settings=scene.settings
+        )
+    assert done.returncode == 0
