@@ -7,6 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
+DEV := $(VENV)/.dev
 
 # MYSQL=1 also tests on real MySQL, kept in a chroot outside the work tree.
 MYSQL ?= 0
@@ -21,7 +22,8 @@ help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
 
 .PHONY: venv
-venv: $(READY) ## The project's own environment in .venv
+venv: $(READY) ## The environment that people use, in .venv
+	@echo "ready: $(VENV)/bin/sidecar"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -42,11 +44,17 @@ $(READY): pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the environment into $(VENV) ..."
 	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(RUN) -m pip install --quiet --upgrade pip
+	@$(RUN) -m pip install --quiet --editable '.[shipper,web,report]'
+	@touch $@
+
+# What tests, linters and benchmarks need besides.
+$(DEV): $(READY)
+	@echo "Installing what tests need ..."
 	@$(RUN) -m pip install --quiet --editable '.[shipper,web,report,dev]'
 	@touch $@
 
 .PHONY: test
-test: $(READY) ## All tests, on a private MariaDB (make test MYSQL=1: on real MySQL too)
+test: $(DEV) ## All tests, on a private MariaDB (make test MYSQL=1: on real MySQL too)
 	@sh tests/servers/get-mariadb.sh
 	@sh tests/answers/get-chromium.sh
 	@sh tests/servers/get-prometheus.sh
@@ -60,14 +68,14 @@ demo: $(READY) ## A few syntheses by a stand-in engine, recorded, shipped and qu
 	@$(RUN) deploy/demo/demo.py
 
 .PHONY: bench
-bench: $(READY) ## How fast, beside its peers on the same server (SMALL=1 in a minute, MYSQL=1 on MySQL too, CASES="backlog ...")
+bench: $(DEV) ## How fast, beside its peers on the same server (SMALL=1 in a minute, MYSQL=1 on MySQL too, CASES="backlog ...")
 	@sh tests/servers/get-mariadb.sh
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
 	@if [ "$(SMALL)" != 1 ]; then sh tests/benchmarks/get-rsyslog.sh; fi
 	@SMALL="$(SMALL)" CASES="$(CASES)" $(RUN) -m tests.benchmarks
 
 .PHONY: torture
-torture: $(READY) ## Break everything at random, then count (SHORT=1 in two minutes, LONG=1 for hours, CLUSTER=1 a Galera cluster, SEED=... for the same again)
+torture: $(DEV) ## Break everything at random, then count (SHORT=1 in two minutes, LONG=1 for hours, CLUSTER=1 a Galera cluster, SEED=... for the same again)
 ifeq ($(CLUSTER),1)
 	@sh tests/servers/get-galera.sh
 	@$(RUN) -m tests.operate.cluster $(ARGS)
@@ -79,7 +87,7 @@ else
 endif
 
 .PHONY: lint
-lint: $(READY) ## ruff and mypy --strict over everything
+lint: $(DEV) ## ruff and mypy --strict over everything
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
@@ -88,7 +96,7 @@ lint: $(READY) ## ruff and mypy --strict over everything
 	@MYPYPATH=deploy/grafana:deploy $(RUN) -m mypy deploy/generate.py
 
 .PHONY: docs
-docs: $(READY) ## Write sidecar/README.md, the reference, from the code
+docs: $(DEV) ## Write sidecar/README.md, the reference, from the code
 	@$(RUN) -m tests.unit.reference
 
 WATCH_DIR ?=
@@ -102,7 +110,7 @@ uninstall: ## Take the service away; settings and data stay
 	@bash deploy/install.sh --uninstall
 
 .PHONY: dist
-dist: $(READY) ## Build wheel and source archive into dist/
+dist: $(DEV) ## Build wheel and source archive into dist/
 	@rm -rf dist
 	@$(RUN) -m build --outdir dist .
 

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = Field(
         default=SecretStr("sqlite:///sidecar.db"),
         description="Where the rows go: sqlite:///FILE or mysql://USER:PASSWORD@HOST:PORT/DATABASE. "
-        "Several hosts, separated by commas, are tried in turn. "
+        "As a flag without :PASSWORD, which `ps` would show. Several hosts, separated by commas, are tried in turn. "
         "Options: ?unix_socket= ?ssl=off|prefer|on|verify &ssl_ca= &ssl_cert= &ssl_key=",
     )
     database_password: SecretStr | None = Field(

@@ -43,6 +43,7 @@ log = logging.getLogger("sidecar")
 _EMOTIONS = frozenset(
     [
         "neutral",
+        "unknown",
         "reference",
         "happy",
         "angry",
@@ -352,7 +353,7 @@ class Metrics:
             data = event.data
             status = _bounded(event.type[len(_SYNTHESIS) :], _TYPES)
             timing, audio = data.get("timing") or {}, data.get("audio") or {}
-            emotion = (data.get("emotion") or {}).get("label") or "neutral"
+            emotion = (data.get("emotion") or {}).get("label") or ("unknown" if status == "discovered" else "neutral")
             model = (data.get("model") or {}).get("version") or "unknown"
             tally[status, _bounded(emotion, _EMOTIONS), _bounded(model, _MODELS)] += 1
             if timing.get("wall") is not None:

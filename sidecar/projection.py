@@ -108,6 +108,7 @@ KINDS = (BASE, REPLACEMENT, RATING, DELETION)
 
 _NONE: Mapping[str, Any] = {}
 _LAST_WORD, _CONCLUDED, _STUB = "2:", "1:", "0:"
+_UNKNOWN = "unknown"  # nobody knows what was asked for when the audio was found later
 
 
 def project(event: Event) -> Iterator[tuple[Kind, Row]]:
@@ -137,7 +138,7 @@ def _synthesis(event: Event) -> Iterator[tuple[Kind, Row]]:
             event.subject,
             (_CONCLUDED if status == "interrupted" else _LAST_WORD) + event.id,
             _text(data),
-            emotion.get("label") or "neutral",
+            emotion.get("label") or (_UNKNOWN if status == "discovered" else "neutral"),
             audio.get("path") or "",
             event.time,
             audio.get("duration"),

@@ -35,6 +35,7 @@ RECORDS = (
     "SELECT id, created_at, status, emotion, text_input, duration, rtf, audio_path "
     "FROM tts_records ORDER BY id DESC LIMIT 20"
 )
+_PROJECT = Path(__file__).resolve().parents[2]
 QUERIES = (
     "SELECT * FROM tts_records WHERE text_input LIKE '%欢迎%'",
     "SELECT emotion, COUNT(*) FROM tts_records GROUP BY emotion",
@@ -196,8 +197,9 @@ def what_next(folder: Path) -> None:
     if isinstance(parse_dsn(database_url()), SqliteDsn):
         console.print(f'  Query:    sqlite3 {here}/sidecar.db "{QUERIES[1]}"')
         console.print("  On MySQL: SIDECAR_DATABASE_URL=mysql://user:password@host:3306/db make demo")
-    console.print("  For real: in IndexTTS2's folder, start the WebUI by  python -m indextts_patch webui.py")
-    console.print("            and beside it  sidecar migrate  and  sidecar run;  README.md tells how")
+    console.print(f"  For real: in IndexTTS2's folder,  PYTHONPATH={_PROJECT} uv run python -m indextts_patch webui.py")
+    sidecar = _PROJECT / ".venv" / "bin" / "sidecar"
+    console.print(f"            and beside it  {sidecar} migrate && {sidecar} run;  README.md tells how")
 
 
 def run(folder: Path) -> None:

@@ -12,7 +12,8 @@ from sidecar.cli.databases import open_database
 from sidecar.cli.options import settings_options
 from sidecar.config import Settings
 
-_COLUMNS = ("id", "created_at", "status", "emotion", "user_id", "duration", "rating", "text_input", "audio_path")
+_COLUMNS = ("id", "created_at", "status", "emotion", "text_input")
+_WIDE_COLUMNS = ("id", "created_at", "status", "emotion", "user_id", "duration", "rating", "text_input", "audio_path")
 
 
 @click.command()
@@ -20,8 +21,9 @@ _COLUMNS = ("id", "created_at", "status", "emotion", "user_id", "duration", "rat
 @filter_options()
 @click.argument("text", nargs=-1)
 @click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="At most so many.")
+@click.option("--wide", is_flag=True, help="More columns: user, duration, rating, audio.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with every column of a list.")
-def find(settings: Settings, wanted: Filter, limit: int, as_json: bool) -> None:
+def find(settings: Settings, wanted: Filter, limit: int, wide: bool, as_json: bool) -> None:
     """Find what was synthesised, the newest first.
 
     TEXT: words that must all occur; in quotes, blanks count.
@@ -50,6 +52,6 @@ def find(settings: Settings, wanted: Filter, limit: int, as_json: bool) -> None:
     if not records:
         click.echo("nothing found")
         return
-    show.table(records, _COLUMNS, zone=settings.zone, wide="text_input")
+    show.table(records, _WIDE_COLUMNS if wide else _COLUMNS, zone=settings.zone, wide="text_input")
     if cursor is not None:
         click.echo(f"The newest {len(records)}; there are more (--limit).")

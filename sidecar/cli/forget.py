@@ -18,7 +18,7 @@ from sidecar.publish import Publisher
 @settings_options("watch_dir", "database_url", "database_password_file", "connect_timeout")
 @click.option("--user", default="", help="All records of that user, and what they said of others'.")
 @click.option("--text", default="", help="All records whose text contains this.")
-@click.option("--voice", default="", help="All records with that speaker prompt: its path, or its SHA-256.")
+@click.option("--voice", default="", help="All records with that speaker prompt: part of its path, or its SHA-256.")
 @click.option("--record", default="", help="One record: its id, event_id or audio path.")
 @click.option("--reason", help="Kept in the tombstones; should name nobody.")
 @click.option("--yes", is_flag=True, help="Do it. Without it, only count.")

@@ -9,6 +9,7 @@ from sidecar.cli.backfill import backfill_command
 from sidecar.cli.doctor import doctor
 from sidecar.cli.export import export
 from sidecar.cli.find import find
+from sidecar.cli.forget import forget
 from sidecar.cli.index import index
 from sidecar.cli.migrate import migrate
 from sidecar.cli.prune import prune_command
@@ -24,7 +25,6 @@ from sidecar.cli.timeline import timeline
 from sidecar.cli.top import top
 from sidecar.cli.verify import verify_command
 from sidecar.cli.web import web
-from sidecar.cli.forget import forget
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -17,6 +17,7 @@ from sidecar.answers.values import for_json
 
 Row = dict[str, Any]
 _MAX_CELL = 120  # characters
+_UNSHRUNK = {"id": 4, "created_at": 19, "event_id": 36}  # characters; cut off they are of no use
 
 
 def json_lines(rows: Iterable[Row]) -> None:
@@ -44,6 +45,7 @@ def table(rows: Sequence[Row], columns: Sequence[str], *, zone: tzinfo, title: s
             overflow="fold" if name == wide else "ellipsis",
             no_wrap=name != wide,
             ratio=1 if name == wide else None,
+            min_width=_UNSHRUNK.get(name),
         )
     for row in rows:
         # Text, not str: brackets in people's words are no markup.

@@ -80,7 +80,11 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
         if each.error:
             line("folder", each.folder, each.error, style="red")
             continue
-        line("folder", each.folder, f"{each.event_files:,} event files, {each.newer:,} after the position")
+        line(
+            "folder",
+            each.folder,
+            f"{each.event_files:,} event files, {each.newer:,} newer than the position, which follows with the scans",
+        )
         line("position", when(each.position), f"moved {when(each.moved_at)}")
     line("database", settings.dsn)
     if tables.error:

@@ -68,7 +68,21 @@ def classify(error: BaseException, where: str) -> BaseException:
         return TablesNotReady(text, hint=MIGRATE_HINT)
     if number in _ABOUT_OUR_SQL:
         return error
-    return TemporarySinkError(text, hint=_HINTS.get(number, ""))
+    return TemporarySinkError(text, hint=_hint(number, message))
+
+
+def _hint(number: int, message: str) -> str:
+    """A denied command that the shipper never needs was asked for by a command for people."""
+    if number in _DENIED and not message.startswith(_SHIPPERS_COMMANDS):
+        return (
+            "This command needs the account that migrates (tts_migrate in deploy/mysql/accounts.sql): "
+            "name it for this one call, SIDECAR_DATABASE_URL=mysql://tts_migrate:...@HOST/DATABASE sidecar ..."
+        )
+    return _HINTS.get(number, "")
+
+
+_DENIED = {1142, 1227}
+_SHIPPERS_COMMANDS = ("SELECT", "INSERT", "UPDATE")
 
 
 _HINTS: Mapping[int, str] = {

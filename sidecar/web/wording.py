@@ -47,6 +47,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "status_reused": ("reused", "复用"),
     "status_problems": ("problems", "有问题"),
     "emotion_neutral": ("neutral", "中性"),
+    "emotion_unknown": ("unknown", "未知"),
     "emotion_reference": ("reference", "参考音频"),
     "emotion_happy": ("happy", "高兴"),
     "emotion_angry": ("angry", "愤怒"),
