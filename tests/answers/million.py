@@ -57,7 +57,11 @@ def database_url(kind: str) -> Iterator[str]:
             yield sqlite_url(Path(folder) / "sidecar.db")
         return
     log = "innodb-log-file-size" if kind == "mariadb" else "innodb-redo-log-capacity"
-    options = {"innodb-buffer-pool-size": "1G", "innodb-flush-log-at-trx-commit": 2, log: "1G"}
+    options: dict[str, str | int | bool | Path] = {
+        "innodb-buffer-pool-size": "1G",
+        "innodb-flush-log-at-trx-commit": 2,
+        log: "1G",
+    }
     with (MariaDB if kind == "mariadb" else MySQL)(options) as server:
         print(server.version)
         yield server.url(server.create_database())

@@ -1,4 +1,4 @@
-"""The real command in a process of its own."""
+"""The real commands: the servers in processes of their own, the others in this one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from sidecar.cli.main import sidecar as root_command
 from tests.answers.scene import Scene
 
 _DEADLINE = 20.0  # seconds
@@ -50,20 +53,19 @@ def library(scene: Scene, log: Path, **more: str) -> Iterator[str]:
 
 
 def sidecar(scene: Scene, *arguments: str) -> str:
-    """Run a command to its end; what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", "sidecar", *arguments],
-        env=environment(scene),
-        cwd=scene.folder.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    """Run a command to its end, in this process; what it said."""
+    done = CliRunner().invoke(root_command, arguments, env=environment(scene))
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 def ship(scene: Scene) -> None:
     """What a running shipper would have done by now."""
-    sidecar(scene, "run", "--once", "--listen", "off")
+    subprocess.run(
+        [sys.executable, "-m", "sidecar", "run", "--once", "--listen", "off"],
+        env=environment(scene),
+        cwd=scene.folder.parent,
+        capture_output=True,
+        check=True,
+        timeout=120,
+    )
