@@ -83,8 +83,9 @@ class Prometheus:
         eventually(lambda: self._answers() and self.query(expression), f"{samples} scrapes of {metric}")
 
     def _answers(self) -> bool:
+        """Whether it is up; while it starts it answers 503."""
         try:
-            self.query("1")
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=10).close()
         except OSError:
             return False
         return True
