@@ -98,6 +98,7 @@ lint: $(DEV) ## ruff and mypy --strict over everything
 .PHONY: docs
 docs: $(DEV) ## Write sidecar/README.md, the reference, from the code
 	@$(RUN) -m tests.unit.reference
+	@$(RUN) deploy/generate.py
 
 WATCH_DIR ?=
 DATABASE_URL ?=

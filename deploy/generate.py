@@ -32,6 +32,7 @@ _SERVICE: Mapping[str, str] = {
 }
 _NOT_HERE = {
     "database_password": "Not in a file that everybody may read.",
+    "web_token": "Not in a file that everybody may read.",
     "database_password_file": "The service sets it: a copy of /etc/indextts-sidecar/database-password "
     "that only the service can read.",
 }
