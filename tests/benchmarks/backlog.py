@@ -17,7 +17,7 @@ _RSYSLOG_RATIO = 3.0
 
 def backlog(context: Context) -> list[Row]:
     rows = _backlog(context, "small", dataset.small, context.scale(100_000, 10_000), everything=True)
-    return rows + _backlog(context, "large", dataset.large, context.scale(30_000, 2_000), everything=False)
+    return rows + _backlog(context, "large", dataset.large, context.scale(30_000, 4_000), everything=False)
 
 
 def _backlog(context: Context, size_name: str, make: dataset.Maker, count: int, *, everything: bool) -> list[Row]:

@@ -53,11 +53,11 @@ class Row:
 
     @property
     def beyond_noise(self) -> bool:
-        """Missed by a factor of two: no neighbour on the machine explains that."""
+        """Missed by a factor of two in every round: no neighbour on the machine explains that."""
         if self.difference or not self.theirs:
             return False  # absolute figures move with the machine
-        return (self.at_least is not None and self.score < self.at_least / 2) or (
-            self.at_most is not None and self.score > self.at_most * 2
+        return (self.at_least is not None and max(self.scores) < self.at_least / 2) or (
+            self.at_most is not None and min(self.scores) > self.at_most * 2
         )
 
     def as_json(self) -> dict[str, Any]:
