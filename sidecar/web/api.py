@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -29,6 +29,8 @@ from sidecar.web.waveform import peaks
 P = ParamSpec("P")
 
 _MAX_BODY = 256 * 1024
+_MAX_NOTE, _MAX_NAME = 10_000, 255  # characters
+_RATING_HINT = 'Send {"rating": 1 to 5 or null, "note": text or null, "by": name or null}.'
 _JSON_COLUMNS = ("params", "emotion_vector")
 _LIMITS = "Write a number from 1 to 500."
 
@@ -37,14 +39,39 @@ class NotFound(SidecarError):
     """There is no such record."""
 
 
-class RatingBody(BaseModel):
+class NotARating(SidecarError):
+    """The body of a request is not a rating as the document describes it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatingBody:
     """What is posted to rate a record."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    rating: int | None
+    note: str | None
+    by: str | None
 
-    rating: int | None = Field(ge=1, le=5)
-    note: str | None = Field(default=None, max_length=10_000)
-    by: str | None = Field(default=None, max_length=255)
+    @classmethod
+    def decode(cls, body: bytes) -> RatingBody:
+        """
+        Raises:
+            NotARating: it is something else.
+        """
+        try:
+            given = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            raise NotARating("the body is not JSON", hint=_RATING_HINT) from error
+        if not isinstance(given, dict) or "rating" not in given or set(given) - {"rating", "note", "by"}:
+            raise NotARating("the body is not a rating", hint=_RATING_HINT)
+        rating, note, by = given["rating"], given.get("note"), given.get("by")
+        right = (
+            (rating is None or (type(rating) is int and 1 <= rating <= 5))
+            and (note is None or (isinstance(note, str) and len(note) <= _MAX_NOTE))
+            and (by is None or (isinstance(by, str) and len(by) <= _MAX_NAME))
+        )
+        if not right:
+            raise NotARating("the body is not a rating", hint=_RATING_HINT)
+        return cls(rating=rating, note=note, by=by)
 
 
 def answer(content: object, status: int = 200) -> Response:
@@ -149,11 +176,9 @@ async def record_rating(request: Request) -> Response:
         if len(body) > _MAX_BODY:
             return refusal(SidecarError("the body is too large"), 413)
     try:
-        given = RatingBody.model_validate_json(body)
-        (given.note or "").encode(), (given.by or "").encode()
-    except (ValidationError, UnicodeEncodeError):
-        hint = 'Send {"rating": 1 to 5 or null, "note": text or null, "by": name or null}.'
-        return refusal(SidecarError("the body is not a rating", hint=hint), 422)
+        given = RatingBody.decode(body)
+    except NotARating as error:
+        return refusal(error, 422)
     return await state(request).in_thread(_publish_rating, request, given)
 
 
