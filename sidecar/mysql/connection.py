@@ -119,13 +119,19 @@ class Link:
             ssl_disabled=self._dsn.ssl == "off",
             autocommit=False,
             client_flag=CLIENT_FLAG,
+            defer_connect=True,
         )
-        with connection.cursor() as cursor:
-            for statement in _SESSION:
-                wait = max(1, int(self._limits.read_timeout / 2))
-                cursor.execute(statement.format(wait=wait, idle=self._idle_limit))
-            cursor.execute("SELECT @@max_allowed_packet, @@local_infile, VERSION()")
-            row = cursor.fetchone()
+        try:
+            connection.connect()
+            with connection.cursor() as cursor:
+                for statement in _SESSION:
+                    wait = max(1, int(self._limits.read_timeout / 2))
+                    cursor.execute(statement.format(wait=wait, idle=self._idle_limit))
+                cursor.execute("SELECT @@max_allowed_packet, @@local_infile, VERSION()")
+                row = cursor.fetchone()
+        except BaseException:
+            connection._force_close()  # type: ignore[attr-defined]  # the driver leaves a refused socket open
+            raise
         assert row is not None, "a SELECT without FROM has one row"
         connection.commit()
         self.max_statement = int(row[0]) - _PACKET_HEADROOM

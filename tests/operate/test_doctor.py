@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -282,7 +283,7 @@ def test_wrong_time_zone(settings: dict[str, str], site: Site) -> None:
 def test_wrong_clock(settings: dict[str, str], site: Site) -> None:
     with set_global(site.server, "init_connect", "'SET SESSION timestamp = UNIX_TIMESTAMP() - 90'"):
         finding = blamed(doctor(settings), "clock", "warning")
-    assert "90 s behind" in finding["message"]
+    assert re.search(r"\b(89|9\d) s behind", finding["message"])
 
 
 def test_small_packets(settings: dict[str, str], site: Site) -> None:
