@@ -164,12 +164,14 @@ class Process:
         *,
         batch_max_events: int = 1000,
         event_max_bytes: int = 64 * 1024,
+        overlap_seconds: float = 2.0,
         watched: bool = True,
     ) -> None:
         self.sink = FaultySink(database)
         self.notices = StepNotices()
         self.tally = Tally()
-        self.folder = Folder(folder, limits=FolderLimits(event_max_bytes=event_max_bytes), clock=clock)
+        limits = FolderLimits(event_max_bytes=event_max_bytes, overlap_seconds=overlap_seconds)
+        self.folder = Folder(folder, limits=limits, clock=clock)
         self._clock = clock
         self._give_up = threading.Event()
         retry = Retry(
