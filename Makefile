@@ -91,7 +91,7 @@ lint: $(DEV) ## ruff and mypy --strict over everything
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
-	@$(RUN) -m mypy -p tests --exclude '^tests/patch/double/'  # doubles of programs that have no types
+	@$(RUN) -m mypy -p tests --exclude '^tests/patch/(double/|bench_overhead)'  # doubles of programs that have no types
 	@MYPYPATH=deploy/demo $(RUN) -m mypy deploy/demo/demo.py deploy/demo/studio.py
 	@MYPYPATH=deploy/grafana:deploy $(RUN) -m mypy deploy/generate.py
 

@@ -227,10 +227,11 @@ def test_the_language_and_the_theme_change_and_stay(visit: Visit) -> None:
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", name="When in the week")).to_be_visible()
     background = "getComputedStyle(document.body).backgroundColor"
+    visit.settle()
     light = page.evaluate(background)
     page.get_by_role("link", name="Theme: Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    assert page.evaluate(background) != light
+    page.wait_for_function(f"light => {background} !== light", arg=light)
     visit.open("/")
     assert page.locator("html").get_attribute("data-theme") == "dark"
 

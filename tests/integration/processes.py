@@ -48,10 +48,10 @@ class Running:
                 stdout=log,
                 stderr=log,
             )
-        match = eventually(
-            lambda: re.search(r'"listen": "127\.0\.0\.1:(\d+)"', self.log), f"the start of the shipper: {self.log}"
+        found = eventually(
+            lambda: re.findall(r'"listen": "127\.0\.0\.1:(\d+)"', self.log), f"the start of the shipper: {self.log}"
         )
-        self.port = int(match[1])
+        self.port = int(found[0])
 
     @property
     def log(self) -> str:

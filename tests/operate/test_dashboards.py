@@ -110,7 +110,8 @@ def test_one_dashboard_shows_both_shippers(prometheus: Prometheus) -> None:
 
 @pytest.mark.mariadb
 def test_healthy_shippers_set_no_alert_off_but_for_the_file_in_quarantine(prometheus: Prometheus) -> None:
-    assert set(prometheus.alerts()) <= {"SidecarQuarantineGrowing"}
+    # How full this machine's own disk is, and is getting, is not the test's affair.
+    assert set(prometheus.alerts()) <= {"SidecarQuarantineGrowing", "OutputsDiskFilling"}
 
 
 class Speech:
