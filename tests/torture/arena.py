@@ -91,7 +91,8 @@ class Arena:
     def settings(self) -> dict[str, str]:
         url = self.server.url(self.database, self.account)
         return {
-            "SIDECAR_DATABASE_URL": url.replace(f":{self.server.port}/", f":{self.proxy.port}/"),
+            # In the clear, so that the proxy can tell a COMMIT.
+            "SIDECAR_DATABASE_URL": url.replace(f":{self.server.port}/", f":{self.proxy.port}/") + "?ssl=off",
             "SIDECAR_WATCH_DIR": str(self.outputs),
             "SIDECAR_NAME": "torture",
             "SIDECAR_LISTEN": "off",
