@@ -227,6 +227,23 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(folder: Path, databa
     assert rows(database, "SELECT * FROM sidecar_quarantine") == []
 
 
+def test_a_file_that_waits_to_be_judged_holds_the_position_back(
+    folder: Path, database: Path, clock: ManualClock
+) -> None:
+    publish(folder, b"{", "broken.json")
+    time.sleep(0.01)
+    publish(folder, succeeded())
+    time.sleep(0.01)
+    process = Process(folder, database, clock, overlap_seconds=0.001)
+    assert process.step()
+    assert stored(database) == 1
+    process.end()  # killed before the broken one had its time
+    process = Process(folder, database, clock, overlap_seconds=0.001)
+    process.settle()
+    process.end()
+    assert rows(database, "SELECT reason FROM sidecar_quarantine") == [("invalid_json",)]
+
+
 def test_a_name_too_long_for_its_column_is_quarantined_like_any_other(
     folder: Path, database: Path, clock: ManualClock
 ) -> None:
