@@ -93,7 +93,7 @@ def server_restarted(arena: Arena, chance: random.Random) -> Iterator[None]:
 def server_frozen(arena: Arena, chance: random.Random) -> Iterator[None]:
     arena.server.freeze()
     try:
-        happened(arena.revision() == -1, "it answers")
+        happened(until(lambda: arena.revision() == -1, 5), "it answers")  # a signal takes hold a moment later
         yield
     finally:
         arena.server.thaw()
