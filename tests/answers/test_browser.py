@@ -226,12 +226,10 @@ def test_the_language_and_the_theme_change_and_stay(visit: Visit) -> None:
     expect(page.get_by_role("heading", name="一周分布")).to_be_visible()
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("heading", name="When in the week")).to_be_visible()
-    background = "getComputedStyle(document.body).backgroundColor"
-    visit.settle()
-    light = page.evaluate(background)
+    expect(page.locator("body")).to_have_css("background-color", "rgb(246, 246, 249)")
     page.get_by_role("link", name="Theme: Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    page.wait_for_function(f"light => {background} !== light", arg=light)
+    expect(page.locator("body")).to_have_css("background-color", "rgb(20, 21, 26)")
     visit.open("/")
     assert page.locator("html").get_attribute("data-theme") == "dark"
 
