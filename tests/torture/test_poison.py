@@ -16,7 +16,7 @@ from sidecar.cli.databases import open_database
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event import Event
 from tests.events import encode, publish, succeeded
-from tests.integration.processes import eventually, running, sidecar
+from tests.integration.processes import sidecar
 from tests.torture.poison import corpus
 
 COUNT = int(os.environ.get("TORTURE_POISON_FILES", "1500"))
@@ -34,6 +34,7 @@ def settings(database_url: str, tmp_path: Path) -> dict[str, str]:
         "SIDECAR_NAME": "studio",
         "SIDECAR_SETTLE_SECONDS": "0",
         "SIDECAR_LOG_LEVEL": "error",
+        "SIDECAR_LISTEN": "off",
     }
     sidecar("migrate", cwd=tmp_path, settings=found)
     return found
@@ -56,7 +57,7 @@ def test_each_poisoned_file_is_stored_exactly_or_quarantined(settings: dict[str,
             foreign.add(name)
         except EventError:
             pass
-    sidecar("run", "--once", cwd=tmp_path, settings={**settings, "SIDECAR_LISTEN": "off"})
+    sidecar("run", "--once", cwd=tmp_path, settings=settings)
     stored = {Path(str(path)).name: sha for path, sha in ask(settings, "SELECT path, sha256 FROM tts_events")}
     refused = {Path(str(path)).name for (path,) in ask(settings, "SELECT path FROM sidecar_quarantine")}
     assert {name: hashlib.sha256(contents[name]).hexdigest() for name in stored} == stored
@@ -70,21 +71,17 @@ def test_each_poisoned_file_is_stored_exactly_or_quarantined(settings: dict[str,
 def test_one_poisoned_event_costs_its_neighbours_no_second(settings: dict[str, str], tmp_path: Path) -> None:
     if settings["SIDECAR_DATABASE_URL"].startswith("sqlite"):
         pytest.skip("SQLite refuses nothing that the schema lets pass")
-    folder = tmp_path / "outputs"
     took = {}
     for name, poison in (("clean", encode(succeeded())), ("poisoned", REFUSED)):
-        with running(cwd=tmp_path, settings={**settings, "SIDECAR_LOG_LEVEL": "info"}) as shipper:
-            eventually(lambda shipper=shipper: '"ready"' in shipper.log, "the start")  # type: ignore[misc]
-            hidden = tmp_path / name
-            hidden.mkdir()
-            for number in range(999):
-                publish(hidden, succeeded(), f"{name}-{number}.json")
-            publish(hidden, poison, f"{name}-500b.json")
-            for path in sorted(hidden.iterdir()):
-                path.rename(folder / path.name)
-            started = time.monotonic()
-            shipper.shipped(999)
-            took[name] = time.monotonic() - started
-    print(f"1,000 events: {took['clean']:.2f} s; with a poisoned one among them {took['poisoned']:.2f} s")
+        folder = tmp_path / name
+        folder.mkdir()
+        for number in range(999):
+            publish(folder, succeeded(), f"{number}.json")
+            if number == 500:
+                publish(folder, poison, "among them.json")
+        started = time.monotonic()
+        sidecar("run", "--once", cwd=tmp_path, settings=settings | {"SIDECAR_WATCH_DIR": str(folder)})
+        took[name] = time.monotonic() - started
+    print(f"1,000 events in one batch: {took['clean']:.2f} s; with a poisoned one among them {took['poisoned']:.2f} s")
     assert ask(settings, "SELECT COUNT(*) FROM tts_events") == [(1999,)]
     assert ask(settings, "SELECT reason FROM sidecar_quarantine") == [("rejected_by_sink",)]
