@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import cast
 
 import pymysql
 from pymysql.connections import Connection
+from pymysql.constants import CR
 from pymysql.cursors import Cursor
 
 from sidecar.dsn import MysqlDsn
@@ -122,7 +124,11 @@ class Link:
             defer_connect=True,
         )
         try:
-            connection.connect()
+            if self._dsn.unix_socket:
+                connection._secure = True  # type: ignore[attr-defined]  # no network: a password may go in the clear
+                connection.connect(_local_socket(self._dsn.unix_socket, self._limits.connect_timeout))
+            else:
+                connection.connect()
             with connection.cursor() as cursor:
                 for statement in _SESSION:
                     wait = max(1, int(self._limits.read_timeout / 2))
@@ -138,6 +144,23 @@ class Link:
         connection._read_timeout = self._limits.read_timeout  # type: ignore[attr-defined]
         self.can_load = bool(row[1]) and _COMMITS_PARTS not in row[2]
         return connection
+
+
+def _local_socket(path: str, timeout: float) -> socket.socket:
+    """A connected socket. The driver would leave one that is refused open.
+
+    Raises:
+        pymysql.err.OperationalError: nobody listens there.
+    """
+    connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connected.settimeout(timeout)
+    try:
+        connected.connect(path)
+    except OSError as error:
+        connected.close()
+        message = f"Can't connect to MySQL server on {path!r} ({error})"
+        raise pymysql.err.OperationalError(CR.CR_CONN_HOST_ERROR, message) from error
+    return connected
 
 
 def tls_context(dsn: MysqlDsn) -> ssl.SSLContext | None:
