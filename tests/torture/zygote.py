@@ -90,7 +90,7 @@ class Child:
     def _state(self) -> str:
         try:
             return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # it ended, perhaps while it was read
             return ""
 
     def wait(self) -> int:
