@@ -28,6 +28,8 @@ class Row:
     """The ratio ours / theirs that should be reached; with no peer, the figure itself."""
     at_most: float | None = None
     """The ratio, or figure, not to be exceeded."""
+    steady: bool = True
+    """Whether the peer is bound by what we are bound by. Where not, its own rate moves the ratio tenfold."""
     difference: bool = False
     """Compare by ours - theirs instead of the ratio."""
     details: dict[str, Any] = field(default_factory=dict)
@@ -54,7 +56,7 @@ class Row:
     @property
     def beyond_noise(self) -> bool:
         """Missed by a factor of two in every round: no neighbour on the machine explains that."""
-        if self.difference or not self.theirs:
+        if self.difference or not self.theirs or not self.steady:
             return False  # absolute figures move with the machine
         return (self.at_least is not None and max(self.scores) < self.at_least / 2) or (
             self.at_most is not None and min(self.scores) > self.at_most * 2
