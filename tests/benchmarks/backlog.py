@@ -59,7 +59,7 @@ def _backlog(context: Context, size_name: str, make: dataset.Maker, count: int, 
                 against="one INSERT and COMMIT a row",
                 theirs=one_by_one,
                 at_least=_ARTICLE_RATIO,
-                steady=False,  # its rate is that of the disk's flushes: 350 a second on a busy one, 3,000 on a quiet one
+                steady=False,  # its rate is the disk's flushes: 350 a second on a busy disk, 3,000 on a quiet one
             )
         )
         rows += _beside_rsyslog(context, raws, ours, what)
