@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sidecar.answers.emotions import EMOTION_WORDS
+
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("What IndexTTS did", "IndexTTS 合成报告"),
     "made_at": ("Made {:%Y-%m-%d %H:%M}; times in {}", "生成于 {:%Y-%m-%d %H:%M}，时区 {}"),
@@ -59,16 +61,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "day4": ("Fri", "周五"),
     "day5": ("Sat", "周六"),
     "day6": ("Sun", "周日"),
-    "emotion_neutral": ("neutral", "中性"),
-    "emotion_reference": ("reference", "参考音频"),
-    "emotion_happy": ("happy", "高兴"),
-    "emotion_angry": ("angry", "愤怒"),
-    "emotion_sad": ("sad", "悲伤"),
-    "emotion_afraid": ("afraid", "恐惧"),
-    "emotion_disgusted": ("disgusted", "厌恶"),
-    "emotion_melancholic": ("melancholic", "低落"),
-    "emotion_surprised": ("surprised", "惊讶"),
-    "emotion_calm": ("calm", "平静"),
+    **EMOTION_WORDS,
     "hours_minutes": ("{} h {:02} min", "{} 小时 {:02} 分"),
     "minutes": ("{:.1f} min", "{:.1f} 分钟"),
     "notice_peak": (

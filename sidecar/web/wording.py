@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sidecar.answers.emotions import EMOTION_WORDS
+
 LANGUAGES = {"en": "English", "zh": "中文"}
 
 _WORDS: dict[str, tuple[str, str]] = {
@@ -46,17 +48,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "status_discovered": ("found on disk", "磁盘发现"),
     "status_reused": ("reused", "复用"),
     "status_problems": ("problems", "有问题"),
-    "emotion_neutral": ("neutral", "中性"),
-    "emotion_unknown": ("unknown", "未知"),
-    "emotion_reference": ("reference", "参考音频"),
-    "emotion_happy": ("happy", "高兴"),
-    "emotion_angry": ("angry", "愤怒"),
-    "emotion_sad": ("sad", "悲伤"),
-    "emotion_afraid": ("afraid", "恐惧"),
-    "emotion_disgusted": ("disgusted", "厌恶"),
-    "emotion_melancholic": ("melancholic", "低落"),
-    "emotion_surprised": ("surprised", "惊讶"),
-    "emotion_calm": ("calm", "平静"),
+    **EMOTION_WORDS,
     "mode_speaker": ("the voice's own", "音色自带"),
     "mode_reference": ("from a reference audio", "参考音频"),
     "mode_vector": ("by weights", "情感向量"),
