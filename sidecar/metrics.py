@@ -29,6 +29,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from sidecar import __version__
 from sidecar.errors import Reason, SidecarError
+from sidecar.histogram import BatchHistogram
 from sidecar.sequences import Sequences
 
 if TYPE_CHECKING:
@@ -167,25 +168,25 @@ class Metrics:
         self._watch_mode = Gauge(
             "sidecar_watch_mode", "Folders per way of hearing about new files.", ["mode"], registry=registry
         )
-        self._latency = Histogram(
+        self._latency = BatchHistogram(
             "sidecar_delivery_latency_seconds",
             "From the event's time to its commit.",
-            buckets=_LATENCY_BUCKETS,
+            bounds=_LATENCY_BUCKETS,
             registry=registry,
         )
         self._syntheses = Counter(
             "tts_synthesis", "Syntheses by outcome.", ["status", "emotion", "model"], registry=registry
         )
-        self._synthesis_seconds = Histogram(
+        self._synthesis_seconds = BatchHistogram(
             "tts_synthesis_duration_seconds",
             "Wall time of a synthesis.",
-            ["status"],
-            buckets=_SYNTHESIS_BUCKETS,
+            bounds=_SYNTHESIS_BUCKETS,
+            label="status",
             registry=registry,
         )
         self._audio_seconds = Counter("tts_audio_seconds", "Seconds of audio made.", registry=registry)
-        self._rtf = Histogram(
-            "tts_real_time_factor", "Wall time over audio time.", buckets=_RTF_BUCKETS, registry=registry
+        self._rtf = BatchHistogram(
+            "tts_real_time_factor", "Wall time over audio time.", bounds=_RTF_BUCKETS, registry=registry
         )
         self._unwritten = Counter(
             "tts_unwritten_events",
@@ -345,9 +346,12 @@ class Metrics:
 
     def _count_new(self, events: Sequence[Event], now: float) -> None:
         """Count a batch at once: labels are looked up for each kind of event, not for each event."""
+        self._latency.observe("", [max(0.0, now - event.time.timestamp()) for event in events])
         tally: collections.Counter[tuple[str, str, str]] = collections.Counter()
+        seconds: dict[str, list[float]] = collections.defaultdict(list)
+        factors: list[float] = []
+        audio_seconds = 0.0
         for event in events:
-            self._latency.observe(max(0.0, now - event.time.timestamp()))
             if not event.type.startswith(_SYNTHESIS):
                 continue
             data = event.data
@@ -356,16 +360,20 @@ class Metrics:
             emotion = (data.get("emotion") or {}).get("label") or ("unknown" if status == "discovered" else "neutral")
             model = (data.get("model") or {}).get("version") or "unknown"
             tally[status, _bounded(emotion, _EMOTIONS), _bounded(model, _MODELS)] += 1
-            if timing.get("wall") is not None:
-                self._synthesis_seconds.labels(status).observe(timing["wall"])
-            if timing.get("rtf") is not None:
-                self._rtf.observe(timing["rtf"])
+            if (wall := timing.get("wall")) is not None:
+                seconds[status].append(wall)
+            if (factor := timing.get("rtf")) is not None:
+                factors.append(factor)
             if audio.get("duration") is not None and status == "succeeded":
-                self._audio_seconds.inc(audio["duration"])
+                audio_seconds += audio["duration"]
             if data.get("unwritten_events"):
                 self._unwritten.inc(data["unwritten_events"])
         for labels, count in tally.items():
             self._syntheses.labels(*labels).inc(count)
+        for status, walls in seconds.items():
+            self._synthesis_seconds.observe(status, walls)
+        self._rtf.observe("", factors)
+        self._audio_seconds.inc(audio_seconds)
 
     def _set_health(self, what: str, reason: str = "") -> None:
         before = self.health.status

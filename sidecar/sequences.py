@@ -35,7 +35,9 @@ class Sequences:
                 self._sources.popitem(last=False)
             return
         self._sources.move_to_end(source)
-        if sequence > known.highest:
+        if sequence == known.highest + 1:  # nearly always
+            known.highest = sequence
+        elif sequence > known.highest:
             _extend(known.missing, known.highest + 1, sequence)
             known.highest = sequence
         elif sequence < known.lowest:
