@@ -15,6 +15,7 @@ from sidecar.errors import PermanentSinkError, PositionLost, Rehearsed, SidecarE
 from sidecar.mysql.bulk import LoadRefused, Patience
 from sidecar.mysql.connection import Link, MysqlLimits
 from sidecar.mysql.errors import NO_SUCH_TABLE, belongs_elsewhere, classify
+from sidecar.mysql.pipeline import Answer, Pipeline
 from sidecar.mysql.rows import render
 from sidecar.mysql.store import Store
 from sidecar.sink import Acknowledgement, Batch, Delivery, Position
@@ -117,17 +118,28 @@ class MysqlSink:
             raise classify(error, str(self._dsn)) from error
 
     def _commit(self, cursor: Cursor, batch: Batch, *, load: bool) -> Acknowledgement:
+        pipeline = Pipeline(cursor.connection)
         # First, so that two shippers of one folder queue up here instead of deadlocking further down.
-        revision = _move_position(cursor, batch)
-        known: frozenset[str] = frozenset()
+        moved = pipeline.send(_move_position(cursor, batch))
+        inserted: list[Answer] = []
         if batch.deliveries:
-            aim, maximum = self._limits.statement_bytes, self._link.max_statement
-            store = Store(cursor=cursor, load=load and self._link.can_load, aim=aim, maximum=maximum)
-            if not store.insert_events(batch):
-                known = _tell_known(cursor, batch)
+            store = Store(
+                connection=cursor.connection,
+                pipeline=pipeline,
+                load=load and self._link.can_load,
+                aim=self._limits.statement_bytes,
+                maximum=self._link.max_statement,
+            )
+            inserted = store.insert_events(batch)
             store.fold_records(batch.deliveries)
+        pipeline.receive()
+        if not moved.affected_rows:
+            raise PositionLost("the position in the database is older than what was committed, or gone")
+        known: frozenset[str] = frozenset()
+        if inserted and sum(answer.affected_rows for answer in inserted) != len(batch.deliveries):
+            known = _tell_known(cursor, batch)
         _quarantine(cursor, batch)
-        return Acknowledgement(known=known, revision=revision)
+        return Acknowledgement(known=known, revision=moved.insert_id)
 
 
 def _check(cursor: Cursor) -> None:
@@ -156,16 +168,11 @@ def _open_position(cursor: Cursor, shipper: str, folder: str) -> Position:
     return Position(identity=row[0], ctime_ns=row[1], files=row[2], revision=row[3])
 
 
-def _move_position(cursor: Cursor, batch: Batch) -> int:
-    """
-    Returns:
-        The position's new revision, which the server tells as the statement's insert id.
-
-    Raises:
-        PositionLost: the stored one is older than the batch's, or gone.
-    """
+def _move_position(cursor: Cursor, batch: Batch) -> bytes:
+    """The statement. It affects no row where the stored position is older than the batch's, or gone; else the server
+    tells the position's new revision as the insert id."""
     position = batch.position
-    moved = cursor.execute(
+    return cursor.mogrify(
         "UPDATE sidecar_positions SET identity = %s, ctime_ns = %s, files = %s, "
         "revision = LAST_INSERT_ID(revision + 1), updated_at = %s "
         "WHERE shipper = %s AND folder = %s AND revision >= %s",
@@ -178,10 +185,7 @@ def _move_position(cursor: Cursor, batch: Batch) -> int:
             batch.folder,
             position.revision,
         ),
-    )
-    if not moved:
-        raise PositionLost("the position in the database is older than what was committed, or gone")
-    return cursor.lastrowid
+    ).encode()
 
 
 def _tell_known(cursor: Cursor, batch: Batch) -> frozenset[str]:

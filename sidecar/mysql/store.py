@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
-
-from pymysql.cursors import Cursor
+from typing import Any
 
 from sidecar.mysql import bulk
+from sidecar.mysql.pipeline import Answer, Pipeline
 from sidecar.mysql.rows import EVENT_ROW_COLUMNS, Rendered, render, stamp, statements
 from sidecar.projection import KINDS
 from sidecar.sink import Batch, Delivery
@@ -38,7 +37,10 @@ _RECORDS = {kind.name: _target("tts_records", kind.columns, fold(MYSQL, kind)) f
 class Store:
     """How rows go over one connection."""
 
-    cursor: Cursor
+    connection: Any
+    """The driver's."""
+    pipeline: Pipeline
+    """Its statements; what was sent before comes before these."""
     load: bool
     """Whether LOAD DATA may be used. It raises LoadRefused where a row is not new."""
     aim: int
@@ -46,17 +48,17 @@ class Store:
     maximum: int
     """Bytes that the server takes in one statement."""
 
-    def insert_events(self, batch: Batch) -> bool:
+    def insert_events(self, batch: Batch) -> list[Answer]:
         """Append to tts_events.
 
         Returns:
-            Whether all of them are new there.
+            Answers that are still to be received, one a statement; none where every row is known to be new.
         """
         # By key, so that two shippers take their locks in the same order.
         ordered = sorted(batch.deliveries, key=_by_id)
         stamped = stamp(batch)
         rows = [_rendered(delivery).event + stamped for delivery in ordered]
-        return self._send(_EVENTS, rows, ordered) == len(ordered)
+        return self._send(_EVENTS, rows, ordered)
 
     def fold_records(self, deliveries: Sequence[Delivery]) -> None:
         """Fold what the events say into tts_records."""
@@ -69,17 +71,13 @@ class Store:
                 ordered = sorted(folded[kind], key=_by_subject)
                 self._send(target, [row for _, row, _ in ordered], [delivery for _, _, delivery in ordered])
 
-    def _send(self, target: _Target, rows: Sequence[bytes], deliveries: Sequence[Delivery]) -> int:
-        """
-        Returns:
-            The affected rows as the server counts them; one for a new row.
-        """
+    def _send(self, target: _Target, rows: Sequence[bytes], deliveries: Sequence[Delivery]) -> list[Answer]:
         if self.load and bulk.is_worth_it(rows, target.fields):
-            bulk.load(self.cursor.connection, target.load, rows)
-            return len(rows)
-        execute = cast(Callable[[bytes], int], self.cursor.execute)  # the driver takes bytes; its stubs do not say so
+            self.pipeline.receive()
+            bulk.load(self.connection, target.load, rows)
+            return []
         parts = statements(target.head, rows, target.tail, deliveries, aim=self.aim, maximum=self.maximum)
-        return sum(execute(statement) for statement in parts)
+        return [self.pipeline.send(statement) for statement in parts]
 
 
 def _rendered(delivery: Delivery) -> Rendered:

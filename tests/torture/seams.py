@@ -15,9 +15,10 @@ from pymysql.connections import Connection
 
 from sidecar.courier import Courier
 from sidecar.folder import Folder
+from sidecar.mysql.pipeline import Pipeline
 from sidecar.shipper import Shipper
 
-# What a statement begins with tells which one it is.
+# What a statement begins with tells which one it is. "After" it, it is sent.
 _STATEMENTS = {
     "position": b"UPDATE sidecar_positions",
     "events": b"INSERT INTO tts_events",
@@ -30,6 +31,8 @@ SEAMS = (
     "after scan",
     "after read",
     *(f"{when} {name} statement" for name in _STATEMENTS for when in ("before", "after")),
+    "before answers",
+    "after answers",
     "before commit",
     "after commit",
     "before acknowledge",
@@ -56,18 +59,18 @@ def die_at(name: str, count: int) -> None:
     _around(Folder, "acknowledge", seam, before="before acknowledge", after="after acknowledge")
     _around(Courier, "_isolate", seam, before="during isolation")
     _around(Shipper, "stop", seam, before="before drain")
+    _around(Pipeline, "receive", seam, before="before answers", after="after answers")
     _around(Connection, "commit", seam, before="before commit", after="after commit")
-    query = Connection.query
+    send = Connection._execute_command  # type: ignore[attr-defined]
 
-    def watched(self: Any, sql: Any, *rest: Any, **named: Any) -> Any:
+    def watched(self: Any, command: int, sql: Any) -> None:
         text = sql if isinstance(sql, bytes) else sql.encode("utf-8", "surrogateescape")
         kind = next((kind for kind, head in _STATEMENTS.items() if text.startswith(head)), "")
         seam(f"before {kind} statement")
-        result = query(self, sql, *rest, **named)
+        send(self, command, sql)
         seam(f"after {kind} statement")
-        return result
 
-    Connection.query = watched  # type: ignore[method-assign]
+    Connection._execute_command = watched  # type: ignore[attr-defined]
 
 
 def _around(owner: Any, name: str, seam: Callable[[str], None], *, before: str = "", after: str = "") -> None:
