@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import collections.abc
 import functools
-import inspect
+import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
+from .functions import is_lazy
 from .notice import attempt
 from .observe import CURRENT
 from .record import Record
@@ -27,7 +28,7 @@ def wrap(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]
     """The function with a record around its outermost call; arguments, result and exceptions stay the same
     objects.
     """
-    lazy = _is_lazy(original)
+    lazy = is_lazy(original)
 
     @functools.wraps(original)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -52,15 +53,6 @@ def wrap(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]
 
     setattr(wrapper, ORIGINAL, original)
     return wrapper
-
-
-def _is_lazy(function: Callable[..., Any]) -> bool:
-    function = inspect.unwrap(function)
-    return (
-        inspect.isgeneratorfunction(function)
-        or inspect.iscoroutinefunction(function)
-        or inspect.isasyncgenfunction(function)
-    )
 
 
 class _Running:
@@ -89,7 +81,7 @@ def _inner(outer: Record, original: Callable[..., Any], args: tuple[Any, ...], k
     except BaseException as error:
         attempt(outer.inner_failed, error)
         raise
-    return _watched(outer, result) if inspect.isgenerator(result) else result
+    return _watched(outer, result) if isinstance(result, types.GeneratorType) else result
 
 
 def _watched(outer: Record, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:

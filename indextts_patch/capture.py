@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
-import inspect
 import os
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import emotion
+from .arguments import VOICE, Arguments
 from .event import MAX_TEXT_CHARACTERS, canonical, clean, name, plain
+from .model import describe, scales_by_alpha
 from .notice import attempt
-from .options import Options
 from .paths import absolute, fingerprint, portable
 
-_VOICE = ("spk_audio_prompt", "audio_prompt")
+if TYPE_CHECKING:
+    from .options import Options
+
 # Recorded in places of their own.
 _ELSEWHERE = {
-    "text", "output_path", "lang", *_VOICE, "emo_audio_prompt", "emo_alpha", "emo_vector", "use_emo_text",
+    "text", "output_path", "lang", *VOICE, "emo_audio_prompt", "emo_alpha", "emo_vector", "use_emo_text",
     "emo_text", "use_random",
 }  # fmt: skip
 # Change nothing that can be heard.
@@ -30,74 +30,6 @@ _GENERATION = {
     "repetition_penalty": 10.0, "max_mel_tokens": 1500,
 }  # fmt: skip
 _GENERATION_1 = {**_GENERATION, "temperature": 1.0, "max_mel_tokens": 600}
-_MODULE_VERSIONS = {
-    "infer": "1",
-    "infer_v2": "2",
-    "infer_v2_5": "2.5",
-    "infer_vllm": "1",
-    "infer_vllm_v2": "2",
-}
-_SCALES_BY_ALPHA = "scaled emotion vectors to "
-
-
-class Arguments:
-    """The arguments of one call by name: as passed, and with the signature's defaults filled in."""
-
-    def __init__(self, function: Callable[..., Any], model: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]):
-        self.passed: dict[str, Any] = {}
-        self.all: dict[str, Any] = {}
-        kind: Any = type(model)
-        try:
-            bound = _signature(_telling(function, kind)).bind(model, *args, **kwargs)
-        except TypeError:
-            # The call is about to fail in the same way; keep what can be told by name.
-            self.passed = self.all = dict(kwargs)
-            return
-        self.passed = self._by_name(bound)
-        bound.apply_defaults()
-        self.all = self._by_name(bound)
-
-    def output(self) -> str | None:
-        """The output path, absolute: taken before the call, in which the working folder may change."""
-        return attempt(absolute, self.all.get("output_path"))
-
-    def with_output(
-        self, path: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """The same arguments with the last part of the output path replaced; its folder and type stay as
-        passed.
-        """
-        passed = self.all["output_path"]
-        own: Any = os.path.join(os.path.dirname(os.fsdecode(passed)), os.path.basename(path))
-        own = own if isinstance(passed, str) else os.fsencode(own) if isinstance(passed, bytes) else type(passed)(own)
-        if "output_path" in kwargs:
-            return args, {**kwargs, "output_path": own}
-        at = next(index for index, value in enumerate(args) if value is passed)
-        return (*args[:at], own, *args[at + 1 :]), kwargs
-
-    @staticmethod
-    def _by_name(bound: inspect.BoundArguments) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for index, (key, value) in enumerate(bound.arguments.items()):
-            kind = bound.signature.parameters[key].kind
-            if kind is inspect.Parameter.VAR_KEYWORD:
-                found.update(value)
-            elif index:  # the first is the model
-                found[key] = value
-        return found
-
-
-@functools.lru_cache(maxsize=256)
-def _telling(function: Callable[..., Any], kind: Any) -> Callable[..., Any]:
-    """The function itself, or, where a subclass overrides it with (*args, **kwargs), the one that it overrides."""
-    overridden = (vars(one).get(function.__name__) for one in kind.__mro__)
-    candidates: list[Callable[..., Any]] = [function, *(one for one in overridden if callable(one))]
-    return next((one for one in candidates if "text" in _signature(one).parameters), function)
-
-
-@functools.lru_cache(maxsize=256)
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(function)
 
 
 class Request:
@@ -111,7 +43,7 @@ class Request:
         self.text = None if text is None else clean(text if isinstance(text, str) else str(text), MAX_TEXT_CHARACTERS)
         self.language = name(given.get("lang"), 32)
         self.model = attempt(describe, model, options) or {}
-        self.voice = attempt(self._file, next((given[key] for key in _VOICE if key in given), None))
+        self.voice = attempt(self._file, arguments.voice())
         scales = bool(attempt(scales_by_alpha, type(model)))
         self.emotion = attempt(emotion.requested, given, self.text, alpha_scales=scales)
         if self.emotion is not None and self.emotion["mode"] == "reference":
@@ -193,68 +125,8 @@ def params(arguments: Arguments, version: str | None) -> dict[str, Any]:
     IndexTTS 2 and 2.5 take do_sample and then sample in any case (infer_v2.py, the call of inference_speech).
     """
     effective = dict(_GENERATION_1 if version is not None and version.startswith("1") else _GENERATION)
-    effective.update(_others(arguments.all))
+    given = plain({key: value for key, value in arguments.all.items() if key not in _ELSEWHERE})
+    effective.update(given)
     if version is not None and version.startswith("2"):
         effective["do_sample"] = True
-    return {"requested": plain(_others(arguments.passed)), "effective": plain(effective)}
-
-
-def _others(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in given.items() if key not in _ELSEWHERE}
-
-
-def describe(model: object, options: Options) -> dict[str, Any]:
-    """Members of the schema's `model`, read from the object that infer was called on."""
-    kind = type(model)
-    device = getattr(model, "device", None)
-    folder = getattr(model, "model_dir", None)
-    half = getattr(model, "use_fp16", None) or getattr(model, "is_fp16", None)
-    precision = "fp16" if half else "bf16" if getattr(model, "use_bf16", None) else None
-    if precision is None and any(hasattr(model, flag) for flag in ("use_fp16", "is_fp16", "use_bf16")):
-        precision = "fp32"
-    full = attempt(absolute, folder)
-    return {
-        "version": version(model),
-        "class": name(f"{kind.__module__}.{kind.__qualname__}"),
-        "dir": None if full is None else portable(full, options.root),
-        "device": name(device, 64),
-        "precision": precision,
-    }
-
-
-def version(model: object) -> str | None:
-    """The model's version: from the module of its class, which is right where config files are not.
-
-    Upstream's configurations of 2.5 were seen to say 2.0, and those of IndexTTS 1 say nothing at all.
-    """
-    kind: Any = type(model)
-    said = name(getattr(model, "model_version", None), 32)
-    found = module_version(kind)
-    return said or found if found in (None, "1") else found
-
-
-@functools.lru_cache(maxsize=64)
-def module_version(kind: Any) -> str | None:
-    """The version that the module of a class, or of what it derives from, stands for; 1 covers 1.5 too."""
-    for one in kind.__mro__:
-        # Not by sys.modules: a module that was loaded by its location need not be in it.
-        file = str(getattr(inspect.unwrap(vars(one).get("infer") or id), "__globals__", {}).get("__file__") or "")
-        for module in (one.__module__.rpartition(".")[2], os.path.splitext(os.path.basename(file))[0]):
-            if module in _MODULE_VERSIONS:
-                return _MODULE_VERSIONS[module]
-    return None
-
-
-@functools.lru_cache(maxsize=64)
-def scales_by_alpha(kind: type) -> bool:
-    """Whether this class scales emotion vectors by emo_alpha: seen from the message that it prints when it
-    does.
-
-    Upstream before c605114, and the forks made from there, set alpha to 1 instead.
-    """
-    for method in ("infer_generator", "infer"):
-        function = inspect.unwrap(getattr(kind, method, None) or (lambda: None))
-        code = getattr(function, "__code__", None)
-        if code is not None and any(_SCALES_BY_ALPHA in part for part in code.co_consts if isinstance(part, str)):
-            return True
-    return False
+    return {"requested": {key: given[key] for key in arguments.passed if key in given}, "effective": effective}

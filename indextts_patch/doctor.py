@@ -56,7 +56,7 @@ def _classes(modules: tuple[str, ...], say: Callable[[str], None]) -> bool:
         say("FAILED the hook could not be installed")
         return False
     sys.path[:0] = [entry for entry in (os.getcwd(),) if entry not in sys.path]
-    found = False
+    found, failed = False, []
     for name in modules:
         try:
             there = importlib.util.find_spec(name) is not None
@@ -68,10 +68,13 @@ def _classes(modules: tuple[str, ...], say: Callable[[str], None]) -> bool:
         try:
             importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - reported; another module may do
-            say(f"WARNING {name} cannot be imported here: {type(error).__name__}: {error}")
+            failed.append(f"{name} cannot be imported here: {type(error).__name__}: {error}")
     classes = hooked()
     for name in classes:
         say(f"ok the hook took: {name}")
+    for line in failed:
+        # Upstream keeps several versions in one tree, and an environment need not be able to load them all.
+        say(f"not in use: {line}" if classes else f"WARNING {line}")
     if not found:
         say(f"WARNING no IndexTTS in {os.getcwd()}: run this in the folder of webui.py, with its Python")
     elif not classes:

@@ -110,7 +110,7 @@ class Emitter:
         return [place, *((folder, identity) for folder in others if folder and folder != place[0])]
 
     def _publish(self, folder: str, stem: str, head: dict[str, Any], data: dict[str, Any]) -> None:
-        if folder in (self._options.events_dir, self._options.fallback_dir):
+        if folder in (self._options.events_dir, self._options.fallback_dir) and not os.path.isdir(folder):
             os.makedirs(folder, exist_ok=True)
         audio = data.get("audio")
         path = audio.get("path") if audio else None

@@ -9,7 +9,6 @@ import json
 import math
 import os
 import time
-from datetime import datetime, timezone
 from typing import Any
 
 from . import __version__
@@ -21,6 +20,9 @@ MAX_TEXT_CHARACTERS = 1024 * 1024
 _MAX_DEPTH = 6
 _MAX_ITEMS = 256
 _MAX_STRING = 4096
+# Made once: json.dumps with these arguments makes an encoder for each call.
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 def uuid7() -> str:
@@ -35,7 +37,8 @@ def uuid7() -> str:
 
 def now() -> str:
     """The time now: RFC 3339, UTC, microseconds."""
-    return datetime.now(timezone.utc).isoformat(timespec="microseconds")[:26] + "Z"
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds // 1000:06d}Z"
 
 
 def clean(text: str, limit: int = _MAX_STRING) -> str:
@@ -108,7 +111,7 @@ def _foreign(value: object) -> Any:
 
 def canonical(value: object) -> bytes:
     """The value's canonical JSON: sorted keys, no blanks, UTF-8."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _canonical(value).encode()
 
 
 def encode(
@@ -134,17 +137,18 @@ def encode(
         "subject": subject, "time": time, "datacontenttype": "application/json", "dataschema": DATASCHEMA,
         "data": data,
     }  # fmt: skip
-    line = _line(event)
+    encoded = line(event)
     for shorten in (_shorten_error, _drop_lists, _drop_params, _drop_emotion_text, _drop_text):
-        if len(line) <= MAX_EVENT_BYTES:
+        if len(encoded) <= MAX_EVENT_BYTES:
             break
         event["data"] = data = shorten(dict(data))
-        line = _line(event)
-    return line
+        encoded = line(event)
+    return encoded
 
 
-def _line(event: dict[str, Any]) -> bytes:
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+def line(value: dict[str, Any]) -> bytes:
+    """The value as one line of compact JSON."""
+    return _compact(value).encode() + b"\n"
 
 
 def _shorten_error(data: dict[str, Any]) -> dict[str, Any]:

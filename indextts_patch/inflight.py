@@ -2,10 +2,10 @@
 
 All of a process's markers lie in `<events folder>/.inflight/`, so looking for the dead costs the same beside
 a million events. Each is a file `<instance>.<number>.call`, used for one call after the other: making and
-removing a file costs a hundred times what writing to one does. It holds one line of JSON while a call runs,
-and begins with "-" while none does. Whether its owner lives is never guessed from process ids: it holds an
-OS lock on `<instance>.alive` there from before its first marker until its end, and the system drops that
-lock with the process, however that dies.
+removing a file costs a hundred times what writing to one does. It holds one line of JSON while a call runs, and
+"-" and blanks while none does: a text that is erased elsewhere must not live on here. Whether its owner lives is
+never guessed from process ids: it holds an OS lock on `<instance>.alive` there from before its first marker until
+its end, and the system drops that lock with the process, however that dies.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from .event import MAX_EVENT_BYTES
 from .lock import locked, release
@@ -28,13 +28,19 @@ _ALIVE = ".alive"
 _CALL = ".call"
 _IDLE = b"-"
 _MAX_LINE = 8 * MAX_EVENT_BYTES
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
-class Marker(NamedTuple):
+class Marker:
     """One file for one running call at a time."""
 
-    path: str
-    descriptor: int
+    __slots__ = ("descriptor", "length", "path")
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        self.path = path
+        self.descriptor = descriptor
+        self.length = 0
+        """Of the line that it holds, in bytes."""
 
 
 class InFlight:
@@ -79,9 +85,11 @@ class InFlight:
         """
         if not self._ready():
             return None
-        line = json.dumps({"id": identity, **content}, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        # surrogatepass: a path may hold bytes that are no UTF-8, and is read back as it was.
+        line = _encode({"id": identity, **content}).encode("utf-8", "surrogatepass") + b"\n"
         try:
             marker = self._free_marker()
+            marker.length = len(line)
             # The first byte last: a marker that says "running" is complete, whenever the process is killed.
             _write_at(marker.descriptor, line[1:], 1)
             _write_at(marker.descriptor, line[:1], 0)
@@ -105,7 +113,7 @@ class InFlight:
         """The call has ended, and its event is written."""
         if marker is not None:
             with contextlib.suppress(OSError):
-                _write_at(marker.descriptor, _IDLE, 0)
+                _write_at(marker.descriptor, _IDLE.ljust(marker.length), 0)
                 self._free.append(marker)
 
     def _ready(self) -> bool:

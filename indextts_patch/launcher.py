@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import runpy
 import sys
@@ -44,13 +45,11 @@ def main(arguments: list[str]) -> int:
 
         return 0 if doctor.examine(tuple(rest) or doctor.MODULES, _tell) else 1
     if verb == "-m" and rest:
-        run(rest[0], rest[1:], module=True)
-        return 0
+        return run(rest[0], rest[1:], module=True)
     if not verb or verb.startswith("-") or verb in ("webui", "startup"):
         sys.stderr.write(USAGE)
         return 2
-    run(verb, rest, module=False)
-    return 0
+    return run(verb, rest, module=False)
 
 
 def _tell(line: str) -> None:
@@ -105,23 +104,48 @@ def _startup(action: str) -> int:
     return 0
 
 
-def run(target: str, arguments: list[str], *, module: bool) -> None:
+def run(target: str, arguments: list[str], *, module: bool) -> int:
     """Install the patch and run a script or module as __main__, with sys.argv and sys.path as python does.
 
     Args:
         target: path of a script, or name of a module.
         arguments: the program's own arguments.
         module: whether the target is a module.
+
+    Returns:
+        The exit code: 2 where there is nothing to run, which one line on stderr says; else 0, if the program
+        returns at all.
     """
     on = install()
+    sys.path[0] = os.getcwd() if module else os.path.dirname(os.path.abspath(target))
+    if not (_is_module(target) if module else _is_script(target)):
+        say(
+            f"cannot run {target}: there is no such {'module' if module else 'script'}, seen from {os.getcwd()};"
+            " go to the folder of webui.py, or see python -m indextts_patch --help"
+        )
+        return 2
     sys.argv = [target, *arguments]
     try:
         if module:
-            sys.path[0] = os.getcwd()
             runpy.run_module(target, run_name="__main__", alter_sys=True)
         else:
-            sys.path[0] = os.path.dirname(os.path.abspath(target))
             runpy.run_path(target, run_name="__main__")
     finally:
         if on and not hooked():
             say(f"{target} ended without loading an IndexTTS class: nothing was recorded")
+    return 0
+
+
+def _is_script(target: str) -> bool:
+    """A file, or what else python runs by its path: a folder with a __main__.py."""
+    return os.path.isfile(target) or os.path.isfile(os.path.join(target, "__main__.py"))
+
+
+def _is_module(target: str) -> bool:
+    try:
+        return importlib.util.find_spec(target) is not None
+    except ModuleNotFoundError as error:
+        # Its package may be there and fail on a module that it needs: the run will show that as python does.
+        return error.name is None or not f"{target}.".startswith(f"{error.name}.")
+    except (ImportError, ValueError):
+        return False

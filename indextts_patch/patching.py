@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from . import calls, observe
-from .capture import module_version
+from .arguments import VOICE
+from .functions import parameters
+from .model import module_version
 from .notice import attempt, say, say_once
 from .recorder import Recorder
 
 # Upstream's, then those of the forks (vLLM and its copies).
 METHODS = ("infer", "infer_fast", "infer_generator", "infer_stream", "infer_with_ref_audio_embed")
-_PROMPTS = {"spk_audio_prompt", "audio_prompt"}
 _MISSING = object()
 
 
@@ -57,7 +58,7 @@ class Patches:
         wrapped = []
         for name in METHODS:
             function = vars(kind).get(name)
-            if inspect.isfunction(function) and not hasattr(function, calls.ORIGINAL):
+            if isinstance(function, FunctionType) and not hasattr(function, calls.ORIGINAL):
                 self._set(kind, name, calls.wrap(function, self.recorder))
                 wrapped.append(name)
         return wrapped
@@ -89,7 +90,7 @@ class Patches:
 
     def _wrap(self, owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
         function = vars(owner).get(name)
-        if inspect.isfunction(function) and not hasattr(function, calls.ORIGINAL):
+        if isinstance(function, FunctionType) and not hasattr(function, calls.ORIGINAL):
             wrapped = wrapper(function)
             setattr(wrapped, calls.ORIGINAL, function)
             self._set(owner, name, wrapped)
@@ -101,10 +102,10 @@ class Patches:
 
 def _is_known(kind: type) -> bool:
     infer = vars(kind).get("infer")
-    if not inspect.isfunction(infer):
+    if not isinstance(infer, FunctionType):
         return False
-    parameters = set(inspect.signature(infer).parameters)
-    return "text" in parameters and bool(parameters & _PROMPTS)
+    names = parameters(infer).names
+    return "text" in names and any(prompt in names for prompt in VOICE)
 
 
 def _subclasses(kind: type) -> list[type]:

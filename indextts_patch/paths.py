@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections import OrderedDict
 
@@ -32,6 +33,7 @@ def absolute(path: object) -> str | None:
     return os.path.abspath(os.fsdecode(path))
 
 
+@functools.lru_cache(maxsize=1024)
 def portable(path: str, root: str) -> str | None:
     """The path as events hold it: relative to the root where it lies below, slashes on every system.
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import caller, capture, emotion, event, riff
+from .arguments import Arguments
 from .notice import attempt
 from .observe import Observed
 from .paths import absolute, portable
@@ -34,7 +35,7 @@ class Record:
     ) -> None:
         self._recorder = recorder
         self._model = model
-        self.arguments = capture.Arguments(function, model, args, kwargs)
+        self.arguments = Arguments(function, model, args, kwargs)
         self.args, self.kwargs = args, kwargs
         self.open = True
         self.touched = False
@@ -142,8 +143,8 @@ class Record:
         """The call returned, or its stream ended."""
         if result is not None:
             self._result = result
-        wrote = _state(self._path) not in (None, self._before)
-        if self._result is None and not self._chunks and (self._inner is not None or not wrote):
+        silent = self._result is None and not self._chunks
+        if silent and (self._inner is not None or _state(self._path) in (None, self._before)):
             nothing = {"type": "NoResult", "message": "the call returned None", "traceback": None}
             self._finish("failed", self._inner or nothing)
         else:
@@ -211,7 +212,8 @@ class Record:
 
     def _audio(self, outcome: str) -> dict[str, Any] | None:
         path = self._path
-        if isinstance(self._result, (str, os.PathLike)):
+        asked = self.arguments.all.get("output_path")
+        if self._result is not asked and isinstance(self._result, (str, os.PathLike)):
             said = absolute(self._result)
             if said is not None and os.path.isfile(said):
                 path = said

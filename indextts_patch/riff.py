@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _FULL_SCALE = 32767
 _BLOCK = 256 * 1024
+_HEADER = 4096  # read at once: chunk by chunk would be a system call each
 _local = threading.local()
 # Hashing runs at some hundred MB a second: a larger file would hold the caller up noticeably.
 HASH_LIMIT_BYTES = 256 * 1024 * 1024
@@ -34,7 +35,7 @@ def facts(path: str) -> dict[str, Any]:
     Raises:
         OSError: the file cannot be read.
     """
-    with open(path, "rb", buffering=0) as file:
+    with open(path, "rb", buffering=_HEADER) as file:
         size = os.fstat(file.fileno()).st_size
         found: dict[str, Any] = {"bytes": size}
         layout = header(file, size)

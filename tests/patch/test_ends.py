@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import time
@@ -102,6 +103,35 @@ def test_a_call_that_kills_its_process_is_told_by_the_next_one(tmp_path: Path, i
     assert any("1 call(s)" in line for line in again.said())
     ok(run(tmp_path, "from indextts.infer_v2 import IndexTTS2\n", interpreter=interpreter))
     assert len(events(tmp_path)) == 1
+
+
+def test_a_dead_calls_path_that_is_no_utf_8_is_found_again(tmp_path: Path) -> None:
+    path = "os.fsdecode(b'outputs/\\xff.wav')"
+    body = f'from indextts.infer_v2 import IndexTTS2\nIndexTTS2().infer("voice.wav", "[exit 3]", {path})\n'
+    assert run(tmp_path, body).code == 3
+    ok(run(tmp_path, "from indextts.infer_v2 import IndexTTS2\n"))
+    assert [os.fsencode(name) for name in tmp_path.rglob("*.json")] == [bytes(tmp_path) + b"/outputs/\xff.wav.json"]
+
+
+def test_an_ended_calls_text_lives_on_in_its_event_and_nowhere_else(tmp_path: Path) -> None:
+    body = (
+        "import glob\nfrom indextts.infer_v2 import IndexTTS2\ntts = IndexTTS2()\n"
+        "secret = ' '.join(['words', 'that', 'somebody', 'wants', 'erased'])\n"
+        "def everywhere():\n"
+        "    paths = [os.path.join(at, name) for at, _, names in os.walk('.') for name in names]\n"
+        "    return sorted(path for path in paths if secret.encode() in open(path, 'rb').read())\n"
+        "def look(value, desc=None): during.update(everywhere())\n"
+        "during = set()\ntts.gr_progress = look\n"
+        'tts.infer("voice.wav", secret * 300, "outputs/long.wav")\n'
+        "assert [path for path in during if path.endswith('.call')], during\n"
+        'tts.infer("voice.wav", "short", "outputs/short.wav")\n'
+        'try: tts.infer("voice.wav", "[raise ValueError no]" + secret, "outputs/failed.wav")\n'
+        "except ValueError: pass\n"
+        'list(tts.infer("voice.wav", secret, "outputs/stream.wav", stream_return=True))\n'
+        "assert everywhere() == [f'./outputs/{name}.wav.json' for name in ('failed', 'long', 'stream')], everywhere()\n"
+        "assert glob.glob('outputs/.inflight/*.call')\n"
+    )
+    assert len(ok(run(tmp_path, body)).events) == 4
 
 
 def test_two_processes_recovering_at_once_give_one_event(tmp_path: Path) -> None:

@@ -77,6 +77,31 @@ def test_upstreams_file_run_as_the_program_is_recorded(tmp_path: Path, way: str)
     assert data["emotion"]["label"] == "angry"  # type: ignore[index]
 
 
+@pytest.mark.parametrize("arguments", [["webiu.py"], ["-m", "indextts.nosuch"], ["-m", "nosuch.cli"], ["outputs"]])
+def test_what_the_launcher_cannot_run_is_one_line_that_says_what_to_do(tmp_path: Path, arguments: list[str]) -> None:
+    executable = python("3.11")
+    assert executable is not None
+    (tmp_path / "outputs").mkdir()
+    command = [executable, "-m", "indextts_patch", *arguments]
+    done = subprocess.run(command, cwd=tmp_path, env=environment("head"), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"indextts_patch: cannot run {arguments[-1]}: there is no such ")
+    assert f"seen from {tmp_path}; go to the folder of webui.py, or see python -m indextts_patch --help" in line
+
+
+def test_a_module_that_lacks_what_it_imports_fails_as_python_does(tmp_path: Path) -> None:
+    executable = python("3.11")
+    assert executable is not None
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api" / "__init__.py").write_text("import there_is_no_such_module\n")
+    command = [executable, "-m", "indextts_patch", "-m", "api.server"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment("head"), capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "No module named 'there_is_no_such_module'" in done.stderr
+    assert "Traceback" in done.stderr
+
+
 def test_subclasses_that_override_are_recorded_once(tmp_path: Path) -> None:
     body = (
         "from indextts.infer_v2 import IndexTTS2\n"

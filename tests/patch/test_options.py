@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from indextts_patch import options
-from tests.patch.helpers import REPO, environment, events, ok, python, run, voice
+from tests.patch.helpers import DOUBLE, REPO, environment, events, ok, python, run, voice
 
 ONE = "from indextts.infer_v2 import IndexTTS2\ntts = IndexTTS2()\n"
 
@@ -182,6 +182,29 @@ def test_doctor_tells_what_it_found_and_leaves_a_test_event(tmp_path: Path) -> N
     done = subprocess.run(command, cwd=tmp_path, env=environment("head"), capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "run this in the folder of webui.py" in done.stdout
+
+
+@pytest.mark.parametrize(("one", "other"), [("infer_v2_5", "infer_v2"), ("infer_v2", "infer")])
+def test_doctor_does_not_warn_of_versions_that_this_environment_cannot_load(
+    tmp_path: Path, one: str, other: str
+) -> None:
+    executable = python("3.11")
+    assert executable is not None
+    tree = tmp_path / "indextts"
+    tree.mkdir()
+    (tree / "__init__.py").touch()
+    (tree / f"{other}.py").write_text("import there_is_no_such_module\n")
+    command = [executable, "-m", "indextts_patch", "doctor"]
+    env = {**environment("head"), "PYTHONPATH": f"{REPO}:{DOUBLE}"}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"WARNING indextts.{other} cannot be imported here: ModuleNotFoundError" in done.stdout
+    (tree / f"{one}.py").symlink_to(DOUBLE / "head" / "indextts" / f"{one}.py")
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert f"ok the hook took: indextts.{one}" in done.stdout
+    assert "WARNING" not in done.stdout
+    assert f"not in use: indextts.{other} cannot be imported here" in done.stdout
 
 
 def test_a_marker_is_there_while_a_call_runs_and_says_what_is_known(tmp_path: Path) -> None:
