@@ -57,7 +57,9 @@ _EMOTIONS = frozenset(
     ]
 )
 _MODELS = frozenset(["1", "1.0", "1.5", "2", "2.0", "2.5"])
-_TYPES = frozenset(["succeeded", "failed", "interrupted", "discovered", "reused", "rated", "deleted", "forgotten"])
+_TYPES = frozenset(
+    ["succeeded", "failed", "interrupted", "discovered", "reused", "rated", "deleted", "forgotten", "erased"]
+)
 _SKIPPED = ("vanished", "foreign", "repeated", "dropped")
 _SYNTHESIS = "indextts.synthesis."
 _LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)

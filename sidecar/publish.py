@@ -45,13 +45,13 @@ class Publisher:
         self._sequence = 0
         self._lock = threading.Lock()
 
-    def publish(self, folder: Path, kind: str, subject: str, data: Mapping[str, Any]) -> Event:
+    def publish(self, folder: Path, kind: str, subject: str | None, data: Mapping[str, Any]) -> Event:
         """Write one event as <id>.json, complete or not at all.
 
         Args:
             folder: a watched folder.
             kind: the event's type.
-            subject: the record it speaks of.
+            subject: the record it speaks of; None where it speaks of none.
             data: its facts.
 
         Raises:
@@ -66,7 +66,7 @@ class Publisher:
                 "source": self.source,
                 "sequence": self._sequence + 1,
                 "type": kind,
-                "subject": subject,
+                "subject": subject or identity,
                 "time": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
                 "datacontenttype": "application/json",
                 "dataschema": "urn:indextts:event:1.0",

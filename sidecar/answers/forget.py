@@ -1,7 +1,8 @@
 """Erases what was recorded of a person, a text, a voice or one record: rows, events, quarantine, files, search indexes.
 
 What stays is a tombstone, an event of type indextts.record.forgotten that names the record's id and nothing of its
-content. Tombstones are published first: whatever interrupts the rest, doing it again finishes it.
+content, and the numbers of the events that went (sidecar.erased). Both are published first: whatever interrupts the
+rest, doing it again finishes it.
 
 Beyond reach are the server's own logs (binary log, redo log, backups) and copies that others made.
 """
@@ -14,6 +15,7 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,7 +24,8 @@ import orjson
 from sidecar.answers.audio import home
 from sidecar.answers.textindex import has_text_index
 from sidecar.answers.words import like
-from sidecar.database import Database, Parameter
+from sidecar.database import Database, Parameter, Row
+from sidecar.erased import ERASED, Number, announce, legible
 from sidecar.publish import Publisher
 from sidecar.scan import is_event_name, printable
 
@@ -104,11 +107,13 @@ def forget(
         database.execute(f"DELETE FROM {table} WHERE 1 = 0")  # asks for the right, not for a row
     meant = subjects(database, folders, target)
     done = Forgotten(records=len(meant))
+    gone = set(meant)
+    files = list(_paths(folders, gone, target))
+    announce(publisher, folders[0], _numbers(database, files, meant, target))
     for event_id in meant:
         where = home(database, folders, event_id) or folders[0]
         publisher.publish(where, FORGOTTEN, event_id, {"reason": reason, "caller": None})
-    gone = set(meant)
-    for path in [*_audio(database, folders, meant), *_paths(database, folders, gone, target)]:
+    for path in [*_audio(database, folders, meant), *files]:
         _remove(path, done)
     _rows(database, meant, target, done)
     _quarantine(database, folders, target, gone, done)
@@ -146,14 +151,28 @@ def _audio(database: Database, folders: Sequence[Path], meant: Sequence[str]) ->
                 yield from (folder / name for folder in folders if not (folder / name).is_dir())
 
 
-def _paths(database: Database, folders: Sequence[Path], gone: set[str], target: Target) -> Iterator[Path]:
+def _paths(folders: Sequence[Path], gone: set[str], target: Target) -> Iterator[Path]:
     """Event files: of the records, of what the person said of others', and broken ones that hold the words."""
     for path, event in _events(folders):
         if event is None:
             if target.in_bytes(_content(path)):
                 yield path
-        elif event.get("type") != FORGOTTEN and (event.get("subject") in gone or target.holds(event)):
+        elif event.get("type") not in (FORGOTTEN, ERASED) and (event.get("subject") in gone or target.holds(event)):
             yield path
+
+
+def _numbers(database: Database, files: Sequence[Path], meant: Sequence[str], target: Target) -> Iterator[Number]:
+    """Of every event that goes, wherever it is by now."""
+    rows: list[Row] = []
+    for part in _parts(meant):
+        rows += database.query(
+            f"SELECT source, sequence FROM tts_events WHERE subject IN ({_marks(part)}) AND type <> '{FORGOTTEN}'", part
+        )
+    if target.user:
+        rows += database.query("SELECT source, sequence FROM tts_timeline WHERE actor = ?", [target.user])
+    yield from ((str(source), int(sequence)) for source, sequence in rows)
+    quarantined = (content for _, _, content in _quarantined(database, target, set(meant)))
+    yield from filter(None, map(legible, chain(map(_content, files), quarantined)))
 
 
 def _rows(database: Database, meant: Sequence[str], target: Target, done: Forgotten) -> None:
@@ -190,13 +209,19 @@ def _remarks(database: Database, user: str, done: Forgotten) -> None:
 
 def _quarantine(database: Database, folders: Sequence[Path], target: Target, gone: set[str], done: Forgotten) -> None:
     known = {printable(str(folder)): folder for folder in folders}
+    for number, path, _ in list(_quarantined(database, target, gone)):
+        folder, _, name = path.rpartition("/")
+        if folder in known:
+            _remove(known[folder] / name, done)
+        done.quarantined += database.execute("DELETE FROM sidecar_quarantine WHERE id = ?", [number])
+
+
+def _quarantined(database: Database, target: Target, gone: set[str]) -> Iterator[tuple[int, str, bytes]]:
+    """Id, path and first bytes of what is in quarantine and speaks of it."""
     for number, path, content in database.query("SELECT id, path, content FROM sidecar_quarantine"):
         raw = content if isinstance(content, bytes) else str(content).encode()
         if target.in_bytes(raw) or any(identity.encode() in raw for identity in gone):
-            folder, _, name = str(path).rpartition("/")
-            if folder in known:
-                _remove(known[folder] / name, done)
-            done.quarantined += database.execute("DELETE FROM sidecar_quarantine WHERE id = ?", [number])
+            yield int(number), str(path), raw
 
 
 def _compact(database: Database) -> None:

@@ -12,6 +12,7 @@ from sidecar.cli.options import EXIT_FAILED, settings_options
 from sidecar.cli.progress import track
 from sidecar.cli.show import seconds
 from sidecar.config import Settings
+from sidecar.plural import count
 from sidecar.upkeep.backfill import UNKNOWN, Survey, Tally, backfill, survey
 
 
@@ -65,15 +66,15 @@ def _facts(folder: str, found: Survey, tally: Tally, dry_run: bool) -> dict[str,
 
 
 def _tell(folder: str, found: Survey, tally: Tally, dry_run: bool) -> None:
-    click.echo(f"{folder}: {found.recorded} WAVs have an event, {len(found.unrecorded)} have none")
+    click.echo(f"{folder}: {count(found.recorded, 'WAV')} with an event, {len(found.unrecorded):,} without")
     if found.young:
-        click.echo(f"  {found.young} are younger than --min-age and were left alone; run it again later")
+        click.echo(f"  left alone: {found.young:,} younger than --min-age; run it again later")
     if dry_run:
         return
-    click.echo(f"  {tally.written} events written, for {seconds(tally.seconds)} of audio")
+    click.echo(f"  {count(tally.written, 'event')} written, for {seconds(tally.seconds)} of audio")
     if tally.written:
         click.echo(f"  each says: {UNKNOWN}")
     if tally.without_header:
-        click.echo(f"  {tally.without_header} have no WAV header: their length is not known")
+        click.echo(f"  of unknown length, for want of a WAV header: {tally.without_header:,}")
     for outcome in tally.errors:
         click.echo(f"  {outcome.name}: {outcome.error}", err=True)

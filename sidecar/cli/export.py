@@ -20,6 +20,7 @@ from sidecar.cli.progress import track
 from sidecar.config import Settings
 from sidecar.database import Row
 from sidecar.errors import SettingsError, SidecarError
+from sidecar.plural import count
 from sidecar.upkeep.export import write_csv, write_json_lines, write_parquet
 
 Form = Literal["csv", "jsonl", "parquet"]
@@ -57,9 +58,9 @@ def export(settings: Settings, wanted: Filter, file: Path, form: Form | None, fo
         rows = database.stream(
             f"SELECT {', '.join(columns)} FROM tts_records{where} ORDER BY created_at, id", parameters
         )
-        count = _write(form, columns, track(rows, "writing", total), file, force=force)
+        written = _write(form, columns, track(rows, "writing", total), file, force=force)
     if str(file) != "-":
-        click.echo(f"{count} records in {file}")
+        click.echo(f"{count(written, 'record')} in {file}")
 
 
 def _write(form: Form, columns: Sequence[str], rows: Iterable[Row], file: Path, *, force: bool) -> int:

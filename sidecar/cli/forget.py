@@ -11,6 +11,7 @@ from sidecar.cli.options import settings_options
 from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
 from sidecar.config import Settings
 from sidecar.errors import SettingsError, SidecarError
+from sidecar.plural import count
 from sidecar.publish import Publisher
 
 
@@ -46,16 +47,16 @@ def forget(settings: Settings, user: str, text: str, voice: str, record: str, re
             record = event_id
         target = answers.Target(user=user, text=text, voice=voice, record=record)
         if not yes:
-            count = len(answers.subjects(database, settings.folders, target))
-            click.echo(f"{count:,} records would be forgotten; say --yes to do it")
+            meant = len(answers.subjects(database, settings.folders, target))
+            click.echo(f"{count(meant, 'record')} would be forgotten; say --yes to do it")
             return
         done = answers.forget(database, settings.folders, Publisher("forget"), target, reason=reason)
         left = len(answers.subjects(database, settings.folders, target))
     finally:
         database.close()
     click.echo(
-        f"forgotten: {done.records:,} records, {done.events:,} events, {done.quarantined:,} in quarantine, "
-        f"{done.files:,} files; left: {left:,}"
+        f"forgotten: {count(done.records, 'record')}, {count(done.events, 'event')}, "
+        f"{done.quarantined:,} in quarantine, {count(done.files, 'file')}; left: {left:,}"
     )
     for line in done.unreached:
         click.echo(f"not removed: {line}", err=True)

@@ -16,6 +16,7 @@ from sidecar.cli.options import settings_options
 from sidecar.cli.progress import bar
 from sidecar.config import Settings
 from sidecar.errors import SettingsError, SidecarError
+from sidecar.plural import count
 from sidecar.publish import Publisher
 from sidecar.upkeep.prune import Plan, Policy, carry_out, plan
 
@@ -104,16 +105,16 @@ def _tell(planned: Plan, *, done: bool) -> None:
     verb = "removed" if done else "would be removed"
     what = {Policy.AUDIO: "audio", Policy.FILES: "audio and event files", Policy.EVERYTHING: "files and rows"}
     click.echo(
-        f"{planned.folder}: {what[planned.policy]} of {len(planned.chosen)} syntheses {verb}, "
+        f"{planned.folder}: {what[planned.policy]} of {count(len(planned.chosen), 'synthesis', 'syntheses')} {verb}, "
         f"{planned.bytes / 1e6:,.1f} MB"
     )
     if planned.chosen:
         first, last = planned.chosen[0].last, planned.chosen[-1].last
         click.echo(f"  from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC")
     if planned.kept_uncommitted:
-        click.echo(f"  {planned.kept_uncommitted} more are old, but not all of their events are in the database: kept")
+        click.echo(f"  kept: {planned.kept_uncommitted:,} more, old but not in the database with all of their events")
     if planned.kept_unrecorded:
-        click.echo(f"  {planned.kept_unrecorded} WAVs have no event of their own: kept (sidecar backfill)")
+        click.echo(f"  kept: {count(planned.kept_unrecorded, 'WAV')} without an event (sidecar backfill gives one)")
     if not done and planned.chosen:
         click.echo("  nothing was touched; say --yes to do it")
 

@@ -12,6 +12,7 @@ from sidecar.cli.databases import open_database
 from sidecar.cli.options import settings_options
 from sidecar.cli.progress import bar
 from sidecar.config import Settings
+from sidecar.plural import count
 from sidecar.upkeep.rebuild import rebuild
 
 
@@ -37,10 +38,12 @@ def rebuild_command(settings: Settings, as_json: bool) -> None:
     if as_json:
         click.echo(orjson.dumps(asdict(done)))
         return
-    click.echo(f"{done.events} events folded into {done.records} records (before: {done.records_before})")
+    click.echo(
+        f"{count(done.events, 'event')} folded into {count(done.records, 'record')} (before: {done.records_before:,})"
+    )
     if done.late:
-        click.echo(f"  {done.late} of them came meanwhile")
+        click.echo(f"  {done.late:,} of them came meanwhile")
     if done.dropped:
-        click.echo(f"  {done.dropped} records that no event speaks of are gone")
+        click.echo(f"  gone: {count(done.dropped, 'record')} that no event speaks of")
     if done.unreadable:
-        click.echo(f"  {done.unreadable} events are of a kind that this version cannot read")
+        click.echo(f"  not folded: {count(done.unreadable, 'event')} of a kind that this version cannot read")

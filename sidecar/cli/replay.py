@@ -15,6 +15,7 @@ from sidecar.cli.options import EXIT_FAILED, settings_options
 from sidecar.cli.progress import track
 from sidecar.config import Settings
 from sidecar.errors import SettingsError
+from sidecar.plural import count
 from sidecar.upkeep.inventory import Sighting, list_names, sight
 from sidecar.upkeep.redelivery import Redelivered, Redelivery
 
@@ -87,9 +88,9 @@ def replay(
             facts = {"new": done.new, "known": done.known, "refused": done.refused}
             click.echo(orjson.dumps({"folder": str(folder), "chosen": len(names), "dry_run": dry_run, **facts}))
             continue
-        click.echo(f"{folder}: {len(names)} event files chosen")
+        click.echo(f"{folder}: {count(len(names), 'event file')} chosen")
         if not dry_run:
-            click.echo(f"  {done.new} were missing and are shipped, {done.known} were there")
+            click.echo(f"  shipped, because missing: {done.new:,}; there already: {done.known:,}")
         for path, reason in done.refused.items():
             click.echo(f"  {path}: {reason}", err=True)
     if failed:

@@ -19,6 +19,7 @@ from sidecar.cli.databases import open_database
 from sidecar.cli.options import EXIT_FAILED, settings_options
 from sidecar.config import Settings
 from sidecar.errors import SidecarError
+from sidecar.plural import count
 from sidecar.upkeep.status import FolderStatus, Process, TablesStatus, ask_folder, ask_process, ask_tables
 
 
@@ -83,14 +84,19 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
         line(
             "folder",
             each.folder,
-            f"{each.event_files:,} event files, {each.newer:,} newer than the position, which follows with the scans",
+            f"{count(each.event_files, 'event file')}, {each.newer:,} newer than the position,",
+            "which follows with the scans",
         )
         line("position", when(each.position), f"moved {when(each.moved_at)}")
     line("database", settings.dsn)
     if tables.error:
         line("tables", tables.error, style="red")
     else:
-        line("tables", f"{tables.records:,} records of {tables.events:,} events", f"last {when(tables.last_event)}")
+        line(
+            "tables",
+            f"{count(tables.records, 'record')} of {count(tables.events, 'event')}",
+            f"last {when(tables.last_event)}",
+        )
         open_entries = ", ".join(f"{count} {reason}" for reason, count in sorted(tables.quarantined.items()))
         line("quarantine", open_entries or "empty", style="yellow" if open_entries else "")
         for other in tables.shippers:

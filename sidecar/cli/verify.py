@@ -16,6 +16,7 @@ from sidecar.cli.databases import open_database
 from sidecar.cli.options import EXIT_FAILED, settings_options
 from sidecar.cli.progress import bar, track
 from sidecar.config import Settings
+from sidecar.plural import count
 from sidecar.upkeep.redelivery import Redelivered, Redelivery
 from sidecar.upkeep.verify import CURES, REPAIRABLE, Kind, Verified, verify
 
@@ -112,6 +113,7 @@ def _facts(found: Verified, repaired: Redelivered | None) -> dict[str, Any]:
         "audio_files": found.audio_files,
         "audio_hashed": found.audio_hashed,
         "rows": found.rows,
+        "put_aside": sorted(found.put_aside),
         "counts": {kind.value: found.count(kind) for kind in Kind},
         "findings": [
             {"kind": finding.kind.value, "what": finding.what, "detail": finding.detail} for finding in found.findings
@@ -123,10 +125,11 @@ def _facts(found: Verified, repaired: Redelivered | None) -> dict[str, Any]:
 
 
 def _tell(found: Verified, repaired: Redelivered | None) -> None:
-    hashed = f" ({found.audio_hashed} read)" if found.audio_hashed else ""
+    hashed = f" ({found.audio_hashed:,} read)" if found.audio_hashed else ""
+    aside = f" ({len(found.put_aside):,} put aside)" if found.put_aside else ""
     click.echo(
-        f"{found.folder}: {found.event_files} event files, {found.audio_files} WAVs{hashed}, "
-        f"{found.rows} events in the database"
+        f"{found.folder}: {count(found.event_files, 'event file')}{aside}, {count(found.audio_files, 'WAV')}{hashed}, "
+        f"{count(found.rows, 'event')} in the database"
     )
     for kind in Kind:
         findings = [finding for finding in found.findings if finding.kind is kind]
@@ -140,6 +143,6 @@ def _tell(found: Verified, repaired: Redelivered | None) -> None:
     if not found.findings:
         click.echo("  nothing is wrong")
     if repaired is not None:
-        click.echo(f"  repaired: {repaired.new} events shipped, {repaired.known} folded again")
+        click.echo(f"  repaired: {count(repaired.new, 'event')} shipped, {repaired.known:,} folded again")
         for path, reason in repaired.refused.items():
             click.echo(f"    {path}: {reason}", err=True)

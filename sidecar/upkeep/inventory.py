@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from sidecar.errors import EventError, NotAnEvent, Reason, SidecarError
+from sidecar.directory import Directory, unavailable
+from sidecar.erased import ERASED, Number, legible, named
+from sidecar.errors import EventError, NotAnEvent
 from sidecar.event import Event
+from sidecar.scan import EVENT_SUFFIX, FileBusy, read_file, stat_file
 from sidecar.upkeep.wav import SUFFIX
-
-_EVENT_SUFFIX = ".json"
-
-
-class FolderUnreadable(SidecarError):
-    """The folder cannot be listed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +46,8 @@ class Sighting:
     """As recorded; empty where the event speaks of none."""
     audio_sha256: str
     """As recorded; empty where it is not known."""
+    erased: tuple[Number, ...]
+    """Numbers that it says were erased on purpose."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,12 +58,14 @@ class Unreadable:
     reason: str
     """The code that the quarantine has for it."""
     message: str
+    number: Number | None = None
+    """The one it carries, where that can be read all the same."""
 
 
 def list_names(folder: Path) -> Names:
     """
     Raises:
-        FolderUnreadable: the folder cannot be listed.
+        FolderUnavailable: the folder cannot be listed.
     """
     events: list[str] = []
     audio: dict[str, int] = {}
@@ -72,42 +74,48 @@ def list_names(folder: Path) -> Names:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
-                if entry.name.endswith(_EVENT_SUFFIX):
+                if entry.name.endswith(EVENT_SUFFIX):
                     events.append(entry.name)
                 elif entry.name.lower().endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
                     audio[entry.name] = entry.stat(follow_symlinks=False).st_size
     except OSError as error:
-        raise FolderUnreadable(f"{folder}: {error.strerror}") from error
+        raise unavailable(folder, error.strerror or str(error)) from error
     return Names(events=sorted(events), audio=audio)
 
 
-def load(path: Path, max_bytes: int) -> Event:
-    """
+def load(directory: Directory, name: str, max_bytes: int) -> Event:
+    """Read one event file the way the shipper does: never through a link, never waiting for a pipe.
+
     Raises:
         NotAnEvent: another program's JSON.
         EventError: it is no event; carries the reason code.
-        OSError: it cannot be read.
+        FileBusy: it cannot be opened for a reason that passes.
+        OSError: it is gone, or the folder may not be searched.
     """
-    with path.open("rb") as file:
-        raw = file.read(max_bytes + 1)
-    if len(raw) > max_bytes:
-        raise EventError(Reason.TOO_LARGE, f"more than SIDECAR_EVENT_MAX_BYTES ({max_bytes})", raw)
-    return Event.decode(raw)
+    found = stat_file(directory, name)
+    return Event.decode(read_file(directory, name, found, max_bytes=max_bytes, keep_bytes=max_bytes))
 
 
 def sight(folder: Path, names: list[str], max_bytes: int) -> Iterator[Sighting | Unreadable | None]:
-    """Read event files, one result for each name; None for a file that is gone, or another program's."""
-    for name in names:
-        yield _sight(folder, name, max_bytes)
+    """Read event files, one result for each name; None for a file that is gone, or another program's.
+
+    Raises:
+        FolderUnavailable: the folder cannot be opened.
+    """
+    with closing(Directory(folder)) as directory:
+        for name in names:
+            yield _sight(directory, name, max_bytes)
 
 
-def _sight(folder: Path, name: str, max_bytes: int) -> Sighting | Unreadable | None:
+def _sight(directory: Directory, name: str, max_bytes: int) -> Sighting | Unreadable | None:
     try:
-        event = load(folder / name, max_bytes)
+        event = load(directory, name, max_bytes)
     except (NotAnEvent, FileNotFoundError):
         return None
     except EventError as error:
-        return Unreadable(name=name, reason=str(error.reason), message=str(error))
+        return Unreadable(name=name, reason=str(error.reason), message=str(error), number=legible(error.raw))
+    except FileBusy as error:
+        return Unreadable(name=name, reason="unreadable", message=str(error))
     except OSError as error:
         return Unreadable(name=name, reason="unreadable", message=error.strerror or type(error).__name__)
     audio = event.data.get("audio") or {}
@@ -123,7 +131,15 @@ def _sight(folder: Path, name: str, max_bytes: int) -> Sighting | Unreadable | N
         size=len(event.raw),
         audio_path=audio.get("path") or "",
         audio_sha256=audio.get("sha256") or "",
+        erased=tuple(named(event.data)) if event.type == ERASED else (),
     )
+
+
+def audio_beside(name: str) -> str:
+    """The audio that an event file was named after: a.wav for a.wav.json and a.wav.2.json."""
+    stem = name.removesuffix(EVENT_SUFFIX)
+    head, _, number = stem.rpartition(".")
+    return head if number.isdecimal() else stem
 
 
 def audio_name(folder: Path, recorded: str) -> str | None:

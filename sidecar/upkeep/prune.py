@@ -1,6 +1,7 @@
 """Retention: removes audio, event files and rows that are old, and nothing that is not committed.
 
-What goes is said first: audio that is removed leaves an `indextts.audio.deleted` event, so that its record says so.
+What goes is said first: audio that is removed leaves an `indextts.audio.deleted` event, so that its record says so;
+events that are removed leave their numbers, so that nobody takes them for lost.
 Files go before rows: a file whose row is gone would be shipped again, a row whose file is gone harms nobody.
 """
 
@@ -13,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sidecar.database import Database
+from sidecar.erased import announce
 from sidecar.publish import Publisher
 from sidecar.upkeep.inventory import Names, Sighting, audio_name, list_names, sight
 
@@ -29,7 +31,7 @@ class Policy(StrEnum):
     FILES = "files"
     """The WAV and its event files. Record and log stay; the tables can no longer be rebuilt from the folder."""
     EVERYTHING = "everything"
-    """WAV, event files, record and log: as if it had never been. Needs the right to DELETE."""
+    """WAV, event files, record and log: only the events' numbers stay. Needs the right to DELETE."""
 
 
 @dataclass(kw_only=True)
@@ -87,7 +89,7 @@ def plan(
         event_max_bytes: SIDECAR_EVENT_MAX_BYTES.
 
     Raises:
-        FolderUnreadable: the folder cannot be listed.
+        FolderUnavailable: the folder cannot be listed.
         TemporarySinkError: the database cannot serve.
     """
     names = list_names(folder)
@@ -119,6 +121,9 @@ def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: s
         PublishError, OSError: the folder cannot be written. What was removed until then is removed in order.
         TemporarySinkError: the account may not DELETE; the files are gone, the rows are there.
     """
+    if plan.policy is Policy.EVERYTHING:
+        gone = (event for each in plan.chosen for event in each.events)
+        announce(publisher, plan.folder, ((event.source, event.sequence) for event in gone))
     for each in plan.chosen:
         if each.audio:
             if plan.policy is not Policy.EVERYTHING:

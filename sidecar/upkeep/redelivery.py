@@ -7,6 +7,7 @@ at most it goes back to where it was a moment ago, and the running shipper reads
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import islice
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from sidecar.courier import Courier, Receipt
+from sidecar.directory import Directory
 from sidecar.errors import EventError, NotAnEvent
-from sidecar.scan import printable, printable_name
+from sidecar.scan import FileBusy, printable, printable_name
 from sidecar.sink import Batch, Delivery, Position, Sink
 from sidecar.upkeep.inventory import load
 
@@ -58,12 +60,14 @@ class Redelivery:
             names: of event files in the folder.
 
         Raises:
+            FolderUnavailable: the folder cannot be opened.
             TemporarySinkError: the database cannot serve, also after the retries.
         """
         done = Redelivered()
         in_quarantine = self._ask(lambda sink: sink.quarantined_paths(self._shipper, self._key))
         for chunk in _chunks(names, self._batch_events):
-            deliveries = list(self._read(chunk, done))
+            with closing(Directory(self._folder)) as directory:
+                deliveries = list(self._read(directory, chunk, done))
             if deliveries:
                 receipt = self._commit(deliveries, in_quarantine)
                 done.known += len(receipt.known)
@@ -71,15 +75,17 @@ class Redelivery:
                 done.refused.update((entry.path, entry.message) for entry in receipt.refused)
         return done
 
-    def _read(self, names: list[str], done: Redelivered) -> Iterator[Delivery]:
+    def _read(self, directory: Directory, names: list[str], done: Redelivered) -> Iterator[Delivery]:
         for name in names:
             path = f"{self._key}/{printable_name(name)}"
             try:
-                yield Delivery(event=load(self._folder / name, self._max_bytes), path=path)
+                yield Delivery(event=load(directory, name, self._max_bytes), path=path)
             except NotAnEvent:
                 continue
             except EventError as error:
                 done.refused[path] = f"{error.reason}: {error}"
+            except FileBusy as error:
+                done.refused[path] = str(error)
             except OSError as error:
                 done.refused[path] = error.strerror or type(error).__name__
 

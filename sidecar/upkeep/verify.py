@@ -5,18 +5,19 @@ Everything is read: each event file, each audio file's bytes, each id of tts_eve
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from sidecar.database import Database
-from sidecar.scan import printable
+from sidecar.erased import Number
+from sidecar.scan import printable, printable_name
 from sidecar.upkeep import wav
-from sidecar.upkeep.inventory import Names, Sighting, Unreadable, audio_name, list_names, sight
+from sidecar.upkeep.aside import put_aside
+from sidecar.upkeep.gaps import gaps
+from sidecar.upkeep.inventory import Names, Sighting, Unreadable, audio_beside, audio_name, list_names, sight
 
-_LISTED_NUMBERS = 20
 _BATCH = 500
 
 
@@ -38,7 +39,7 @@ CURES = {
     Kind.NOT_SHIPPED: "sidecar verify --repair ships it; where the shipper runs, it may be about to.",
     Kind.EVENT_DIFFERS: "Event files are immutable: somebody changed this one. The database keeps what it was.",
     Kind.RECORD_MISSING: "sidecar verify --repair folds it again; sidecar rebuild does so for all.",
-    Kind.NOT_AN_EVENT: "sidecar quarantine shows it; repair the file, or move it away.",
+    Kind.NOT_AN_EVENT: "sidecar quarantine list shows it; mend the file, or put it aside: sidecar quarantine drop.",
     Kind.EVENT_FILE_GONE: "The row stays. Somebody removed the file; sidecar export has what it said.",
     Kind.AUDIO_GONE: "Somebody removed the audio. sidecar prune leaves an event that says so.",
     Kind.AUDIO_CHANGED: "The audio is not what was recorded; restore it from a backup.",
@@ -67,6 +68,11 @@ class Verified:
     audio_files: int = 0
     audio_hashed: int = 0
     rows: int = 0
+    put_aside: set[str] = field(default_factory=set)
+    """Event files that a person has dropped from the quarantine: settled."""
+    twins: list[Sighting] = field(default_factory=list)
+    """Event files with the id of another one that says something else."""
+    unreadable: list[Unreadable] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def count(self, kind: Kind) -> int:
@@ -90,30 +96,37 @@ def verify(
         hash_audio: read each audio file and compare it with what was recorded; else only look whether it is there.
 
     Raises:
-        FolderUnreadable: the folder cannot be listed.
+        FolderUnavailable: the folder cannot be listed.
         TemporarySinkError: the database cannot serve.
     """
     done = Verified(folder=folder)
     names = list_names(folder)
     done.event_files, done.audio_files = len(names.events), len(names.audio)
+    done.put_aside = put_aside(folder, names.events, database)
     sightings = _read_events(folder, names, max_bytes, done, progress)
     _compare_events(folder, sightings, database, done, progress)
     gone = _compare_records(folder, sightings, names, database, done, progress)
     if hash_audio:
         _hash_audio(folder, sightings, names, gone, done, progress)
     _find_unrecorded(folder, sightings, names, done)
-    _find_gaps(sightings, database, done)
+    seen = ((each.source, each.sequence) for each in sightings.values())
+    for source, detail in gaps(seen, _explained(sightings, done), database):
+        done.findings.append(Finding(kind=Kind.SEQUENCE_GAP, what=source, detail=detail))
     return done
 
 
 def _read_events(folder: Path, names: Names, max_bytes: int, done: Verified, progress: Progress) -> dict[str, Sighting]:
-    step = progress("event files", len(names.events))
+    wanted = [name for name in names.events if name not in done.put_aside]
+    step = progress("event files", len(wanted))
     found: dict[str, Sighting] = {}
-    for each in sight(folder, names.events, max_bytes):
+    for each in sight(folder, wanted, max_bytes):
         step()
         if isinstance(each, Sighting):
-            found[each.id] = each
+            first = found.setdefault(each.id, each)
+            if first.sha256 != each.sha256:
+                done.twins.append(each)
         elif isinstance(each, Unreadable):
+            done.unreadable.append(each)
             done.findings.append(
                 Finding(kind=Kind.NOT_AN_EVENT, what=each.name, detail=f"{each.reason}: {each.message}")
             )
@@ -125,7 +138,9 @@ def _compare_events(
 ) -> None:
     """Files against tts_events. An event may have been shipped first from elsewhere, so ids decide, not paths."""
     below = printable(str(folder)) + "/"
+    aside = set(map(printable_name, done.put_aside))
     missing = dict(sightings)
+    twins = {each.id: [twin for twin in done.twins if twin.id == each.id] for each in done.twins}
     total = int(database.query("SELECT COUNT(*) FROM tts_events")[0][0])
     step = progress("rows", total)
     for id_, sha256, path in database.stream("SELECT id, sha256, path FROM tts_events"):
@@ -134,10 +149,12 @@ def _compare_events(
         seen = missing.pop(id_, None)
         if seen is None:
             name = path[len(below) :] if path.startswith(below) else "/"
-            if "/" not in name:
+            if "/" not in name and name not in aside:
                 done.findings.append(Finding(kind=Kind.EVENT_FILE_GONE, what=name, detail=f"event {id_}"))
-        elif seen.sha256 != sha256:
-            done.findings.append(Finding(kind=Kind.EVENT_DIFFERS, what=seen.name, detail=f"event {id_}"))
+            continue
+        for each in (seen, *twins.get(id_, ())):
+            if each.sha256 != sha256:
+                done.findings.append(Finding(kind=Kind.EVENT_DIFFERS, what=each.name, detail=f"event {id_}"))
     for seen in missing.values():
         done.findings.append(Finding(kind=Kind.NOT_SHIPPED, what=seen.name, detail=f"event {seen.id}", file=seen.name))
 
@@ -199,31 +216,15 @@ def _hash_audio(
 
 
 def _find_unrecorded(folder: Path, sightings: dict[str, Sighting], names: Names, done: Verified) -> None:
+    """WAVs that no event file speaks of, and none is named after: that one is told of by itself."""
     recorded = {audio_name(folder, each.audio_path) for each in sightings.values() if each.audio_path}
+    recorded.update(map(audio_beside, done.put_aside.union(each.name for each in done.unreadable)))
     for name in sorted(set(names.audio) - recorded):
         done.findings.append(Finding(kind=Kind.UNRECORDED, what=name))
 
 
-def _find_gaps(sightings: dict[str, Sighting], database: Database, done: Verified) -> None:
-    """Numbers that are neither on disk here nor in the database, for the sources seen here."""
-    seen: dict[str, set[int]] = defaultdict(set)
+def _explained(sightings: dict[str, Sighting], done: Verified) -> Iterator[Number]:
+    """Numbers that the folder accounts for although no event has them."""
     for each in sightings.values():
-        seen[each.source].add(each.sequence)
-    sql = "SELECT source, MAX(sequence), COUNT(DISTINCT sequence) FROM tts_events GROUP BY source"
-    stored = {source: (int(last), int(count)) for source, last, count in database.query(sql)}
-    for source, numbers in sorted(seen.items()):
-        last, count = stored.get(source, (0, 0))
-        if count == last and max(numbers) <= last:
-            continue
-        rows = database.query("SELECT DISTINCT sequence FROM tts_events WHERE source = ?", [source])
-        numbers.update(int(row[0]) for row in rows)
-        missing = list(_missing(numbers))
-        if missing:
-            listed = ", ".join(map(str, missing[:_LISTED_NUMBERS])) + (" ..." if len(missing) > _LISTED_NUMBERS else "")
-            done.findings.append(
-                Finding(kind=Kind.SEQUENCE_GAP, what=source, detail=f"{len(missing)} of {max(numbers)}: {listed}")
-            )
-
-
-def _missing(numbers: set[int]) -> Iterator[int]:
-    return (number for number in range(1, max(numbers)) if number not in numbers)
+        yield from each.erased
+    yield from (each.number for each in done.unreadable if each.number is not None)

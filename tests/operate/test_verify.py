@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from sidecar.upkeep.verify import CURES, Kind
-from tests.events import failed, publish
+from tests.events import envelope, failed, publish
 from tests.operate.scene import Scene, make_old_wavs, set_scene
 from tests.servers import sqlite_url
 
@@ -116,6 +117,95 @@ def test_what_is_no_event(scene: Scene) -> None:
     (scene.folder / "broken.json").write_bytes(b"{")
     (scene.folder / "preset.json").write_bytes(b'{"voice": "x"}')
     assert found_by(scene) == {Kind.NOT_AN_EVENT: ["broken.json"]}
+
+
+def test_what_is_put_aside_is_settled_until_it_changes(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    scene.speak("spk_1.wav", sequence=1)
+    cut = json.dumps(scene.speak("spk_2.wav", sequence=2)).encode()[:-20]
+    (scene.folder / "spk_2.wav.json").write_bytes(cut)
+    scene.speak("spk_3.wav", sequence=3)
+    (scene.folder / "link.json").symlink_to("spk_3.wav.json")
+    scene.ship()
+    assert found_by(scene) == {Kind.NOT_AN_EVENT: ["link.json", "spk_2.wav.json"]}
+    scene.run("quarantine", "drop", "--all")
+    facts = scene.facts("verify")
+    assert (facts["findings"], facts["put_aside"]) == ([], ["link.json", "spk_2.wav.json"])
+    assert "2 put aside" in scene.run("verify")
+    (scene.folder / "spk_2.wav.json").write_bytes(cut[:-1])
+    assert found_by(scene) == {Kind.NOT_AN_EVENT: ["spk_2.wav.json"]}
+    (scene.folder / "spk_2.wav.json").unlink()  # the quarantine still knows its number
+    assert found_by(scene) == {Kind.UNRECORDED: ["spk_2.wav"]}
+
+
+def test_an_event_that_the_database_refused_can_be_put_aside_too(scene: Scene) -> None:
+    original = (scene.folder / "spk_4.wav.json").read_bytes()
+    (scene.folder / "copy.json").write_bytes(original.replace("欢迎".encode(), "再见".encode()))
+    scene.ship()
+    assert found_by(scene) == {Kind.EVENT_DIFFERS: ["copy.json"]}
+    scene.run("quarantine", "drop", "--reason", "rejected_by_sink")
+    assert scene.facts("verify")["findings"] == []
+
+
+def test_a_file_that_can_be_read_since_is_not_put_aside_any_more(scene: Scene) -> None:
+    event = scene.speak("spk_6.wav", sequence=6)
+    size = (scene.folder / "spk_6.wav.json").stat().st_size
+    path = f"{scene.folder}/spk_6.wav.json"
+    columns = "shipper, path, reason, message, status, bytes, content, first_seen_at, last_seen_at"
+    values = f"'studio', '{path}', 'unreadable', '', 'dropped', {size}, X'', '2026-11-22', '2026-11-22'"
+    scene.execute(f"INSERT INTO sidecar_quarantine ({columns}) VALUES ({values})")
+    assert found_by(scene) == {Kind.NOT_SHIPPED: [f"{Path(event['data']['audio']['path']).name}.json"]}
+
+
+def test_a_pipe_in_the_folder_does_not_stop_it(scene: Scene) -> None:
+    os.mkfifo(scene.folder / "pipe.json")
+    assert found_by(scene) == {Kind.NOT_AN_EVENT: ["pipe.json"]}
+
+
+def test_a_file_in_quarantine_leaves_no_gap(scene: Scene) -> None:
+    scene.speak("spk_6.wav", sequence=6)
+    whole = (scene.folder / "spk_6.wav.json").read_bytes()
+    (scene.folder / "spk_6.wav.json").write_bytes(whole[: len(whole) // 2])
+    scene.speak("spk_7.wav", sequence=7)
+    scene.ship()
+    assert found_by(scene) == {Kind.NOT_AN_EVENT: ["spk_6.wav.json"]}
+
+
+def test_what_is_forgotten_is_not_missed(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    for number in range(1, 6):
+        user = {"user": "小明" if number in (2, 4) else "anna"}
+        event = scene.speak(f"spk_{number}.wav", sequence=number, data={"caller": user})
+        remarks = {"rating": 1, "note": "小明 says so", "caller": {"user": "小明" if number == 3 else "anna"}}
+        web = {"source": "indextts://studio/web-1", "sequence": number, "subject": event["id"]}
+        publish(scene.folder, envelope("audio.rated", remarks, **web), name=f"rating_{number}.json")
+    broken = envelope("audio.rated", {"caller": {"user": "小明"}}, **web | {"sequence": 6})
+    (scene.folder / "broken.json").write_bytes(json.dumps(broken).encode()[:-2])
+    publish(scene.folder, envelope("audio.rated", remarks, **web | {"sequence": 7}), name="rating_7.json")
+    scene.ship()
+    scene.speak("late.wav", sequence=6, data={"caller": {"user": "小明"}})
+    scene.speak("spk_7.wav", sequence=7)
+    scene.run("forget", "--user", "小明", "--yes")
+    assert scene.facts("verify", "--repair")["findings"]  # the tombstones are shipped
+    assert scene.facts("verify")["findings"] == []
+    scene.execute("DELETE FROM tts_events WHERE type = 'indextts.events.erased'")
+    for path in scene.folder.glob("*.json"):
+        if b"indextts.events.erased" in path.read_bytes():
+            path.unlink()
+    details = {finding["what"]: finding["detail"] for finding in scene.facts("verify", code=1)["findings"]}
+    assert {source: detail for source, detail in details.items() if "/forget-" not in source} == {
+        "indextts://studio/20261122T100000-1-abcd": "3 of 7: 2, 4, 6",
+        "indextts://studio/web-1": "4 of 7: 2, 3, 4, 6",
+    }
+
+
+def test_what_is_pruned_is_not_missed(scene: Scene) -> None:
+    cut = scene.speak("spk_6.wav", sequence=6, time="2030-01-01T00:00:00.000000Z")["time"]
+    scene.ship()
+    scene.run("prune", "--older-than", cut[:10], "--remove", "everything", "--yes")
+    scene.ship()
+    facts = scene.facts("verify")
+    assert (facts["findings"], facts["audio_files"], facts["rows"]) == ([], 1, 2)
 
 
 def test_wavs_without_an_event(scene: Scene) -> None:

@@ -1,0 +1,58 @@
+"""Numbers of a TTS process that are nowhere: events that never reached the disk, or were taken away.
+
+A number is somewhere if an event file or a row has it, if a file that is no event still shows it, if the quarantine
+keeps it, or if it was erased on purpose.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from sidecar.database import Database
+from sidecar.erased import Number, erased, legible
+
+_LISTED = 20
+
+
+def gaps(seen: Iterable[Number], explained: Iterable[Number], database: Database) -> Iterator[tuple[str, str]]:
+    """
+    Args:
+        seen: the numbers of the folder's events; their sources are looked at.
+        explained: numbers that the folder accounts for otherwise.
+
+    Yields:
+        A source and what is missing of it, for people.
+
+    Raises:
+        TemporarySinkError: the database cannot serve.
+    """
+    here = _by_source(seen)
+    elsewhere = _by_source(chain(explained, erased(database), _quarantined(database)))
+    sql = "SELECT source, MAX(sequence), COUNT(DISTINCT sequence) FROM tts_events GROUP BY source"
+    stored = {source: (int(last), int(count)) for source, last, count in database.query(sql)}
+    for source, numbers in sorted(here.items()):
+        last, count = stored.get(source, (0, 0))
+        if count == last and max(numbers) <= last:
+            continue
+        rows = database.query("SELECT DISTINCT sequence FROM tts_events WHERE source = ?", [source])
+        numbers.update(int(row[0]) for row in rows)
+        missing = sorted(set(range(1, max(numbers))) - numbers - elsewhere[source])
+        if missing:
+            listed = ", ".join(map(str, missing[:_LISTED])) + (" ..." if len(missing) > _LISTED else "")
+            yield source, f"{len(missing)} of {max(numbers)}: {listed}"
+
+
+def _quarantined(database: Database) -> Iterator[Number]:
+    for (content,) in database.stream("SELECT content FROM sidecar_quarantine"):
+        number = legible(bytes(content))
+        if number is not None:
+            yield number
+
+
+def _by_source(numbers: Iterable[Number]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = defaultdict(set)
+    for source, sequence in numbers:
+        found[source].add(sequence)
+    return found
