@@ -140,7 +140,7 @@ async def cancelled():
     await task
 
 call("cancelled", lambda: awaited(cancelled()))
-one = IndexTTS("checkpoints", "cpu")
+one = IndexTTS(device="cpu")
 call("list of prompts", lambda: awaited(one.infer([VOICE], "six", "outputs/six.wav", seed=7)))
 call("by name", lambda: awaited(one.infer_with_ref_audio_embed("narrator", "seven")))
 """

@@ -8,6 +8,17 @@ from engine import Model, obey, sound
 class IndexTTS(Model):
     rate = 24000
 
+    def __init__(
+        self,
+        model_dir="checkpoints",
+        is_fp16=True,
+        device=None,
+        use_cuda_kernel=None,
+        gpu_memory_utilization=0.25,
+    ):
+        super().__init__(model_dir, device)
+        self.is_fp16 = is_fp16
+
     async def infer(self, audio_prompt, text, output_path=None, verbose=False, seed=None):
         for prompt in audio_prompt:
             self.open_prompt(prompt)
