@@ -83,6 +83,7 @@ else
 	@sh tests/servers/get-mariadb.sh
 	@bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"
 	@sh tests/torture/get-faketime.sh
+	@sh tests/torture/get-atheris.sh $(RUN)
 	@$(RUN) -m tests.torture --form $(if $(SHORT),short,$(if $(LONG),long,normal)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 endif
 

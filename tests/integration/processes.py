@@ -103,12 +103,16 @@ def running(*arguments: str, cwd: Path, settings: Mapping[str, str]) -> Iterator
             shipper.kill()
 
 
-def eventually(look: Callable[[], T], what: str, seconds: float = DEADLINE_SECONDS) -> T:
-    """What `look` returns as soon as it is true; an AssertionError that says `what` after the deadline."""
+def eventually(look: Callable[[], T], what: str, seconds: float = DEADLINE_SECONDS, *, pause: float = 0.02) -> T:
+    """What `look` returns as soon as it is true; an AssertionError that says `what` after the deadline.
+
+    Args:
+        pause: seconds between two looks.
+    """
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
+        time.sleep(pause)
     return found
 
 

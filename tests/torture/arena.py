@@ -23,7 +23,7 @@ from tests.torture.zygote import Child, Zygote
 
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 TABLES = ("sidecar_positions", "sidecar_quarantine", "tts_events", "tts_records")
-_DISK = "96m"
+_DISK = "256m"  # four kilobytes an event: an hour at a small rate
 
 
 class Arena:

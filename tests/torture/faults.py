@@ -81,6 +81,13 @@ def server_killed(arena: Arena, chance: random.Random) -> Iterator[None]:
 
 
 @contextmanager
+def server_away_for_long(arena: Arena, chance: random.Random) -> Iterator[None]:
+    """As server_killed, for minutes: whatever waits longer and longer would show."""
+    with server_killed(arena, chance):
+        yield
+
+
+@contextmanager
 def server_restarted(arena: Arena, chance: random.Random) -> Iterator[None]:
     with contextlib.suppress(ServerFailedError):
         arena.server.stop()
@@ -188,30 +195,36 @@ def _fetch(cursor: pymysql.cursors.Cursor, sql: str) -> list[tuple[int, ...]]:
 
 @contextmanager
 def network_cut(arena: Arena, chance: random.Random) -> Iterator[None]:
-    before = arena.proxy.cuts
+    before = arena.proxy.cuts + arena.proxy.refused
     arena.proxy.down = True
-    arena.proxy.cut()
-    happened(arena.proxy.cuts > before or arena.proxy.refused, "there was no connection to cut")
-    yield
-    arena.proxy.heal()
+    try:
+        arena.proxy.cut()
+        yield
+        happened(arena.proxy.cuts + arena.proxy.refused > before, "there was no connection to cut or refuse")
+    finally:
+        arena.proxy.heal()
 
 
 @contextmanager
 def network_black_hole(arena: Arena, chance: random.Random) -> Iterator[None]:
     before = arena.proxy.stalled
     arena.proxy.black_hole()
-    yield
-    happened(arena.proxy.stalled > before, "nothing was held up")
-    arena.proxy.heal()
+    try:
+        yield
+        happened(arena.proxy.stalled > before, "nothing was held up")
+    finally:
+        arena.proxy.heal()
 
 
 @contextmanager
 def network_slow(arena: Arena, chance: random.Random) -> Iterator[None]:
     before = arena.proxy.stalled
     arena.proxy.delay = 0.2
-    yield
-    happened(arena.proxy.stalled > before, "nothing was slow")
-    arena.proxy.heal()
+    try:
+        yield
+        happened(arena.proxy.stalled > before, "nothing was slow")
+    finally:
+        arena.proxy.heal()
 
 
 @contextmanager
@@ -241,12 +254,14 @@ def disk_full(arena: Arena, chance: random.Random) -> Iterator[None]:
 def clock_stepped(arena: Arena, chance: random.Random) -> Iterator[None]:
     """Forth, then back; checked by what the shipper writes into the database."""
     arena.fake_time(True)
-    for step in (chance.choice([30, 3600, 86400]), -chance.choice([30, 3600, 86400])):
-        arena.clock.write_text(f"{step:+d}\n")
-        happened(until(functools.partial(_is_off, arena, step), 15), f"no step of {step} s")
-    yield
-    arena.clock.write_text("+0\n")
-    arena.fake_time(False)
+    try:
+        for step in (chance.choice([30, 3600, 86400]), -chance.choice([30, 3600, 86400])):
+            arena.clock.write_text(f"{step:+d}\n")
+            happened(until(functools.partial(_is_off, arena, step), 15), f"no step of {step} s")
+        yield
+    finally:
+        arena.clock.write_text("+0\n")
+        arena.fake_time(False)
 
 
 def _is_off(arena: Arena, step: int) -> bool:
@@ -281,7 +296,7 @@ Make = Callable[[Arena, random.Random], AbstractContextManager[None]]
 class Fault:
     make: Make
     share: int
-    """How often, beside the others."""
+    """How often, beside the others of its group; 0: only where asked for by name."""
     seconds: tuple[float, float] = (0.2, 1.5)
     of_database: bool = False
     needs: str = ""
@@ -291,12 +306,19 @@ class Fault:
     def name(self) -> str:
         return self.make.__name__.replace("_", " ")
 
+    @property
+    def group(self) -> str:
+        if self.make is shipper_killed:
+            return "kill"
+        return "database" if self.of_database else "other"
+
 
 FAULTS = (
     Fault(shipper_killed, 30, (0.0, 0.3)),
     Fault(shipper_stopped, 3),
     Fault(shipper_terminated, 3, (0.0, 0.2)),
     Fault(server_killed, 2, of_database=True),
+    Fault(server_away_for_long, 0, (150.0, 150.0), of_database=True),
     Fault(server_restarted, 2, of_database=True),
     Fault(server_frozen, 2, (0.5, 3.0), of_database=True),
     Fault(read_only, 3, of_database=True),

@@ -82,6 +82,21 @@ def _mutate_bytes(raw: bytes, chance: random.Random) -> bytes:
             )
 
 
+def mutated(document: dict[str, Any], chance: random.Random) -> bytes:
+    """The document with up to three mutations of its structure."""
+    for _ in range(chance.choice([1, 1, 1, 2, 3])):
+        if document:
+            _mutate_structure(document, chance)
+    return _encoded(document, chance)
+
+
+def _encoded(document: dict[str, Any], chance: random.Random) -> bytes:
+    raw = json.dumps(document, ensure_ascii=chance.random() < 0.3, separators=(",", ":")).encode("utf-8", "replace")
+    for mark, nested in _NESTED.items():
+        raw = raw.replace(mark, nested)
+    return raw
+
+
 def corpus(seed: int, count: int) -> Iterator[bytes]:
     """That many files' contents; ids are new unless a mutation touched them."""
     chance = random.Random(seed)
@@ -93,9 +108,5 @@ def corpus(seed: int, count: int) -> Iterator[bytes]:
         if document["subject"] == before:
             document["subject"] = document["id"]
         structural = chance.random() < 0.75
-        for _ in range(chance.choice([1, 1, 1, 2, 3]) if structural else 0):
-            _mutate_structure(document, chance)
-        raw = json.dumps(document, ensure_ascii=chance.random() < 0.3, separators=(",", ":")).encode("utf-8", "replace")
-        for mark, nested in _NESTED.items():
-            raw = raw.replace(mark, nested)
+        raw = mutated(document, chance) if structural else _encoded(document, chance)
         yield raw if structural and chance.random() < 0.9 else _mutate_bytes(raw, chance)

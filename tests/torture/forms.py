@@ -1,0 +1,68 @@
+"""How much is broken in each form of make torture."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.torture.faults import FAULTS, Fault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """Counts are for each server."""
+
+    kills: int
+    """Of the shipper, by SIGKILL."""
+    database: int
+    """Faults of the database server."""
+    others: int
+    legs: int = 1
+    """They are dealt out over so many runs, each with a folder and a database of its own."""
+    outages: int = 0
+    """Times that the server is away for minutes."""
+    crash_points: bool = False
+    """Whether the shipper dies at every seam too; make test does it in any case."""
+    poison: int = 0
+    """Poisoned files; make test ships some in any case."""
+    fuzz_seconds: int = 0
+    """How long the decoder is fuzzed, guided by coverage."""
+
+
+FORMS = {
+    "short": Form(kills=5, database=8, others=11, fuzz_seconds=5),
+    "normal": Form(kills=45, database=32, others=43, fuzz_seconds=30),
+    "long": Form(
+        kills=1000,
+        database=200,
+        others=100,
+        legs=5,
+        outages=1,
+        crash_points=True,
+        poison=100_000,
+        fuzz_seconds=300,
+    ),
+}
+
+
+def plan(form: Form, chance: random.Random) -> list[list[Fault]]:
+    """The faults of each leg; each kind comes at least once in all of them together."""
+    chosen: list[Fault] = [fault for fault in FAULTS if not fault.share for _ in range(form.outages)]
+    for group, count in (("kill", form.kills), ("database", form.database), ("other", form.others)):
+        chosen += _drawn([fault for fault in FAULTS if fault.share and fault.group == group], count, chance)
+    chance.shuffle(chosen)
+    return [chosen[leg :: form.legs] for leg in range(form.legs)]
+
+
+def plan_of(names: Sequence[str], rounds: int, chance: random.Random) -> list[list[Fault]]:
+    """Only faults of these names."""
+    chosen = _drawn([fault for fault in FAULTS if fault.name in names], rounds, chance)
+    chance.shuffle(chosen)
+    return [chosen]
+
+
+def _drawn(kinds: Sequence[Fault], count: int, chance: random.Random) -> list[Fault]:
+    """So many of them, by their shares, each at least once."""
+    more = chance.choices(kinds, [max(1, fault.share) for fault in kinds], k=max(0, count - len(kinds)))
+    return [*kinds, *more]
