@@ -29,7 +29,7 @@ class BatchHistogram(Collector):
         self._name = name
         self._documentation = documentation
         self._bounds = tuple(bounds)
-        self._label_names = [label] if label else []
+        self._labelnames = [label] if label else []
         self._lock = threading.Lock()
         self._counts: dict[str, list[int]] = {}
         self._sums: dict[str, float] = {}
@@ -54,13 +54,13 @@ class BatchHistogram(Collector):
             self._sums[label] = self._sums.get(label, 0.0) + total
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
-        family = HistogramMetricFamily(self._name, self._documentation, labels=self._label_names)
+        family = HistogramMetricFamily(self._name, self._documentation, labels=self._labelnames)
         bounds = [*(str(float(bound)) for bound in self._bounds), "+Inf"]
         with self._lock:
             for label, counts in self._counts.items():
-                labels = [label] if self._label_names else []
+                labels = [label] if self._labelnames else []
                 family.add_metric(labels, list(zip(bounds, accumulate(counts), strict=True)), self._sums[label])
         yield family
 
     def describe(self) -> Iterator[HistogramMetricFamily]:
-        yield HistogramMetricFamily(self._name, self._documentation, labels=self._label_names)
+        yield HistogramMetricFamily(self._name, self._documentation, labels=self._labelnames)

@@ -104,6 +104,9 @@ class Metrics:
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
         Info("sidecar_build", "Version of this program.", registry=registry).info({"version": __version__})
+        self._settings = Info(
+            "sidecar_settings", "Whose shipper this is: a hash of its name and folders.", registry=registry
+        )
         self._discovered = Counter(
             "sidecar_events_discovered",
             "Event files that became known. Always = shipped + quarantined + skipped + pending.",
@@ -211,6 +214,10 @@ class Metrics:
     def exposition(self) -> tuple[bytes, str]:
         """The metrics page and its content type."""
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
+
+    def identify(self, fingerprint: str) -> None:
+        """Say whose shipper this is; see Settings.fingerprint."""
+        self._settings.info({"fingerprint": fingerprint})
 
     def watch_disks(self, folders: Sequence[Path]) -> None:
         """Tell at each scrape how full the watched folders' disks are."""

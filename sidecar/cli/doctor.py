@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import stat
 import sys
 from collections.abc import Iterator
@@ -23,15 +22,16 @@ from sidecar.config import Settings
 from sidecar.doctor import Finding, Level
 from sidecar.doctor.embedded import check_file
 from sidecar.doctor.embedded import sample_refused as sample_refused_by_file
-from sidecar.doctor.findings import failure, note, ok, warning
+from sidecar.doctor.findings import failure, ok, warning
 from sidecar.doctor.folders import check_folder
+from sidecar.doctor.quarantine import check_quarantine
 from sidecar.doctor.sample import sample
 from sidecar.doctor.server import cannot_connect, check_server
 from sidecar.doctor.server import sample_refused as sample_refused_by_server
+from sidecar.doctor.service import check_service
 from sidecar.dsn import MysqlDsn, SqliteDsn
 from sidecar.errors import SidecarError, TablesNotReady
 from sidecar.notices import Notices
-from sidecar.upkeep.exposition import read
 from sidecar.watch import FolderWatcher, file_system, is_announced
 
 _STYLES = {Level.OK: "green", Level.NOTE: "cyan", Level.WARNING: "yellow", Level.FAILURE: "bold red"}
@@ -45,9 +45,9 @@ _SIGNS = {Level.OK: "ok", Level.NOTE: "note", Level.WARNING: "warning", Level.FA
 def doctor(settings: Settings, service: bool, as_json: bool) -> None:
     """Look at everything that goes wrong when it goes wrong, and name the cure of each.
 
-    Settings, folders and rights, announcements, room on the disk, server, rights, character set, time zone, TLS, table
-    version, clocks, and one sample event, which is undone again. Nothing is changed. Run it as the user that ships.
-    Exit code 1 where something does not work.
+    Settings, folders and rights, WAVs without an event, announcements, room on the disk, server, rights, character set,
+    time zone, TLS, table version, clocks, one sample event, which is undone again, the quarantine, and the running
+    shipper. Nothing is changed. Run it as the user that ships. Exit code 1 where something does not work.
 
     \b
     Example:
@@ -79,7 +79,7 @@ def _findings(settings: Settings, service: bool) -> Iterator[Finding]:
         )
     yield from _database(settings)
     if service:
-        yield from _service(settings)
+        yield from check_service(settings.listen_address, settings.fingerprint)
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -121,7 +121,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         findings = list(check_file(dsn, announced=is_announced(file_system(Path(dsn.path).absolute().parent))))
         yield from findings
         if all(finding.level is not Level.FAILURE for finding in findings):
-            yield from _sample(settings)
+            yield from _tables(settings)
         return
     try:
         with closing(open_database(settings)) as database:
@@ -139,60 +139,27 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     # Without tables there is nothing to try; everything else is better seen than concluded.
     if not any(finding.check.startswith("table") and finding.level is Level.FAILURE for finding in findings):
-        yield from _sample(settings)
+        yield from _tables(settings)
 
 
-def _sample(settings: Settings) -> Iterator[Finding]:
+def _tables(settings: Settings) -> Iterator[Finding]:
+    tried = _sample(settings)
+    yield tried
+    if tried.level is Level.OK:
+        with closing(open_database(settings)) as database:
+            yield from check_quarantine(database)
+
+
+def _sample(settings: Settings) -> Finding:
     embedded = isinstance(settings.dsn, SqliteDsn)
     sink = open_sink(settings)
     try:
         sink.check()
         sink.rehearse(sample())
     except TablesNotReady as error:
-        yield failure("tables", str(error), error.hint)
+        return failure("tables", str(error), error.hint)
     except SidecarError as error:
-        yield sample_refused_by_file(error) if embedded else sample_refused_by_server(error)
-    else:
-        yield ok("sample event", "taken, and undone")
+        return sample_refused_by_file(error) if embedded else sample_refused_by_server(error)
     finally:
         sink.close()
-
-
-def _service(settings: Settings) -> Iterator[Finding]:
-    address = settings.listen_address
-    if address is None or address[1] == 0:
-        yield note("service", "SIDECAR_LISTEN names no fixed port", "Give it one, for Prometheus to find it.")
-        return
-    status, body = read(address, "/healthz")
-    where = f"{address[0]}:{address[1]}"
-    if status == 200 and body.strip() == "alive":
-        status, body = read(address, "/readyz")
-        if status == 200:
-            yield ok("service", f"a shipper answers at {where} and is ready")
-        else:
-            yield failure(
-                "service", f"the shipper at {where} is not ready: {_one_line(body)}", "The findings above say why."
-            )
-    elif status or not _is_free(address):
-        yield failure(
-            "service",
-            f"another program answers at {where}",
-            "Choose another SIDECAR_LISTEN, such as 127.0.0.1:9792, and tell Prometheus.",
-        )
-    else:
-        yield note("service", f"no shipper runs at {where}", "systemctl start indextts-sidecar, or sidecar run.")
-
-
-def _one_line(text: str) -> str:
-    return "; ".join(text.split("\n")).strip("; ")
-
-
-def _is_free(address: tuple[str, int]) -> bool:
-    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError:
-            return False
-    return True
+    return ok("sample event", "taken, and undone")

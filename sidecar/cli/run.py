@@ -73,6 +73,7 @@ def run(settings: Settings, once: bool) -> None:
     )
     sink: Sink = open_sink(settings)
     folders = [Folder(path, limits=_limits(path, settings)) for path in settings.folders]
+    metrics.identify(settings.fingerprint)
     metrics.watch_disks(settings.folders)
     if once:
         sink.check()

@@ -38,7 +38,7 @@ def status(settings: Settings, as_json: bool) -> None:
         sidecar status
         sidecar status --json | jq .tables.quarantined
     """
-    process = ask_process(settings.listen_address)
+    process = ask_process(settings.listen_address, settings.fingerprint)
     try:
         with closing(open_database(settings)) as database:
             tables = ask_tables(database)
@@ -51,7 +51,7 @@ def status(settings: Settings, as_json: bool) -> None:
         click.echo(orjson.dumps(facts, default=for_json, option=orjson.OPT_PASSTHROUGH_DATETIME))
     else:
         _show(settings, process, folders, tables)
-    if not process.answers or process.reasons:
+    if not process.answers or not process.ours or process.reasons:
         sys.exit(EXIT_FAILED)
 
 
@@ -69,6 +69,8 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
 
     if not process.answers:
         line("shipper", "does not run, or not here:", *process.reasons, style="red")
+    elif not process.ours:
+        line("shipper", f"at {settings.listen}: another installation's, or started with other settings", style="red")
     elif process.reasons:
         line("shipper", "not ready:", "; ".join(process.reasons), style="red")
     else:

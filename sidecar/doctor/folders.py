@@ -1,17 +1,20 @@
-"""The watched folders: there, readable, announced, on a disk with room, and with event files in them."""
+"""The watched folders: there, readable, announced, on a disk with room, and with an event for each WAV."""
 
 from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sidecar.doctor.findings import Finding, failure, note, ok, warning
+from sidecar.plural import count
 
 _LOW_SHARE, _LOW_BYTES = 0.05, 1 << 30
 _FULL_BYTES = 16 << 20  # less than a few syntheses
 _LOOKED_AT = 20_000
+_RECORDED_SECONDS = 60.0  # as backfill's --min-age
 
 Watch = Callable[[Path], str]
 """Tries to have a folder watched; gives back why the system does not, or ""."""
@@ -87,7 +90,7 @@ def _reachable(folder: Path, name: str) -> Finding | None:
 
 
 def _contents(folder: Path, name: str) -> Iterator[Finding]:
-    events = audio = looked = 0
+    events = audio = unrecorded = looked = 0
     unreadable = ""
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -102,18 +105,30 @@ def _contents(folder: Path, name: str) -> Iterator[Finding]:
                     unreadable = entry.name
             elif entry.name.lower().endswith(".wav"):
                 audio += 1
+                unrecorded += _is_unrecorded(entry)
     if unreadable:
         yield failure(name, f"{_who()} may not read {unreadable} in it", _rights_cure(folder))
-    elif events or not audio:
-        more = "more than " if looked > _LOOKED_AT else ""
-        yield ok(name, f"readable; {more}{events} JSON files, {audio} WAVs")
-    if audio and not events:
+    more = "more than " if looked > _LOOKED_AT else ""
+    if unrecorded:
         yield warning(
             name,
-            f"it holds {audio} WAVs and not one event file",
-            "Install the recording beside the TTS (python -m indextts_patch doctor), and give the WAVs from before it "
-            "an event each: sidecar backfill.",
+            f"without an event: {unrecorded:,} of {more}{count(audio, 'WAV')}; there are {more}"
+            f"{count(events, 'JSON file')}",
+            "From before the recording: sidecar backfill gives each an event. From now: the TTS runs without the "
+            "recording (python -m indextts_patch doctor).",
         )
+    elif not unreadable:
+        yield ok(name, f"readable; {more}{count(events, 'JSON file')}, {count(audio, 'WAV')}")
+
+
+def _is_unrecorded(entry: os.DirEntry[str]) -> bool:
+    """By the names alone, as backfill goes; a WAV so young may still be at its recording."""
+    if os.path.lexists(f"{entry.path}.json"):
+        return False
+    try:
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime >= _RECORDED_SECONDS
+    except FileNotFoundError:
+        return False
 
 
 def _room(folder: Path) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 import urllib.error
 import urllib.request
@@ -70,5 +71,10 @@ def read(address: tuple[str, int], path: str, timeout: float = 3.0) -> tuple[int
             return answer.status, answer.read().decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode("utf-8", "replace")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:  # the last: something that speaks no HTTP
         return 0, str(getattr(error, "reason", error))
+
+
+def fingerprint(address: tuple[str, int]) -> str:
+    """Whose shipper answers there; see Settings.fingerprint. Empty where none does."""
+    return parse(read(address, "/metrics")[1]).text("sidecar_settings_info", "fingerprint")

@@ -18,6 +18,8 @@ class Process:
     """The shipper at SIDECAR_LISTEN."""
 
     answers: bool
+    ours: bool = True
+    """Whether it has the name and ships the folders that the settings say."""
     version: str = ""
     reasons: list[str] = field(default_factory=list)
     """Why it is not ready; or why it does not answer."""
@@ -51,7 +53,12 @@ class TablesStatus:
     """Every shipper of this database and how far it has come."""
 
 
-def ask_process(address: tuple[str, int] | None) -> Process:
+def ask_process(address: tuple[str, int] | None, expected: str) -> Process:
+    """
+    Args:
+        address: SIDECAR_LISTEN.
+        expected: the fingerprint of the settings.
+    """
     if address is None or address[1] == 0:
         return Process(answers=False, reasons=["SIDECAR_LISTEN names no fixed port, so nobody can be asked"])
     status, ready = read(address, "/readyz")
@@ -61,6 +68,7 @@ def ask_process(address: tuple[str, int] | None) -> Process:
     oldest = page.total("sidecar_oldest_pending_timestamp_seconds")
     return Process(
         answers=True,
+        ours=page.text("sidecar_settings_info", "fingerprint") == expected,
         version=page.text("sidecar_build_info", "version"),
         reasons=[] if status == 200 else ready.strip().splitlines(),
         pending=int(page.total("sidecar_pending_events")),

@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from sidecar.cli.main import sidecar as root_command
 from tests.events import publish, succeeded
 from tests.integration.processes import running, sidecar
-from tests.operate.scene import make_old_wavs
+from tests.operate.scene import make_old_wavs, make_wav
 from tests.servers import MariaDB, Server, sqlite_url
 from tests.servers.certificates import make_certificates
 from tests.servers.instance import free_port
@@ -318,7 +318,18 @@ def test_wavs_without_events(embedded: dict[str, str], place: Path) -> None:
     (place / "silent").mkdir()
     make_old_wavs(place / "silent", 3)
     finding = blamed(doctor(embedded | {"SIDECAR_WATCH_DIR": str(place / "silent")}), "folder", "warning")
+    assert "3 of 3 WAVs" in finding["message"]
     assert "sidecar backfill" in finding["cure"]
+
+
+def test_one_wav_that_no_event_names(embedded: dict[str, str], place: Path) -> None:
+    (name,) = make_old_wavs(place / "outputs", 1)
+    make_wav(place / "outputs" / "being_recorded.wav")
+    finding = blamed(doctor(embedded), "folder", "warning")
+    assert "1 of 2 WAVs" in finding["message"]
+    assert "python -m indextts_patch doctor" in finding["cure"]
+    publish(place / "outputs", succeeded(), name=f"{name}.json")
+    assert {each["level"] for each in doctor(embedded)} <= {"ok", "note"}
 
 
 @contextlib.contextmanager
@@ -426,6 +437,22 @@ def test_a_file_that_may_not_be_written(embedded: dict[str, str], place: Path) -
         assert "chown" in blamed(doctor(embedded), "database")["cure"]
 
 
+# -- what waits for a person
+
+
+@pytest.mark.parametrize("server", ["embedded", "settings"])
+def test_files_in_quarantine(request: pytest.FixtureRequest, place: Path, server: str) -> None:
+    chosen: dict[str, str] = request.getfixturevalue(server)
+    (place / "outputs" / "broken.json").write_bytes(b"{")
+    (place / "outputs" / "folder.json").mkdir()
+    sidecar("run", "--once", "--listen", "off", "--settle-seconds", "0", cwd=place, settings=chosen)
+    finding = blamed(doctor(chosen), "quarantine", "warning")
+    assert "2 files could not become rows: 1 invalid_json, 1 unreadable" in finding["message"]
+    assert "sidecar quarantine list" in finding["cure"]
+    sidecar("quarantine", "drop", "--all", cwd=place, settings=chosen)
+    assert {each["level"] for each in doctor(chosen)} <= {"ok", "note"}
+
+
 # -- settings and service
 
 
@@ -475,6 +502,25 @@ def test_another_program_on_the_port(embedded: dict[str, str]) -> None:
         finding = blamed(doctor(embedded | {"SIDECAR_LISTEN": where}), "service")
         server.shutdown()
     assert "another program" in finding["message"]
+
+
+def test_a_program_that_speaks_no_http_on_the_port(embedded: dict[str, str], own_mariadb: MariaDB) -> None:
+    finding = blamed(doctor(embedded | {"SIDECAR_LISTEN": f"127.0.0.1:{own_mariadb.port}"}), "service")
+    assert "another program" in finding["message"]
+
+
+def test_another_project_s_shipper_on_the_port(embedded: dict[str, str], place: Path) -> None:
+    (place / "theirs").mkdir()
+    theirs = embedded | {"SIDECAR_WATCH_DIR": str(place / "theirs"), "SIDECAR_LISTEN": "127.0.0.1:0"}
+    with running(cwd=place, settings=theirs) as shipper:
+        shipper.shipped(0)
+        ours = embedded | {"SIDECAR_LISTEN": f"127.0.0.1:{shipper.port}"}
+        finding = blamed(doctor(ours), "service")
+        status = sidecar("status", cwd=place, settings=ours, check=False)
+    assert "other folders" in finding["message"]
+    assert "SIDECAR_LISTEN" in finding["cure"]
+    assert "restart" in finding["cure"]
+    assert (status.returncode, "another installation's" in status.stdout) == (1, True)
 
 
 def test_a_port_that_is_taken_and_silent(embedded: dict[str, str]) -> None:

@@ -76,6 +76,7 @@ def test_status_says_how_it_stands(spoken: Scene) -> None:
         facts = spoken.facts("status", *listen)
         assert facts["process"] | {"version": ""} == {
             "answers": True,
+            "ours": True,
             "version": "",
             "reasons": [],
             "pending": 0,

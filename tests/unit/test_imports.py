@@ -17,7 +17,7 @@ IMPORTERS = {
     "pymysql": {"sidecar.mysql"},
     "sqlite3": {"sidecar.sqlite"},
     "tenacity": {"sidecar.retry"},
-    "prometheus_client": {"sidecar.metrics"},
+    "prometheus_client": {"sidecar.metrics", "sidecar.histogram"},
     "structlog": {"sidecar.log"},
     "jsonschema_rs": {"sidecar.event"},
     "pydantic_settings": {"sidecar.config"},

@@ -1,0 +1,54 @@
+"""The running shipper: there, this installation's own, and ready."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+from sidecar.doctor.findings import Finding, failure, note, ok
+from sidecar.upkeep.exposition import fingerprint, read
+
+_CHOOSE = "Choose another SIDECAR_LISTEN, such as 127.0.0.1:9792, and tell Prometheus."
+
+
+def check_service(address: tuple[str, int] | None, expected: str) -> Iterator[Finding]:
+    """
+    Args:
+        address: SIDECAR_LISTEN.
+        expected: the fingerprint of these settings.
+    """
+    if address is None or address[1] == 0:
+        yield note("service", "SIDECAR_LISTEN names no fixed port", "Give it one, for Prometheus to find it.")
+        return
+    where = f"{address[0]}:{address[1]}"
+    status, body = read(address, "/healthz")
+    if status != 200 or body.strip() != "alive":
+        if status or not _is_free(address):
+            yield failure("service", f"another program holds {where}", _CHOOSE)
+        else:
+            yield note("service", f"no shipper runs at {where}", "systemctl start indextts-sidecar, or sidecar run.")
+        return
+    if fingerprint(address) != expected:
+        yield failure(
+            "service",
+            f"the shipper at {where} has another name or ships other folders than these settings say",
+            f"Another installation's: {_CHOOSE} Your own, from before the settings changed: restart it.",
+        )
+        return
+    status, body = read(address, "/readyz")
+    if status == 200:
+        yield ok("service", f"a shipper answers at {where} and is ready")
+    else:
+        reasons = "; ".join(body.strip().splitlines())
+        yield failure("service", f"the shipper at {where} is not ready: {reasons}", "The findings above say why.")
+
+
+def _is_free(address: tuple[str, int]) -> bool:
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError:
+            return False
+    return True
