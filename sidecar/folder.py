@@ -25,7 +25,6 @@ from sidecar.scan import (
     FileBusy,
     Found,
     Listing,
-    is_event_name,
     printable,
     printable_name,
     read_file,
@@ -219,7 +218,7 @@ class Folder:
         """Take over what the watcher said."""
         missed = heard.missed
         now_ns = self._clock.wall_ns() if heard.names else 0
-        for name in filter(is_event_name, heard.names):
+        for name in heard.names:
             if name in self._deferred:
                 self._deferred.hurry(name)
             elif name not in self._noticed:

@@ -288,6 +288,8 @@ class Shipper:
         else:
             self._deliver(folder, taken, folder.committed)
         self._count(landed)  # while the database is busy again
+        if not any(each.pending for each in self._folders):  # nothing to read meanwhile: leave the courier alone
+            self._collect_receipt()
 
     def _deliver(self, folder: Folder, taken: _Taken, held: Position) -> None:
         batch = Batch(

@@ -22,6 +22,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 from sidecar.notices import Notices
+from sidecar.scan import is_event_name
 
 # File systems whose changes other machines or a user-space daemon make, unseen by this kernel.
 _UNANNOUNCED = (
@@ -130,7 +131,9 @@ class _Handler(FileSystemEventHandler):
 
     def dispatch(self, event: FileSystemEvent) -> None:
         path = event.dest_path if isinstance(event, FileMovedEvent) else event.src_path
-        self._notices.add(self._key, os.path.basename(os.fsdecode(path)))
+        name = os.path.basename(os.fsdecode(path))
+        if is_event_name(name):  # a shipper that is woken for each hidden file and each WAV is late for the event
+            self._notices.add(self._key, name)
 
 
 class _OverflowListener(logging.Handler):

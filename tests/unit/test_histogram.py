@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.exposition import generate_latest
 
-from sidecar.histogram import BatchHistogram
+from sidecar.metrics.histogram import BatchHistogram
 
 _BOUNDS = (0.1, 1, 2.5, 60)
 # Whole quarters add up to the same sum in any order; the bounds themselves are among the values.

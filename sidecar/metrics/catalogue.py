@@ -1,6 +1,6 @@
 """The catalogue of everything that can happen: one method each, which counts it and logs it.
 
-Metric names appear here and nowhere else. Labels are few and bounded, never a text, a name or a path.
+Metric names appear in this package and nowhere else. Labels are few and bounded, never a text, a name or a path.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,61 +28,23 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from sidecar import __version__
 from sidecar.errors import Reason, SidecarError
-from sidecar.histogram import BatchHistogram
+from sidecar.metrics.health import Health
+from sidecar.metrics.histogram import BatchHistogram
+from sidecar.metrics.labels import TYPES, bounded
+from sidecar.metrics.speech import Speech
 from sidecar.sequences import Sequences
 
 if TYPE_CHECKING:
     from sidecar.courier import Receipt
-    from sidecar.event import Event
     from sidecar.folder import Scanned
     from sidecar.retry import Attempt
     from sidecar.sink import Quarantined
 
 log = logging.getLogger("sidecar")
 
-_EMOTIONS = frozenset(
-    [
-        "neutral",
-        "unknown",
-        "reference",
-        "happy",
-        "angry",
-        "sad",
-        "afraid",
-        "disgusted",
-        "melancholic",
-        "surprised",
-        "calm",
-    ]
-)
-_MODELS = frozenset(["1", "1.0", "1.5", "2", "2.0", "2.5"])
-_TYPES = frozenset(
-    ["succeeded", "failed", "interrupted", "discovered", "reused", "rated", "deleted", "forgotten", "erased"]
-)
 _SKIPPED = ("vanished", "foreign", "repeated", "dropped")
-_SYNTHESIS = "indextts.synthesis."
 _LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
 _COMMIT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-_SYNTHESIS_BUCKETS = (0.5, 1, 2, 3, 5, 8, 12, 20, 30, 60, 120, 300)
-_RTF_BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10)
-
-
-@dataclass
-class Health:
-    """What /readyz answers. A reason for each thing that is not well; empty where all is."""
-
-    reasons: dict[str, str] = field(default_factory=lambda: {"start": "starting"})
-
-    def set(self, what: str, reason: str = "") -> None:
-        if reason:
-            self.reasons[what] = reason
-        else:
-            self.reasons.pop(what, None)
-
-    @property
-    def status(self) -> str:
-        """One line for people."""
-        return "; ".join(self.reasons.values()) or "ready"
 
 
 class Metrics:
@@ -179,25 +140,7 @@ class Metrics:
             bounds=_LATENCY_BUCKETS,
             registry=registry,
         )
-        self._syntheses = Counter(
-            "tts_synthesis", "Syntheses by outcome.", ["status", "emotion", "model"], registry=registry
-        )
-        self._synthesis_seconds = BatchHistogram(
-            "tts_synthesis_duration_seconds",
-            "Wall time of a synthesis.",
-            bounds=_SYNTHESIS_BUCKETS,
-            label="status",
-            registry=registry,
-        )
-        self._audio_seconds = Counter("tts_audio_seconds", "Seconds of audio made.", registry=registry)
-        self._rtf = BatchHistogram(
-            "tts_real_time_factor", "Wall time over audio time.", bounds=_RTF_BUCKETS, registry=registry
-        )
-        self._unwritten = Counter(
-            "tts_unwritten_events",
-            "Events that the TTS process could not write, by its own count.",
-            registry=registry,
-        )
+        self._speech = Speech(registry)
         self._sequences = Sequences()
         Gauge(
             "sidecar_sequence_gap_events",
@@ -300,8 +243,10 @@ class Metrics:
         for event in events:
             self._sequences.add(event.source, event.sequence)
         for type_, count in collections.Counter(event.type for event in events).items():
-            self._shipped.labels(_bounded(type_.rpartition(".")[2], _TYPES)).inc(count)
-        self._count_new([event for event in events if event.id not in receipt.known], now)
+            self._shipped.labels(bounded(type_.rpartition(".")[2], TYPES)).inc(count)
+        new = [event for event in events if event.id not in receipt.known]
+        self._latency.observe("", [max(0.0, now - event.time.timestamp()) for event in new])
+        self._speech.count(new)
         for entry in (*quarantined, *receipt.refused):
             self._quarantined.labels(entry.reason.value).inc()
             log.warning(
@@ -351,38 +296,7 @@ class Metrics:
                 extra={"error": str(attempt.error), "hint": hint, "attempt": attempt.number},
             )
 
-    # -- speech
-
-    def _count_new(self, events: Sequence[Event], now: float) -> None:
-        """Count a batch at once: labels are looked up for each kind of event, not for each event."""
-        self._latency.observe("", [max(0.0, now - event.time.timestamp()) for event in events])
-        tally: collections.Counter[tuple[str, str, str]] = collections.Counter()
-        seconds: dict[str, list[float]] = collections.defaultdict(list)
-        factors: list[float] = []
-        audio_seconds = 0.0
-        for event in events:
-            if not event.type.startswith(_SYNTHESIS):
-                continue
-            data = event.data
-            status = _bounded(event.type[len(_SYNTHESIS) :], _TYPES)
-            timing, audio = data.get("timing") or {}, data.get("audio") or {}
-            emotion = (data.get("emotion") or {}).get("label") or ("unknown" if status == "discovered" else "neutral")
-            model = (data.get("model") or {}).get("version") or "unknown"
-            tally[status, _bounded(emotion, _EMOTIONS), _bounded(model, _MODELS)] += 1
-            if (wall := timing.get("wall")) is not None:
-                seconds[status].append(wall)
-            if (factor := timing.get("rtf")) is not None:
-                factors.append(factor)
-            if audio.get("duration") is not None and status == "succeeded":
-                audio_seconds += audio["duration"]
-            if data.get("unwritten_events"):
-                self._unwritten.inc(data["unwritten_events"])
-        for labels, count in tally.items():
-            self._syntheses.labels(*labels).inc(count)
-        for status, walls in seconds.items():
-            self._synthesis_seconds.observe(status, walls)
-        self._rtf.observe("", factors)
-        self._audio_seconds.inc(audio_seconds)
+    # -- health
 
     def _set_health(self, what: str, reason: str = "") -> None:
         before = self.health.status
@@ -406,8 +320,3 @@ def _fullest(folders: Sequence[Path]) -> tuple[float, float]:
             continue
         found.append((disk.f_bavail / max(1, disk.f_blocks), float(disk.f_bavail * disk.f_frsize)))
     return min(found, default=(math.nan, math.nan))
-
-
-def _bounded(value: str, known: frozenset[str]) -> str:
-    """A label value from a closed set, so that no event can grow the number of series."""
-    return value if value in known else "other"
