@@ -1,7 +1,7 @@
 """What upstream tells while it works, and only there: printed times, progress, warnings, computed vectors.
 
-sys.stdout is never touched. The module of the hooked class gets its own `print` and `warnings` (module
-globals that shadow the builtin and the import); both look, then do exactly what the real ones do.
+sys.stdout is never touched. The module of the hooked class gets its own `print`, `warnings` and, where it has one,
+`logger` (module globals that shadow the builtin and the imports); each looks, then does exactly what the real one does.
 """
 
 from __future__ import annotations
@@ -39,9 +39,8 @@ class Observed:
     def __init__(self) -> None:
         self.stages: dict[str, float] = {}
         self.warnings: list[str] = []
-        self.truncated = False
+        self.truncated: bool | None = None  # None: this version does not tell
         self.vectors: list[list[float]] = []
-        self.spoke = False  # whether anything was seen at all: the forks tell by other means
         self._segments = 0
         self._segments_before = 0
 
@@ -51,18 +50,18 @@ class Observed:
         return self._segments_before + self._segments or None
 
     def line(self, text: str) -> None:
-        """A line that upstream printed. Times of several runs in one call (2.5, low VRAM) add up."""
+        """A line that upstream printed or logged. Times of several runs in one call (2.5, low VRAM) add up."""
         stage = _STAGE.match(text)
         if stage is not None:
             key = _STAGE_NAMES.get(stage[1], stage[1])
             self.stages[key] = round(self.stages.get(key, 0.0) + float(stage[2]), 6)
-            self.spoke = True
         elif text.startswith(_WARNING):
             self.warning(text[len(_WARNING) :])
 
     def progress(self, text: str) -> None:
         """A description given to _set_gr_progress, such as "speech synthesis 2/3..."."""
-        self.spoke = True
+        if self.truncated is None:
+            self.truncated = False  # who tells progress would warn of truncation, too
         part = _PART.search(text)
         if part is not None:
             self._segments = max(self._segments, int(part[2]))
@@ -89,6 +88,27 @@ def observing_print(*args: Any, **kwargs: Any) -> None:
     if seen is not None and args and isinstance(args[0], str):
         attempt(seen.line, args[0])
     builtins.print(*args, **kwargs)
+
+
+class ObservingLogger:
+    """A logger, for the module of a hooked class: the vLLM fork and others log what upstream prints."""
+
+    def __init__(self, logger: Any) -> None:
+        self._logger = logger
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self._logger, attribute)
+
+    def info(self, message: Any, *args: Any, **kwargs: Any) -> None:
+        """The logger's info; one frame further out, so that the line it names stays the caller's."""
+        seen = _seen()
+        if seen is not None and isinstance(message, str):
+            attempt(seen.line, message)
+        opt = getattr(self._logger, "opt", None)
+        if opt is not None:  # loguru
+            opt(depth=1).info(message, *args, **kwargs)
+        else:
+            self._logger.info(message, *args, **{**kwargs, "stacklevel": kwargs.get("stacklevel", 1) + 1})
 
 
 class ObservingWarnings(types.ModuleType):
@@ -178,4 +198,6 @@ def globals_to_shadow(namespace: dict[str, Any]) -> dict[str, Any]:
         shadows["print"] = observing_print
     if namespace.get("warnings") is sys.modules["warnings"]:
         shadows["warnings"] = ObservingWarnings()
+    if type(namespace.get("logger")).__module__.partition(".")[0] in ("logging", "loguru"):
+        shadows["logger"] = ObservingLogger(namespace["logger"])
     return shadows

@@ -185,7 +185,7 @@ class Record:
         if data.get("emotion") is not None:
             data["emotion"] = dict(data["emotion"])
             attempt(emotion.computed, data["emotion"], self.observed.vectors)
-        data["truncated"] = self.observed.truncated if self.observed.spoke else None
+        data["truncated"] = self.observed.truncated
         data["warnings"] = [event.clean(text) for text in self.observed.warnings]
         kind = f"indextts.synthesis.{outcome}"
         self._recorder.emitter.write(

@@ -1,6 +1,6 @@
 """What the patch costs a call: the double with and without it, in turns, in one process.
 
-    python tests/patch/bench_overhead.py [CALLS]
+    python tests/patch/bench_overhead.py [CALLS]        BENCH_DIR: on which disk
 
 Each call writes a ten-second WAV (22,050 Hz, mono, 16 bits: 441 kB). With the patch it also hashes the voice (once),
 writes and removes the marker, parses, hashes and measures the WAV, and publishes the event.
@@ -25,7 +25,7 @@ VERSION = "head"
 STARTS = 11
 
 START = """
-import sys, time
+import site, sys, time
 sys.path.insert(0, {repo!r})
 {before}
 begin = time.perf_counter()
@@ -44,33 +44,33 @@ def starts(before: str) -> str:
     code = START.format(repo=str(REPO), before=before)
     # As in any installation, compiled once: the first of these runs compiles.
     env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    env["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="bench_pycache_")
-    command = [sys.executable, "-c", code]
-    runs = [subprocess.run(command, env=env, capture_output=True, check=True, text=True) for _ in range(STARTS)][1:]
-    shutil.rmtree(env["PYTHONPYCACHEPREFIX"])
+    # -S: an environment's .pth files often import half of the standard library; `site` by itself is in every Python.
+    command = [sys.executable, "-S", "-c", code]
+    with tempfile.TemporaryDirectory(prefix="bench_pycache_") as env["PYTHONPYCACHEPREFIX"]:
+        runs = [subprocess.run(command, env=env, capture_output=True, check=True, text=True) for _ in range(STARTS)][1:]
     install, hook = (
         statistics.median(map(float, column)) for column in zip(*(r.stdout.split() for r in runs), strict=True)
     )
     return f"install {install * 1000:.1f} ms, first hook {hook * 1000:.1f} ms"
 
 
-def measure(calls: int, fsync: bool, numpy: bool) -> str:
-    """Medians of plain and patched calls in turns."""
+def measure(folder: str, calls: int, fsync: bool, numpy: bool) -> str:
+    """Medians of plain and patched calls in turns, in an empty folder."""
+    sys.path[:0] = [folder, str(REPO), str(HERE / "double"), str(HERE / "double" / VERSION)]
     import indextts_patch
 
     if numpy:
         import numpy as _  # noqa: F401
-    folder = tempfile.mkdtemp(prefix="bench_overhead_", dir=os.environ.get("BENCH_DIR"))
     os.chdir(folder)
     # The same file under a name that the patch does not look for.
     shutil.copy(HERE / "double" / VERSION / "indextts" / "infer_v2.py", "plain_double.py")
-    sys.path.insert(0, folder)
     from plain_double import IndexTTS2 as Plain
 
     indextts_patch.install({"INDEXTTS_PATCH_FSYNC": "1" if fsync else "0"})
+    import engine
     from indextts.infer_v2 import IndexTTS2
 
-    shutil.copy(make_voice(), "voice.wav")
+    engine.save("voice.wav", engine.sound("[sound 10]", 22050), 22050, "")
     models = {"plain": Plain(device="cpu"), "patched": IndexTTS2(device="cpu")}
     times: dict[str, list[float]] = {"plain": [], "patched": []}
     for number in range(calls + 5):
@@ -81,7 +81,6 @@ def measure(calls: int, fsync: bool, numpy: bool) -> str:
                 times[name].append(time.perf_counter() - begin)
     indextts_patch.uninstall()
     os.chdir("/")
-    shutil.rmtree(folder)
     each = sorted((b - a) * 1000 for a, b in zip(times["plain"][5:], times["patched"][5:], strict=True))
     base = statistics.median(times["plain"][5:]) * 1000
     deciles = statistics.quantiles(each, n=10)
@@ -91,22 +90,13 @@ def measure(calls: int, fsync: bool, numpy: bool) -> str:
     )
 
 
-def make_voice() -> str:
-    sys.path[:0] = [str(REPO), str(HERE / "double"), str(HERE / "double" / VERSION)]
-    import engine
-
-    path = os.path.join(tempfile.gettempdir(), f"bench_voice_{os.getpid()}.wav")
-    engine.save(path, engine.sound("[sound 10]", 22050), 22050, "")
-    return path
-
-
 def main(arguments: list[str]) -> None:
     if len(arguments) == 3:
-        make_voice()
-        print(measure(int(arguments[0]), arguments[1] == "fsync", arguments[2] == "numpy"))
+        with tempfile.TemporaryDirectory(prefix="bench_overhead_", dir=os.environ.get("BENCH_DIR")) as folder:
+            print(measure(folder, int(arguments[0]), arguments[1] == "fsync", arguments[2] == "numpy"))
         return
     calls = int(arguments[0]) if arguments else 200
-    print(f"Python {sys.version.split()[0]}")
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     print(f"start in a bare interpreter: {starts('')}")
     print(f"start in a host: {starts(HOST)}")
     for fsync in ("fsync", "no-fsync"):

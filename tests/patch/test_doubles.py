@@ -26,9 +26,11 @@ OBSERVED = (*METHODS, "__init__", "_set_gr_progress", "normalize_emo_vec", "infe
 
 
 def load(path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(DOUBLE)
-    monkeypatch.setitem(sys.modules, "engine", None)
-    del sys.modules["engine"]
+    for folder in (DOUBLE, path.parents[1]):
+        monkeypatch.syspath_prepend(folder)
+    for name in ("engine", "loguru"):  # theirs, for this test only
+        monkeypatch.setitem(sys.modules, name, None)
+        del sys.modules[name]
     spec = importlib.util.spec_from_file_location(f"double_{path.parts[-3]}_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None

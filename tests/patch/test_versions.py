@@ -194,6 +194,17 @@ def test_the_vllm_forks_coroutines_and_streams_are_recorded(tmp_path: Path) -> N
     assert events["seven"]["data"]["model"]["version"] == "1"
 
 
+def test_the_vllm_forks_times_are_recorded_whether_printed_or_logged(tmp_path: Path) -> None:
+    result = play(tmp_path, "vllm")
+    events = by_text(result)
+    printed, logged = events["six"]["data"], events["one 好"]["data"]
+    assert (printed["timing"]["gpt"], printed["timing"]["bigvgan"]) == (0.25, 0.5)
+    assert [logged["timing"][stage] for stage in ("gpt", "gpt_forward", "s2mel", "bigvgan")] == [0.25, 0.5, 0.75, 1.0]
+    # Neither says whether it was truncated.
+    assert printed["truncated"] is None
+    assert logged["truncated"] is None
+
+
 def test_version_1_is_recorded_without_an_emotion(tmp_path: Path) -> None:
     event = by_text(play(tmp_path, "v1_5"))["one 好"]
     assert event["data"]["emotion"] is None

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from engine import Model, obey, sound
+from engine import Model, obey, sound, split
 
 
 class IndexTTS(Model):
@@ -20,11 +20,13 @@ class IndexTTS(Model):
         self.is_fp16 = is_fp16
 
     async def infer(self, audio_prompt, text, output_path=None, verbose=False, seed=None):
+        print(">> start inference...")
         for prompt in audio_prompt:
             self.open_prompt(prompt)
         await asyncio.sleep(0.001)
         obey(text)
-        return self.finish(sound(text, self.rate), output_path, text, lambda *_: None)
+        samples = self.stages(text, split(text, 120), print, ("gpt_gen", "bigvgan"))
+        return self.finish(samples, output_path, text, print)
 
     async def infer_with_ref_audio_embed(self, speaker: str, text):
         await asyncio.sleep(0.001)

@@ -4,6 +4,7 @@ import asyncio
 import functools
 
 from engine import Model, Tensor, emotions_of, obey, sound, split
+from loguru import logger
 
 
 def no_grad(function):
@@ -48,13 +49,16 @@ class IndexTTS2(Model):
         **generation_kwargs,
     ):
         self.seen.append((spk_audio_prompt, text, output_path))
+        logger.info(">> start inference...")
         if use_emo_text:
             found, _ = await self.qwen_emo.inference(text if emo_text is None else emo_text)
             self.weights = list(found.values())
         self.open_prompt(spk_audio_prompt)
         await asyncio.sleep(0.001)
         obey(text)
-        return self.finish(sound(text, self.rate), output_path, text, lambda *_: None)
+        segments = split(text, max_text_tokens_per_sentence)
+        samples = self.stages(text, segments, logger.info, ("gpt_gen", "gpt_forward", "s2mel", "bigvgan"))
+        return self.finish(samples, output_path, text, lambda *words: logger.info(" ".join(map(str, words))))
 
     async def infer_stream(self, spk_audio_prompt, text, output_path=None, speed_factor=1.0):
         for segment in split(text, 20):
