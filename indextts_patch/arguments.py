@@ -30,6 +30,8 @@ class Arguments:
             self.passed[known.rest] = args[len(positional) :]
         self.passed.update(kwargs)
         self.all: dict[str, Any] = {**known.defaults, **self.passed}
+        self.named = frozenset(known.names)
+        """Names in the signature; what else was passed went into its **kwargs."""
 
     def output(self) -> str | None:
         """The output path, absolute: taken before the call, in which the working folder may change."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import emotion
 from .arguments import VOICE, Arguments
 from .event import MAX_TEXT_CHARACTERS, canonical, clean, name, plain
-from .model import describe, scales_by_alpha
+from .model import describe, engine_sampling, scales_by_alpha
 from .notice import attempt
 from .paths import absolute, fingerprint, portable
 
@@ -48,7 +48,7 @@ class Request:
         self.emotion = attempt(emotion.requested, given, self.text, alpha_scales=scales)
         if self.emotion is not None and self.emotion["mode"] == "reference":
             self.emotion["audio"] = attempt(self._file, given.get("emo_audio_prompt"))
-        self.params = attempt(params, arguments, self.model.get("version"))
+        self.params = attempt(params, arguments, model, self.model.get("version"))
         self.hash = attempt(self._hash)
 
     def _file(self, path: object) -> dict[str, Any] | None:
@@ -119,14 +119,20 @@ def without(value: Any, text: str) -> Any:
     return [without(item, text) for item in value] if isinstance(value, list) else value
 
 
-def params(arguments: Arguments, version: str | None) -> dict[str, Any]:
-    """Generation arguments: as passed, and as upstream uses them.
+def params(arguments: Arguments, model: object, version: str | None) -> dict[str, Any]:
+    """Generation arguments: as passed, and as the model uses them.
 
     IndexTTS 2 and 2.5 take do_sample and then sample in any case (infer_v2.py, the call of inference_speech).
     """
-    effective = dict(_GENERATION_1 if version is not None and version.startswith("1") else _GENERATION)
     given = plain({key: value for key, value in arguments.all.items() if key not in _ELSEWHERE})
-    effective.update(given)
-    if version is not None and version.startswith("2"):
+    requested = {key: given[key] for key in arguments.passed if key in given}
+    engine = engine_sampling(model)
+    if engine is not None:
+        return {
+            "requested": requested,
+            "effective": {**engine, **{k: v for k, v in given.items() if k in arguments.named}},
+        }
+    effective = {**(_GENERATION_1 if (version or "").startswith("1") else _GENERATION), **given}
+    if (version or "").startswith("2"):
         effective["do_sample"] = True
-    return {"requested": {key: given[key] for key in arguments.passed if key in given}, "effective": effective}
+    return {"requested": requested, "effective": effective}

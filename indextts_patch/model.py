@@ -6,7 +6,7 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any
 
-from .event import name
+from .event import name, number
 from .functions import unwrapped
 from .notice import attempt
 from .paths import absolute, portable
@@ -22,6 +22,13 @@ _MODULE_VERSIONS = {
     "infer_vllm_v2": "2",
 }
 _HALF = ("use_fp16", "is_fp16")
+_ENGINE = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "repetition_penalty": "repetition_penalty",
+    "max_mel_tokens": "max_tokens",
+}
 _SCALES_BY_ALPHA = "scaled emotion vectors to "
 
 
@@ -54,6 +61,18 @@ def version(model: object) -> str | None:
     """
     found = module_version(type(model))
     return name(getattr(model, "model_version", None), 32) or found if found in (None, "1") else found
+
+
+def engine_sampling(model: object) -> dict[str, Any] | None:
+    """What a vLLM fork's engine samples with, under upstream's names: fixed when the model is made, so that the
+    keywords of a call change nothing (index-tts-vllm, gpt/model_vllm.py and model_vllm_v2.py). None without such an
+    engine.
+    """
+    engine = getattr(getattr(model, "gpt", None), "sampling_params", None)
+    if engine is None:
+        return None
+    found = {ours: number(getattr(engine, theirs, None)) for ours, theirs in _ENGINE.items()}
+    return {**found, "do_sample": bool(found["temperature"])}
 
 
 @functools.lru_cache(maxsize=64)

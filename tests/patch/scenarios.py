@@ -126,6 +126,7 @@ path = "outputs/one.wav"
 call("await", lambda: awaited(tts.infer(VOICE, "one 好", path, emo_vector=HAPPY, emo_alpha=0.5)), path)
 call("qwen", lambda: awaited(tts.infer(VOICE, "afraid", None, use_emo_text=True)))
 call("error", lambda: awaited(tts.infer(VOICE, "[raise ValueError no]", "outputs/e.wav")))
+call("keywords", lambda: awaited(tts.infer(VOICE, "loud", None, interval_silence=100, top_p=0.1)))
 call("stream", lambda: awaited(listed(tts.infer_stream(VOICE, "streamed " * 20))))
 
 async def together():

@@ -16,7 +16,7 @@ SCENARIOS = {
     "v2_0": (scenarios.V2_GENERATOR, 21),
     "head": (scenarios.V2_GENERATOR, 21),
     "v2_5": (scenarios.V2_5, 7),
-    "vllm": (scenarios.VLLM, 12),
+    "vllm": (scenarios.VLLM, 13),
 }
 FOLDER = {"v2_5": "head"}
 
@@ -192,6 +192,19 @@ def test_the_vllm_forks_coroutines_and_streams_are_recorded(tmp_path: Path) -> N
     assert events["six"]["data"]["voice"]["path"] == "voice.wav"
     assert events["six"]["data"]["params"]["requested"] == {"seed": 7}
     assert events["seven"]["data"]["model"]["version"] == "1"
+
+
+def test_the_vllm_forks_parameters_are_those_of_their_engine(tmp_path: Path) -> None:
+    events = by_text(play(tmp_path, "vllm"))
+    engine = {"temperature": 1.0, "top_p": 0.8, "top_k": 30, "repetition_penalty": 10, "do_sample": True}
+    first, second = events["six"]["data"]["params"], events["loud"]["data"]["params"]
+    assert first == {
+        "requested": {"seed": 7},
+        "effective": {**engine, "max_mel_tokens": 768, "verbose": False, "seed": 7},
+    }
+    assert second["requested"] == {"top_p": 0.1, "interval_silence": 100}
+    named = {"verbose": False, "max_text_tokens_per_sentence": 120, "interval_silence": 100}
+    assert second["effective"] == {**engine, "max_mel_tokens": 2048, **named}
 
 
 def test_the_vllm_forks_times_are_recorded_whether_printed_or_logged(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import os
 import re
 import sys
 import time
+import types
 import wave
 from collections.abc import Callable
 
@@ -114,6 +115,15 @@ class Samples:
 
 def split(text: str, size: int) -> list[str]:
     return [text[i : i + size] for i in range(0, len(text), size)] if text else []
+
+
+class Engine:
+    """Stands for the vLLM forks' gpt: its sampling is decided when the model is made."""
+
+    def __init__(self, max_tokens: int) -> None:
+        self.sampling_params = types.SimpleNamespace(
+            temperature=1.0, top_p=0.8, top_k=30, repetition_penalty=10.0, max_tokens=max_tokens
+        )
 
 
 class Model:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from engine import Model, obey, sound, split
+from engine import Engine, Model, obey, sound, split
 
 
 class IndexTTS(Model):
@@ -18,6 +18,7 @@ class IndexTTS(Model):
     ):
         super().__init__(model_dir, device)
         self.is_fp16 = is_fp16
+        self.gpt = Engine(max_tokens=768)
 
     async def infer(self, audio_prompt, text, output_path=None, verbose=False, seed=None):
         print(">> start inference...")

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 
-from engine import Model, Tensor, emotions_of, obey, sound, split
+from engine import Engine, Model, Tensor, emotions_of, obey, sound, split
 from loguru import logger
 
 
@@ -29,6 +29,7 @@ class IndexTTS2(Model):
     ):
         super().__init__(model_dir, device)
         self.is_fp16 = is_fp16
+        self.gpt = Engine(max_tokens=2048)
         self.qwen_emo = QwenEmotion()
 
     @no_grad
