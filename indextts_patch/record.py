@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import caller, capture, emotion, event, riff
+from . import caller, capture, emotion, event
 from .arguments import Arguments
 from .notice import attempt
 from .observe import Observed
-from .paths import absolute, portable
+from .output import Output, streamed
 
 if TYPE_CHECKING:
     from .inflight import Marker
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _MAX_MESSAGE = 65_535
 _MAX_TRACEBACK = 262_144
-_STREAM_RATES = {"1": 24_000, "2": 22_050}
 
 
 class Record:
@@ -47,8 +46,7 @@ class Record:
         self._samples = 0
         self._first_chunk: float | None = None
         self._process = os.getpid()
-        self._path = self._requested_path = self.arguments.output()
-        self._before: tuple[int, int, int] | None = None
+        self._output = Output(self.arguments.output(), recorder.options.root)
         self._request: capture.Request | None = None
         self._facts: dict[str, Any] = {"model": None}
         self._reused: dict[str, Any] | None = None
@@ -58,12 +56,13 @@ class Record:
 
     def choose_name(self) -> None:
         """Give the call an output name of its own, where that is switched on and the name is taken."""
-        if self._path is None or not self._recorder.options.unique_names:
+        path = self._output.path
+        if path is None or not self._recorder.options.unique_names:
             return
-        own = self._recorder.reserve(self._path)
-        if own != self._path:
+        own = self._recorder.reserve(path)
+        if own != path:
             self.args, self.kwargs = self.arguments.with_output(own, self.args, self.kwargs)
-            self._path = own
+            self._output.path = own
 
     def start(self) -> None:
         """Take down what the call asks for and mark it as running. Does nothing the second time."""
@@ -72,7 +71,7 @@ class Record:
         self._id = event.uuid7()
         self._started_at = event.now()
         options = self._recorder.options
-        self._before = _state(self._path)
+        self._output.look()
         self._request = attempt(capture.Request, self.arguments, self._model, options)
         if self._request is not None:
             self._facts.update(attempt(self._request.facts) or {})
@@ -87,14 +86,8 @@ class Record:
         return self._recorder.inflight.add(self._id, self._marked())
 
     def _marked(self) -> dict[str, Any]:
-        data = {**self._facts, "timing": {"started_at": self._started_at}, "audio": self._no_audio()}
-        return {"output": self._path, "data": data}
-
-    def _portable(self, path: str | None) -> str | None:
-        return None if path is None else portable(path, self._recorder.options.root)
-
-    def _no_audio(self) -> dict[str, Any] | None:
-        return None if self._path is None else {"path": None, "requested_path": self._portable(self._requested_path)}
+        data = {**self._facts, "timing": {"started_at": self._started_at}, "audio": self._output.nothing()}
+        return {"output": self._output.path, "data": data}
 
     def reused(self) -> bool:
         """Answer the call with the audio of an equal earlier one, where that is switched on and there is one.
@@ -102,7 +95,7 @@ class Record:
         Returns:
             Whether the audio lies at the requested path and the call is recorded.
         """
-        reuse, path, request = self._recorder.reuse, self._path, self._request
+        reuse, path, request = self._recorder.reuse, self._output.path, self._request
         if reuse is None or path is None or request is None or self._id is None:
             return False
         found = reuse.find(request, os.path.dirname(path))
@@ -113,7 +106,7 @@ class Record:
             reuse.put(content, path, self._id)
         # Not measured again: the bytes are those of the earlier event, by their hash.
         kept = {key: value for key, value in take.audio.items() if key not in ("requested_path", "replaces")}
-        self._reused = {**kept, "path": self._portable(path), "reused_from": take.subject}
+        self._reused = {**kept, "path": self._output.portable(), "reused_from": take.subject}
         self._finish("reused", None)
         return True
 
@@ -144,7 +137,7 @@ class Record:
         if result is not None:
             self._result = result
         silent = self._result is None and not self._chunks
-        if silent and (self._inner is not None or _state(self._path) in (None, self._before)):
+        if silent and (self._inner is not None or not self._output.wrote()):
             nothing = {"type": "NoResult", "message": "the call returned None", "traceback": None}
             self._finish("failed", self._inner or nothing)
         else:
@@ -165,7 +158,7 @@ class Record:
     def discard(self) -> None:
         """The generator or coroutine was dropped before it began: nothing was synthesised."""
         if self.open and os.getpid() == self._process:
-            self._recorder.release(self._path)
+            self._recorder.release(self._output.path)
             self._recorder.inflight.remove(self._marker)
         self.open = False
 
@@ -178,7 +171,7 @@ class Record:
         if os.getpid() != self._process:
             return  # a forked child came back through here; the call is its parent's
         wall = time.perf_counter() - self._began
-        self._recorder.release(self._path)
+        self._recorder.release(self._output.path)
         data = {**self._facts, "error": error}
         data["audio"] = audio = self._reused or attempt(self._audio, outcome)
         data["timing"] = self._timing(wall, (audio or {}).get("duration"))
@@ -193,7 +186,7 @@ class Record:
             subject=self._id,
             kind=kind,
             data=data if self._request is None else self._request.private(data),
-            place=self._recorder.emitter.place(self._path, self._id),
+            place=self._recorder.emitter.place(self._output.path, self._id),
         )
         if self._recorder.reuse is not None:
             attempt(self._recorder.reuse.add, self._recorder.emitter.source, kind, self._id, data)
@@ -211,49 +204,9 @@ class Record:
         }
 
     def _audio(self, outcome: str) -> dict[str, Any] | None:
-        path = self._path
         asked = self.arguments.all.get("output_path")
-        if self._result is not asked and isinstance(self._result, (str, os.PathLike)):
-            said = absolute(self._result)
-            if said is not None and os.path.isfile(said):
-                path = said
-        if path is None:
-            return self._in_memory()
-        after = _state(path)
-        # A failed call may still have written its file; one that lay there before is not its own.
-        if after is None or (outcome == "failed" and after == self._before):
-            return self._no_audio()
-        try:
-            found = riff.facts(path)
-        except OSError:
-            return self._no_audio()
-        found["path"] = self._portable(path)
-        if path != self._requested_path:
-            found["requested_path"] = self._portable(self._requested_path)
-        return found
-
-    def _in_memory(self) -> dict[str, Any] | None:
-        if isinstance(self._result, tuple) and len(self._result) == 2:
-            return riff.in_memory(*self._result)
-        rate = _STREAM_RATES.get(str((self._facts["model"] or {}).get("version"))[:1])
-        if not self._samples or rate is None:
-            return None
-        duration = round(self._samples / rate, 6)
-        return {
-            "path": None,
-            "sample_rate": rate,
-            "channels": 1,
-            "samples": self._samples,
-            "duration": duration,
-        }
-
-
-def _state(path: str | None) -> tuple[int, int, int] | None:
-    try:
-        state = os.stat(path) if path is not None else None
-    except (OSError, ValueError):
-        return None
-    return None if state is None else (state.st_ino, state.st_size, state.st_mtime_ns)
+        found = self._output.facts(self._result, asked, failed=outcome == "failed")
+        return found or streamed(self._samples, (self._facts["model"] or {}).get("version"))
 
 
 def _error(error: BaseException) -> dict[str, Any]:
