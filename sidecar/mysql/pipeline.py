@@ -8,6 +8,7 @@ rolls all of them back.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,9 @@ class Answer:
 
 
 class Pipeline:
-    """
+    """A context manager: left by an error, it takes the answers that are still to come, so that the next statement, the
+    rollback, does not take one of them for its own.
+
     Args:
         connection: the driver's; its stubs leave out the protocol's methods.
     """
@@ -37,6 +40,14 @@ class Pipeline:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self._awaited: list[tuple[Answer, int]] = []
+
+    def __enter__(self) -> Pipeline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._awaited and self._connection.open:
+            with contextlib.suppress(pymysql.Error):
+                self.receive()
 
     def send(self, statement: bytes) -> Answer:
         """Send a statement that gives no rows.

@@ -118,21 +118,21 @@ class MysqlSink:
             raise classify(error, str(self._dsn)) from error
 
     def _commit(self, cursor: Cursor, batch: Batch, *, load: bool) -> Acknowledgement:
-        pipeline = Pipeline(cursor.connection)
-        # First, so that two shippers of one folder queue up here instead of deadlocking further down.
-        moved = pipeline.send(_move_position(cursor, batch))
         inserted: list[Answer] = []
-        if batch.deliveries:
-            store = Store(
-                connection=cursor.connection,
-                pipeline=pipeline,
-                load=load and self._link.can_load,
-                aim=self._limits.statement_bytes,
-                maximum=self._link.max_statement,
-            )
-            inserted = store.insert_events(batch)
-            store.fold_records(batch.deliveries)
-        pipeline.receive()
+        with Pipeline(cursor.connection) as pipeline:
+            # First, so that two shippers of one folder queue up here instead of deadlocking further down.
+            moved = pipeline.send(_move_position(cursor, batch))
+            if batch.deliveries:
+                store = Store(
+                    connection=cursor.connection,
+                    pipeline=pipeline,
+                    load=load and self._link.can_load,
+                    aim=self._limits.statement_bytes,
+                    maximum=self._link.max_statement,
+                )
+                inserted = store.insert_events(batch)
+                store.fold_records(batch.deliveries)
+            pipeline.receive()
         if not moved.affected_rows:
             raise PositionLost("the position in the database is older than what was committed, or gone")
         known: frozenset[str] = frozenset()

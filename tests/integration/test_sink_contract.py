@@ -256,6 +256,20 @@ def test_a_batch_larger_than_one_statement_is_still_one_transaction(settings: Se
     small.close()
 
 
+def test_after_an_event_too_large_for_the_server_the_connection_is_in_step(sink: AnySink, database: Database) -> None:
+    if isinstance(sink, SqliteSink):
+        pytest.skip("there is no connection, and no limit")
+    opened = sink.open_position("studio", "/srv/outputs")
+    sink._link.max_statement = 20_000
+    large = delivery(succeeded("x" * 30_000))
+    with pytest.raises(PermanentSinkError, match="max_allowed_packet") as caught:
+        sink.commit(batch(sink, succeeded(), large))
+    assert set(caught.value.rejected) == {large.path}
+    for revision in (1, 2):
+        assert sink.commit(batch(sink, succeeded())).revision == opened.revision + revision
+    assert database.query("SELECT COUNT(*) FROM tts_events") == [(2,)]
+
+
 def test_the_queries_of_the_original_table_run_unchanged(sink: AnySink, database: Database) -> None:
     at_ten = {"time": "2026-11-22T10:15:42.318207Z"}
     events = [succeeded("欢迎光临", **at_ten), succeeded("再见", emotion="sad", **at_ten), failed(**at_ten)]
