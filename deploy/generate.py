@@ -12,10 +12,6 @@ import sys
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-from pydantic import SecretStr
-from pydantic_core import PydanticUndefined
 
 from sidecar import config
 
@@ -50,15 +46,9 @@ def environment_file() -> str:
         if name in _SERVICE:
             lines.append(f"{config.environment_name(name)}={_SERVICE[name]}")
         else:
-            lines.append(f"#{config.environment_name(name)}={_default(field.default)}")
+            lines.append(f"#{config.environment_name(name)}={config.default(name)}")
         lines.append("")
     return "\n".join(lines)
-
-
-def _default(value: Any) -> str:
-    if value is None or value is PydanticUndefined:
-        return ""
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def files() -> dict[Path, str]:

@@ -12,12 +12,13 @@ import socket
 from collections.abc import Mapping
 from datetime import datetime, timezone, tzinfo
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sidecar.dsn import Dsn, parse_dsn
@@ -26,6 +27,20 @@ from sidecar.errors import SettingsError
 PREFIX = "SIDECAR_"
 ENV_FILE = ".env"
 _MAX_FOLDER_LENGTH = 440  # with a file name of 255 characters it fits the path columns
+
+_METAVARS = {
+    "watch_dir": "PATHS",
+    "database_url": "URL",
+    "database_password_file": "PATH",
+    "listen": "HOST:PORT",
+    "name": "NAME",
+    "connect_timeout": "SECONDS",
+    "read_timeout": "SECONDS",
+    "web_listen": "HOST:PORT",
+    "web_token_file": "PATH",
+    "timezone": "ZONE",
+}
+"""What a value is, where the field's type and the last word of its name do not tell."""
 
 Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
 PositiveSeconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
@@ -118,7 +133,7 @@ class Settings(BaseSettings):
         default=None,
         description="Whoever knows it may use `sidecar web`. Needed where that listens beyond this machine.",
     )
-    web_token_file: Path | None = Field(default=None, description="A file that holds it.")
+    web_token_file: Path | None = Field(default=None, description="A file that holds the token of `sidecar web`.")
     timezone: str = Field(
         default="",
         description="Where days and hours begin for whoever asks, such as Asia/Shanghai. "
@@ -269,6 +284,26 @@ def environment_name(field: str) -> str:
 def fields() -> Mapping[str, FieldInfo]:
     """Every setting: its field name and what is known of it."""
     return Settings.model_fields
+
+
+def default(field: str) -> str:
+    """What holds where nobody sets it, for people; empty where the description tells, or there is none."""
+    value = Settings.model_fields[field].default
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if value is None or value is PydanticUndefined:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def metavar(field: str) -> str:
+    """What kind of value it takes, for people, such as SECONDS."""
+    annotation = Settings.model_fields[field].annotation
+    if field in _METAVARS:
+        return _METAVARS[field]
+    if get_origin(annotation) is Literal:
+        return "|".join(get_args(annotation))
+    return field.rpartition("_")[2].upper()
 
 
 def environment() -> Mapping[str, str]:

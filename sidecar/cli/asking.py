@@ -12,17 +12,18 @@ from sidecar.answers.filters import parse
 from sidecar.config import Settings
 
 _HELP = {
-    "since": "Ended at or after: 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15.",
-    "until": "Ended before; written like --since.",
-    "user": "Made by that user.",
-    "emotion": "With that emotion, such as happy; neutral where none was asked for.",
-    "status": "succeeded, failed, interrupted, discovered, reused; problems: failed, saturated or cut off.",
-    "model": "By that version of the model.",
-    "voice": "Part of the speaker prompt's path, or its SHA-256.",
-    "request": "With that request_hash.",
-    "rating": "Rated at least so, 1 to 5.",
-    "language": "In that language, as the caller named it.",
+    "since": ("TIME", "Ended at or after: 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15."),
+    "until": ("TIME", "Ended before; written like --since."),
+    "user": ("NAME", "Made by that user."),
+    "emotion": ("EMOTION", "With that emotion, such as happy; neutral where none was asked for."),
+    "status": ("STATUS", "succeeded, failed, interrupted, discovered, reused; problems: failed, saturated or cut off."),
+    "model": ("VERSION", "By that version of the model."),
+    "voice": ("PATH|SHA256", "Part of the speaker prompt's path, or its SHA-256."),
+    "request": ("HASH", "With that request_hash."),
+    "rating": ("1-5", "Rated at least so."),
+    "language": ("LANGUAGE", "In that language, as the caller named it."),
 }
+"""What kind of value, and what it means."""
 
 
 def filter_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -43,7 +44,8 @@ def filter_options(*names: str) -> Callable[[Callable[..., None]], Callable[...,
 
         decorated: Callable[..., None] = wrapper
         for name in reversed(chosen):
-            decorated = click.option(f"--{name}", metavar="VALUE", help=_HELP[name])(decorated)
+            metavar, meaning = _HELP[name]
+            decorated = click.option(f"--{name}", metavar=metavar, help=meaning)(decorated)
         return decorated
 
     return decorate

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import orjson
 
-from sidecar.cli.options import EXIT_FAILED, settings_options
+from sidecar.cli.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.progress import track
 from sidecar.cli.show import seconds
 from sidecar.config import Settings
@@ -16,10 +16,17 @@ from sidecar.plural import count
 from sidecar.upkeep.backfill import UNKNOWN, Survey, Tally, backfill, survey
 
 
-@click.command(name="backfill")
+@verb("backfill")
 @settings_options("watch_dir")
-@click.option("--min-age", type=click.FloatRange(0), default=60.0, help="Seconds; leave younger WAVs alone.  [60]")
-@click.option("--host", help="The machine that the events name as their source.  [this one]")
+@click.option(
+    "--min-age",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Leave younger WAVs alone.",
+)
+@click.option("--host", metavar="NAME", help="The machine that the events name as their source.  [default: this one]")
 @click.option("--dry-run", is_flag=True, help="Only say what there is to do.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a folder.")
 def backfill_command(settings: Settings, min_age: float, host: str | None, dry_run: bool, as_json: bool) -> None:

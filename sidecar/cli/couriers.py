@@ -11,6 +11,18 @@ from sidecar.config import Settings
 from sidecar.courier import Courier
 from sidecar.retry import Attempt, Retry, RetryPolicy
 
+SHIPPING = (
+    "database_url",
+    "database_password_file",
+    "connect_timeout",
+    "read_timeout",
+    "retry_max_seconds",
+    "event_max_bytes",
+    "quarantine_max_bytes",
+    "batch_max_events",
+    "statement_bytes",
+)
+"""The settings of a command that ships by itself, for settings_options."""
 _GIVE_UP_SECONDS = 30.0
 
 

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from sidecar import config
 from sidecar.cli.databases import open_database, open_sink
-from sidecar.cli.options import EXIT_FAILED, settings_options
+from sidecar.cli.options import EXIT_FAILED, settings_options, verb
 from sidecar.config import Settings
 from sidecar.doctor import Finding, Level
 from sidecar.doctor.embedded import check_file
@@ -38,9 +38,19 @@ _STYLES = {Level.OK: "green", Level.NOTE: "cyan", Level.WARNING: "yellow", Level
 _SIGNS = {Level.OK: "ok", Level.NOTE: "note", Level.WARNING: "warning", Level.FAILURE: "FAILURE"}
 
 
-@click.command()
-@settings_options()
-@click.option("--service/--no-service", default=True, help="Also look for the running shipper.  [--service]")
+@verb()
+@settings_options(
+    "watch_dir",
+    "database_url",
+    "database_password_file",
+    "name",
+    "listen",
+    "watch_mode",
+    "event_max_bytes",
+    "connect_timeout",
+    "read_timeout",
+)
+@click.option("--service/--no-service", default=True, show_default=True, help="Also look for the running shipper.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
 def doctor(settings: Settings, service: bool, as_json: bool) -> None:
     """Look at everything that goes wrong when it goes wrong, and name the cure of each.

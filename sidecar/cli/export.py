@@ -15,7 +15,7 @@ import click
 from sidecar.answers.filters import Filter
 from sidecar.cli.asking import filter_options
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.cli.progress import track
 from sidecar.config import Settings
 from sidecar.database import Row
@@ -29,10 +29,10 @@ _FORMS: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
 _OURS = ("fold_key", "rating_key")
 
 
-@click.command()
+@verb()
 @settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl", "parquet"]), help="[by the file's name]")
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl", "parquet"]), help="[default: by the file's name]")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @filter_options()
 def export(settings: Settings, wanted: Filter, file: Path, form: Form | None, force: bool) -> None:

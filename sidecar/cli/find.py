@@ -9,18 +9,25 @@ from sidecar.answers.filters import Filter
 from sidecar.cli import show
 from sidecar.cli.asking import filter_options
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.config import Settings
 
 _COLUMNS = ("id", "created_at", "status", "emotion", "text_input")
 _WIDE_COLUMNS = ("id", "created_at", "status", "emotion", "user_id", "duration", "rating", "text_input", "audio_path")
 
 
-@click.command()
+@verb()
 @settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
 @filter_options()
 @click.argument("text", nargs=-1)
-@click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, show_default=True, help="At most so many.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1_000_000),
+    metavar="RECORDS",
+    default=20,
+    show_default=True,
+    help="How many at most.",
+)
 @click.option("--wide", is_flag=True, help="More columns: user, duration, rating, audio.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, with every column of a list.")
 def find(settings: Settings, wanted: Filter, limit: int, wide: bool, as_json: bool) -> None:
@@ -52,6 +59,7 @@ def find(settings: Settings, wanted: Filter, limit: int, wide: bool, as_json: bo
     if not records:
         click.echo("nothing found")
         return
-    show.table(records, _WIDE_COLUMNS if wide else _COLUMNS, zone=settings.zone, wide="text_input")
+    columns = _WIDE_COLUMNS if wide else _COLUMNS
+    show.table(records, columns, zone=settings.zone, wide="text_input", roomy=wide)
     if cursor is not None:
         click.echo(f"The newest {len(records)}; there are more (--limit).")

@@ -7,7 +7,7 @@ import click
 from sidecar.answers import forget as answers
 from sidecar.answers.timeline import resolve
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
 from sidecar.config import Settings
 from sidecar.errors import SettingsError, SidecarError
@@ -15,13 +15,18 @@ from sidecar.plural import count
 from sidecar.publish import Publisher
 
 
-@click.command()
+@verb()
 @settings_options("watch_dir", "database_url", "database_password_file", "connect_timeout")
-@click.option("--user", default="", help="All records of that user, and what they said of others'.")
-@click.option("--text", default="", help="All records whose text contains this.")
-@click.option("--voice", default="", help="All records with that speaker prompt: part of its path, or its SHA-256.")
-@click.option("--record", default="", help="One record: its id, event_id or audio path.")
-@click.option("--reason", help="Kept in the tombstones; should name nobody.")
+@click.option("--user", metavar="NAME", default="", help="All records of that user, and what they said of others'.")
+@click.option("--text", metavar="WORDS", default="", help="All records whose text contains this.")
+@click.option(
+    "--voice",
+    metavar="PATH|SHA256",
+    default="",
+    help="All records with that speaker prompt: part of its path, or its SHA-256.",
+)
+@click.option("--record", metavar="RECORD", default="", help="One record: its id, event_id or audio path.")
+@click.option("--reason", metavar="WORDS", help="Kept in the tombstones; should name nobody.")
 @click.option("--yes", is_flag=True, help="Do it. Without it, only count.")
 def forget(settings: Settings, user: str, text: str, voice: str, record: str, reason: str | None, yes: bool) -> None:
     """Erase what was recorded of a user, a text, a voice or one record, for good.

@@ -6,13 +6,13 @@ import click
 
 from sidecar.answers.textindex import has_filter_indexes, has_text_index, supports_text_index
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.config import Settings
 from sidecar.database import Database
 from sidecar.migrations import optional
 
 
-@click.command()
+@verb()
 @settings_options("database_url", "database_password_file", "connect_timeout")
 @click.option("--create", "action", flag_value="create", help="Add those that are missing.")
 @click.option("--drop", "action", flag_value="drop", help="Take them away.")

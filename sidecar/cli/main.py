@@ -30,7 +30,16 @@ from sidecar.cli.web import web
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="sidecar")
 def sidecar() -> None:
-    """Ships the event files that IndexTTS2 leaves beside its audio into MySQL or SQLite."""
+    """Ships the event files that IndexTTS2 leaves beside its audio into MySQL or SQLite, and answers from there.
+
+    Run it in IndexTTS2's folder, or say --watch-dir; without a database named, the rows are in sidecar.db.
+
+    \b
+    Example:
+        sidecar migrate && sidecar run
+        sidecar doctor
+        sidecar find 欢迎 --since 3d
+    """
 
 
 sidecar.add_command(run)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from sidecar.cli.databases import open_sink
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.config import Settings
 
 
-@click.command()
+@verb()
 @settings_options("database_url", "database_password_file", "connect_timeout", "read_timeout")
 def migrate(settings: Settings) -> None:
     """Create the tables, or bring them up to date.

@@ -15,14 +15,42 @@ from sidecar.errors import SettingsError, SidecarError
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 _SECRETS = ("database_password", "web_token")  # a flag would show it in `ps`
+_SECTION = "Settings, as flags, in the environment or in .env (--watch-dir is SIDECAR_WATCH_DIR, and so on)"
+
+
+class _SettingOption(click.Option):
+    """A flag that stands for a setting; told of in a section of its own."""
+
+
+class Verb(click.Command):
+    """A command whose help tells its own options first and the settings that it uses after them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, of_settings in (("Options", False), (_SECTION, True)):
+            options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
+            chosen = [each for each in options if isinstance(each, _SettingOption) is of_settings]
+            records = [record for each in chosen if (record := each.get_help_record(ctx)) is not None]
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
+class Verbs(click.Group):
+    """A group of such commands."""
+
+    command_class = Verb
+
+
+def verb(name: str | None = None) -> Callable[[Callable[..., None]], Verb]:
+    """Make a command of a function, as click.command does."""
+    return click.command(name, cls=Verb)
 
 
 def settings_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add a flag for each named setting, for all where none is named; the command is called with `settings`."""
+    """Add a flag for each named setting that may be one; the command is called with `settings`."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        fields = config.fields()
-        chosen = [name for name in names or fields if name not in _SECRETS]
+        chosen = [name for name in names if name not in _SECRETS]
 
         @functools.wraps(command)
         def wrapper(**arguments: Any) -> None:
@@ -31,12 +59,19 @@ def settings_options(*names: str) -> Callable[[Callable[..., None]], Callable[..
 
         decorated: Callable[..., None] = wrapper
         for name in reversed(chosen):
-            description = f"{fields[name].description}  [{config.environment_name(name)}]"
             flag = f"--{name.replace('_', '-')}"
-            decorated = click.option(flag, name, metavar="VALUE", help=description)(decorated)
+            decorated = click.option(
+                flag, name, cls=_SettingOption, metavar=config.metavar(name), help=_described(name)
+            )(decorated)
         return decorated
 
     return decorate
+
+
+def _described(name: str) -> str:
+    field = config.fields()[name]
+    default = config.default(name)
+    return f"{field.description}  [default: {default}]" if default else str(field.description)
 
 
 def with_errors(function: Callable[[], None]) -> None:

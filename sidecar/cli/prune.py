@@ -12,7 +12,7 @@ import orjson
 
 from sidecar.answers.filters import parse
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.cli.progress import bar
 from sidecar.config import Settings
 from sidecar.errors import SettingsError, SidecarError
@@ -23,17 +23,20 @@ from sidecar.upkeep.prune import Plan, Policy, carry_out, plan
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 
 
-@click.command(name="prune")
+@verb("prune")
 @settings_options(
     "watch_dir", "database_url", "database_password_file", "event_max_bytes", "connect_timeout", "timezone"
 )
-@click.option("--older-than", help="What ended longer ago than this goes: 90d (s, m, h, d, w), or before a date.")
-@click.option("--max-size", help="Then the oldest go until the folder's WAVs fit: 50GB, 200GiB.")
+@click.option(
+    "--older-than", metavar="TIME", help="What ended longer ago than this goes: 90d (s, m, h, d, w), or before a date."
+)
+@click.option("--max-size", metavar="SIZE", help="Then the oldest go until the folder's WAVs fit: 50GB, 200GiB.")
 @click.option(
     "--remove",
     type=click.Choice([each.value for each in Policy]),
     default=Policy.AUDIO.value,
-    help="audio: the WAV; files: the event file too; everything: the rows too.  [audio]",
+    show_default=True,
+    help="audio: the WAV; files: the event file too; everything: the rows too.",
 )
 @click.option("--yes", is_flag=True, help="Do it. Without this nothing is removed.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a folder.")

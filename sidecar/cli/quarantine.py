@@ -7,27 +7,27 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import click
 import orjson
-from rich.console import Console
 from rich.table import Table
 
-from sidecar.cli.couriers import open_courier
+from sidecar.cli import show
+from sidecar.cli.couriers import SHIPPING, open_courier
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import EXIT_FAILED, settings_options
+from sidecar.cli.options import EXIT_FAILED, Verbs, settings_options
 from sidecar.config import Settings
 from sidecar.database import Database, Parameter
 from sidecar.errors import Reason, SettingsError
 from sidecar.upkeep.redelivery import Redelivery
 
-_TABLES = ("database_url", "database_password_file", "connect_timeout", "read_timeout", "timezone")
-_SHIPS = (*_TABLES, "name", "event_max_bytes", "quarantine_max_bytes", "retry_max_seconds", "statement_bytes")
+_TABLES = ("database_url", "database_password_file", "connect_timeout")
 _COLUMNS = "id, shipper, path, reason, message, status, bytes, attempts, first_seen_at, last_seen_at"
 _STATUSES = ("quarantined", "shipped", "dropped")
 _PREVIEW_BYTES = 2000
+_WHY_WIDTH = 60
 _CHUNK = 500
 
 
@@ -47,9 +47,16 @@ class Entry:
     last_seen_at: datetime
 
 
-@click.group()
+@click.group(cls=Verbs)
 def quarantine() -> None:
-    """Files that cannot become rows: look at them, try them again, put them aside."""
+    """Files that cannot become rows: look at them, try them again, put them aside.
+
+    \b
+    Example:
+        sidecar quarantine list
+        sidecar quarantine show 17
+        sidecar quarantine retry --all
+    """
 
 
 def _chosen(command: click.decorators.FC) -> click.decorators.FC:
@@ -64,14 +71,17 @@ def _chosen(command: click.decorators.FC) -> click.decorators.FC:
 
 
 @quarantine.command("list")
-@settings_options(*_TABLES)
+@settings_options(*_TABLES, "timezone")
 @click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="Those of one reason.")
 @click.option(
     "--status", type=click.Choice(_STATUSES), default="quarantined", show_default=True, help="What became of it."
 )
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="FILES", default=50, show_default=True, help="How many of the newest."
+)
+@click.option("--wide", is_flag=True, help="More columns: last seen, bytes, attempts, shipper, the whole path.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a file.")
-def list_command(settings: Settings, reason: str | None, status: str, limit: int, as_json: bool) -> None:
+def list_command(settings: Settings, reason: str | None, status: str, limit: int, wide: bool, as_json: bool) -> None:
     """The files in quarantine, the newest first.
 
     \b
@@ -89,27 +99,34 @@ def list_command(settings: Settings, reason: str | None, status: str, limit: int
     if not found:
         click.echo(f"nothing is {status}" if status != "quarantined" else "the quarantine is empty")
         return
-    table = Table(box=None, pad_edge=False)
-    table.add_column("id", justify="right", style="bold", no_wrap=True)
-    table.add_column("last seen", no_wrap=True)
-    table.add_column("reason", no_wrap=True)
-    table.add_column("bytes", justify="right", no_wrap=True)
-    table.add_column("file", overflow="fold")
-    table.add_column("why", overflow="ellipsis", no_wrap=True)
-    for entry in found:
-        seen = entry.last_seen_at.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S")
-        name = os.path.basename(entry.path)
-        table.add_row(str(entry.id), seen, entry.reason, f"{entry.bytes:,}", _visible(name), _visible(entry.message))
-    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 140).print(table)
+    _print(found, settings.zone, wide=wide)
     if count > len(found):
         click.echo(f"{len(found)} of {count}; more with --limit")
 
 
-@quarantine.command()
+def _print(entries: Sequence[Entry], zone: tzinfo, *, wide: bool) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("id", justify="right", style="bold", no_wrap=True)
+    if wide:
+        table.add_column(show.timed("last seen", zone), no_wrap=True)
+        table.add_column("bytes", justify="right", no_wrap=True)
+        table.add_column("attempts", justify="right", no_wrap=True)
+        table.add_column("shipper", no_wrap=True)
+    table.add_column("reason", no_wrap=True)
+    table.add_column("file", overflow="fold")
+    table.add_column("why", overflow="fold", max_width=_WHY_WIDTH if wide else None)
+    for entry in entries:
+        more = [show.moment(entry.last_seen_at, zone), f"{entry.bytes:,}", f"{entry.attempts:,}", entry.shipper]
+        path = entry.path if wide else os.path.basename(entry.path)
+        table.add_row(str(entry.id), *(more if wide else ()), entry.reason, _visible(path), _visible(entry.message))
+    show.display(table, roomy=wide)
+
+
+@quarantine.command("show")
 @settings_options(*_TABLES)
 @click.argument("id_", metavar="ID", type=int)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; the bytes as text where they are UTF-8.")
-def show(settings: Settings, id_: int, as_json: bool) -> None:
+def show_command(settings: Settings, id_: int, as_json: bool) -> None:
     """One file in full: where it is, why it is here, and its first bytes.
 
     \b
@@ -131,13 +148,13 @@ def show(settings: Settings, id_: int, as_json: bool) -> None:
     table.add_column(overflow="fold")
     for name, value in _facts(entry).items():
         table.add_row(name.replace("_", " "), _visible(str(value)))
-    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 140).print(table)
+    show.display(table)
     click.echo(f"\nthe first {min(len(content), _PREVIEW_BYTES)} of {entry.bytes} bytes:")
     click.echo(_visible(content[:_PREVIEW_BYTES].decode("utf-8", "backslashreplace")))
 
 
 @quarantine.command()
-@settings_options(*_SHIPS)
+@settings_options("name", *SHIPPING)
 @_chosen
 def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str | None, as_json: bool) -> None:
     """Read the files again, on the machine where they are, and ship those that are good now.

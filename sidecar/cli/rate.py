@@ -9,19 +9,19 @@ import click
 from sidecar.answers.rating import rate as publish_rating
 from sidecar.answers.timeline import resolve
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
 from sidecar.config import Settings
 from sidecar.errors import SidecarError
 from sidecar.publish import Publisher
 
 
-@click.command()
+@verb()
 @settings_options("watch_dir", "database_url", "database_password_file", "connect_timeout")
 @click.argument("record")
 @click.argument("rating", type=click.Choice(["1", "2", "3", "4", "5", "none"]))
-@click.option("--note", help="What is good or bad about it.")
-@click.option("--by", "user", help="Who judges.  Default: the name of this account.")
+@click.option("--note", metavar="WORDS", help="What is good or bad about it.")
+@click.option("--by", "user", metavar="NAME", help="Who judges.  [default: this account's name]")
 def rate(settings: Settings, record: str, rating: str, note: str | None, user: str | None) -> None:
     """Say how good an output is: 1 (bad) to 5 (good), none takes it back.
 

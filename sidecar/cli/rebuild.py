@@ -9,14 +9,14 @@ import click
 import orjson
 
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.cli.progress import bar
 from sidecar.config import Settings
 from sidecar.plural import count
 from sidecar.upkeep.rebuild import rebuild
 
 
-@click.command(name="rebuild")
+@verb("rebuild")
 @settings_options("database_url", "database_password_file", "connect_timeout")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def rebuild_command(settings: Settings, as_json: bool) -> None:

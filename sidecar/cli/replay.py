@@ -10,8 +10,8 @@ import click
 import orjson
 
 from sidecar.answers.filters import parse
-from sidecar.cli.couriers import open_courier
-from sidecar.cli.options import EXIT_FAILED, settings_options
+from sidecar.cli.couriers import SHIPPING, open_courier
+from sidecar.cli.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.progress import track
 from sidecar.config import Settings
 from sidecar.errors import SettingsError
@@ -20,25 +20,18 @@ from sidecar.upkeep.inventory import Sighting, list_names, sight
 from sidecar.upkeep.redelivery import Redelivered, Redelivery
 
 
-@click.command()
-@settings_options(
-    "watch_dir",
-    "database_url",
-    "database_password_file",
-    "name",
-    "event_max_bytes",
-    "quarantine_max_bytes",
-    "batch_max_events",
-    "connect_timeout",
-    "read_timeout",
-    "retry_max_seconds",
-    "statement_bytes",
-    "timezone",
-)
+@verb()
+@settings_options("watch_dir", "name", *SHIPPING, "timezone")
 @click.argument("files", nargs=-1)
-@click.option("--since", help="Events of that time or later: 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15.")
-@click.option("--until", help="Events before that time; written like --since.")
-@click.option("--source", help="Events of that TTS process or host: a pattern, such as 'indextts://studio/*'.")
+@click.option(
+    "--since",
+    metavar="TIME",
+    help="Events of that time or later: 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15.",
+)
+@click.option("--until", metavar="TIME", help="Events before that time; written like --since.")
+@click.option(
+    "--source", metavar="PATTERN", help="Events of that TTS process or host: a pattern, such as 'indextts://studio/*'."
+)
 @click.option("--all", "everything", is_flag=True, help="Every event file of the watched folders.")
 @click.option("--dry-run", is_flag=True, help="Only say how many event files are meant.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a folder.")

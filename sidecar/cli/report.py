@@ -10,7 +10,7 @@ import click
 from sidecar.answers.filters import Filter
 from sidecar.cli.asking import filter_options
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.config import Settings
 from sidecar.errors import SettingsError
 
@@ -18,11 +18,11 @@ _NEEDS = ("pandas", "matplotlib", "ruptures", "jinja2")
 _PATH = click.Path(path_type=Path)
 
 
-@click.command()
+@verb()
 @settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
 @filter_options("since", "until", "user", "model", "voice", "emotion", "language")
-@click.option("--output", type=_PATH, default=Path("report.html"), show_default=True, help="The file.")
-@click.option("--png", "pictures", type=_PATH, help="Also each chart as a PNG in this folder.")
+@click.option("--output", metavar="FILE", type=_PATH, default=Path("report.html"), show_default=True, help="The file.")
+@click.option("--png", "pictures", metavar="FOLDER", type=_PATH, help="Also each chart as a PNG in this folder.")
 @click.option("--in", "words", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
 def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | None, words: str) -> None:
     """Write a report: load with its forecast, emotions, quality with its changes, voices, repeats; and what to notice.

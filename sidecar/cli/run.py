@@ -13,7 +13,7 @@ import click
 
 from sidecar import config, log
 from sidecar.cli.databases import open_sink
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.cli.progress import following
 from sidecar.config import Settings
 from sidecar.courier import Courier
@@ -37,15 +37,15 @@ _POLLED_SCAN_SHARE = 0.25
 # look through each batch dozens of times and find nothing: a quarter of the reading time.
 _COLLECT_AFTER = 100_000
 _ONCE_GIVE_UP_SECONDS = 30.0
+_NOT_OURS = ("web_listen", "web_token", "web_token_file", "timezone")  # of `sidecar web` and of those who ask
 
 
-@click.command()
+@verb()
 @click.option("--once", is_flag=True, help="Ship what is there and exit; an unreachable database is an error.")
-@settings_options()
+@settings_options(*(name for name in config.fields() if name not in _NOT_OURS))
 def run(settings: Settings, once: bool) -> None:
     """Ship event files into the database, until stopped.
 
-    Each setting can be given as a flag, in the environment, or in .env; the name in brackets is the latter two's.
     SIGTERM or Ctrl-C ships what is known and exits with 0.
 
     \b

@@ -11,21 +11,28 @@ from sidecar.answers.filters import Filter
 from sidecar.cli import show
 from sidecar.cli.asking import filter_options
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.config import Settings
 from sidecar.database import Database
 
 _TOPICS = ("emotions", "users", "duplicates", "load", "quality", "voices", "errors")
+_FOLDED = {"duplicates": "text_input", "voices": "voice", "errors": "error_message"}
+_IDS = ("request_hash", "event_id")  # for --json
+_NARROW = {"duplicates": ("takes", "wasted_seconds", "last_at", "emotion", "text_input")}
+"""Where all columns are more than 80 characters hold."""
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-@click.command()
+@verb()
 @settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
 @filter_options("since", "until", "user", "emotion", "model", "voice", "language")
 @click.argument("topic", type=click.Choice(_TOPICS), required=False)
+@click.option("--wide", is_flag=True, help="Every column.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=15, show_default=True, help="Rows of a table.")
-def stats(settings: Settings, wanted: Filter, topic: str | None, as_json: bool, limit: int) -> None:
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), metavar="ROWS", default=15, show_default=True, help="How many at most."
+)
+def stats(settings: Settings, wanted: Filter, topic: str | None, wide: bool, as_json: bool, limit: int) -> None:
     """Count: emotions, users, duplicates, load, quality, voices, errors. Without a topic, the few lines that matter.
 
     \b
@@ -54,9 +61,9 @@ def stats(settings: Settings, wanted: Filter, topic: str | None, as_json: bool, 
     if as_json:
         show.json_lines(rows)
     elif rows:
-        columns = [name for name in rows[0] if name not in ("request_hash", "event_id")]
-        wide = next((name for name in ("text_input", "error_message", "voice") if name in columns), "")
-        show.table(rows[-limit:] if topic == "quality" else rows[:limit], columns, zone=settings.zone, wide=wide)
+        shown = rows[-limit:] if topic == "quality" else rows[:limit]
+        columns = _NARROW[topic] if topic in _NARROW and not wide else [name for name in rows[0] if name not in _IDS]
+        show.table(shown, columns, zone=settings.zone, wide=_FOLDED.get(topic, ""), roomy=wide)
     else:
         click.echo("nothing to count")
 

@@ -16,14 +16,14 @@ from rich.text import Text
 
 from sidecar.answers.values import for_json
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import EXIT_FAILED, settings_options
+from sidecar.cli.options import EXIT_FAILED, settings_options, verb
 from sidecar.config import Settings
 from sidecar.errors import SidecarError
 from sidecar.plural import count
 from sidecar.upkeep.status import FolderStatus, Process, TablesStatus, ask_folder, ask_process, ask_tables
 
 
-@click.command()
+@verb()
 @settings_options(
     "watch_dir", "database_url", "database_password_file", "name", "listen", "connect_timeout", "timezone"
 )

@@ -7,19 +7,23 @@ import click
 from sidecar.answers import timeline as answers
 from sidecar.cli import show
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.config import Settings
 from sidecar.errors import SidecarError
 
 NO_RECORD = "no record answers to {!r}, or more than one"
 NO_RECORD_HINT = "Give the id that `sidecar find` shows, the event_id, or the audio's path as recorded."
 
+_COLUMNS = ("time", "what", "actor", "rating", "said")
+_WIDE_COLUMNS = ("time", "what", "actor", "rating", "note", "reason", "error_type", "path")
 
-@click.command()
+
+@verb()
 @settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
 @click.argument("record")
+@click.option("--wide", is_flag=True, help="More columns: note, reason, error and the event file, each by itself.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def timeline(settings: Settings, record: str, as_json: bool) -> None:
+def timeline(settings: Settings, record: str, wide: bool, as_json: bool) -> None:
     """Tell who did what to a record, when: made, rated, deleted, forgotten.
 
     RECORD: its id as `sidecar find` shows it, its event_id, or its audio's path.
@@ -41,7 +45,15 @@ def timeline(settings: Settings, record: str, as_json: bool) -> None:
         show.json_lines(rows)
         return
     click.echo(f"record {event_id}")
-    shown = [{**row, "what": row["type"].removeprefix("indextts.")} for row in rows]
-    show.table(
-        shown, ("time", "what", "actor", "rating", "note", "error_type", "path"), zone=settings.zone, wide="note"
-    )
+    shown = [
+        {
+            **row,
+            "what": row["type"].removeprefix("indextts."),
+            "said": row["note"] or row["reason"] or row["error_type"],
+        }
+        for row in rows
+    ]
+    if wide:
+        show.table(shown, _WIDE_COLUMNS, zone=settings.zone, wide="note", roomy=True)
+    else:
+        show.table(shown, _COLUMNS, zone=settings.zone, wide="said")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import contextlib
+import itertools
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +16,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.config import Settings
 from sidecar.errors import SettingsError, SidecarError
 from sidecar.upkeep.exposition import Page, parse, read
@@ -31,10 +33,17 @@ class Reading:
     """Empty where it is ready, else why not."""
 
 
-@click.command()
+@verb()
 @settings_options("listen")
-@click.option("--interval", type=click.FloatRange(0.2, 60), default=1.0, help="Seconds between two looks.  [1]")
-@click.option("--count", type=click.IntRange(1), help="End after so many looks.  [when interrupted]")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.2, 60),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Between two looks.",
+)
+@click.option("--count", type=click.IntRange(1), metavar="LOOKS", help="End after so many, else when interrupted.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a look.")
 def top(settings: Settings, interval: float, count: int | None, as_json: bool) -> None:
     """Watch a running shipper at work. Ctrl-C ends it.
@@ -47,27 +56,36 @@ def top(settings: Settings, interval: float, count: int | None, as_json: bool) -
     address = settings.listen_address
     if address is None or address[1] == 0:
         raise SettingsError("SIDECAR_LISTEN names no fixed port", hint="Say --listen HOST:PORT of the running shipper.")
-    before = _look(address)
-    rates: list[float] = []
     console = Console(highlight=False)
-    looks = 0
+    where = f"{address[0]}:{address[1]}"
+    rates: list[float] = []
+    screen: Group | str = ""
+    live = Live(console=console, auto_refresh=False, screen=True) if console.is_terminal and not as_json else None
     try:
-        with Live(console=console, auto_refresh=False, screen=console.is_terminal and not as_json) as live:
-            while True:
-                time.sleep(interval)
-                now = _look(address)
-                facts = _facts(before, now)
+        with live or contextlib.nullcontext():
+            for facts in _facts_of(address, interval, count):
                 rates = [*rates, facts["shipped_per_second"]][-_HISTORY:]
+                screen = _screen(facts, rates, where)
                 if as_json:
                     click.echo(orjson.dumps(facts))
+                elif live is not None:
+                    live.update(screen, refresh=True)
                 else:
-                    live.update(_screen(facts, rates, f"{address[0]}:{address[1]}"), refresh=True)
-                before = now
-                looks += 1
-                if count is not None and looks >= count:
-                    break
+                    console.print(screen)
     except KeyboardInterrupt:
-        sys.exit(0)
+        pass  # the way to end it
+    if live is not None:
+        console.print(screen)  # what was on the live screen went away with it
+
+
+def _facts_of(address: tuple[str, int], interval: float, count: int | None) -> Iterator[dict[str, Any]]:
+    """One look after the other."""
+    before = _look(address)
+    for _ in itertools.count() if count is None else range(count):
+        time.sleep(interval)
+        now = _look(address)
+        yield _facts(before, now)
+        before = now
 
 
 def _look(address: tuple[str, int]) -> Reading:

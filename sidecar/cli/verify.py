@@ -11,9 +11,9 @@ from typing import Any
 import click
 import orjson
 
-from sidecar.cli.couriers import open_courier
+from sidecar.cli.couriers import SHIPPING, open_courier
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import EXIT_FAILED, settings_options
+from sidecar.cli.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.progress import bar, track
 from sidecar.config import Settings
 from sidecar.plural import count
@@ -23,22 +23,12 @@ from sidecar.upkeep.verify import CURES, REPAIRABLE, Kind, Verified, verify
 _SHOWN = 20
 
 
-@click.command(name="verify")
-@settings_options(
-    "watch_dir",
-    "database_url",
-    "database_password_file",
-    "name",
-    "event_max_bytes",
-    "quarantine_max_bytes",
-    "batch_max_events",
-    "connect_timeout",
-    "read_timeout",
-    "retry_max_seconds",
-    "statement_bytes",
-)
+@verb("verify")
+@settings_options("watch_dir", "name", *SHIPPING)
 @click.option("--repair", is_flag=True, help="Ship what is missing.")
-@click.option("--audio/--no-audio", default=True, help="Compare each audio file's bytes with its SHA-256.  [--audio]")
+@click.option(
+    "--audio/--no-audio", default=True, show_default=True, help="Compare each audio file's bytes with its SHA-256."
+)
 @click.option(
     "--ignore",
     type=click.Choice([each.value for each in Kind]),

@@ -8,7 +8,7 @@ import socket
 import click
 
 from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options
+from sidecar.cli.options import settings_options, verb
 from sidecar.config import Settings
 from sidecar.errors import SettingsError, SidecarError
 
@@ -16,8 +16,10 @@ _NEEDS = ("starlette", "jinja2", "uvicorn")
 _MIN_TOKEN = 16
 
 
-@click.command()
-@settings_options("watch_dir", "database_url", "database_password_file", "connect_timeout", "timezone", "web_listen")
+@verb()
+@settings_options(
+    "watch_dir", "database_url", "database_password_file", "connect_timeout", "timezone", "web_listen", "web_token_file"
+)
 def web(settings: Settings) -> None:
     """Serve the library of everything synthesised: search, listen, rate, count; and a JSON API.
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pyarrow.parquet
 import pytest
+from rich.cells import cell_len
 
-from tests.events import publish, succeeded
+from tests.events import envelope, failed, publish, succeeded
 from tests.integration.processes import running, sidecar
 from tests.operate.scene import Scene, set_scene
+from tests.operate.terminal import on_terminal
 from tests.servers import sqlite_url
 
 TEXT = '好, "quoted" 🎙\nsecond line; \\'
@@ -95,6 +97,67 @@ def test_status_says_how_it_stands(spoken: Scene) -> None:
         screen = spoken.run("top", "--count", "1", "--interval", "0.2", *listen)
         assert "quarantined" in screen
         assert "succeeded 1" in screen
+
+
+@pytest.fixture
+def talked_about(scene: Scene) -> Scene:
+    """A record with remarks, requests made again, errors, files in quarantine: every cell long."""
+    first = scene.speak("first.wav", data={"text": TEXT * 3})
+    for number in range(3):
+        scene.speak(f"again_{number}.wav", data={"text": "欢迎光临，请问您需要什么帮助？" * 3}, emotion="melancholic")
+        remark = {
+            "rating": 5,
+            "note": "尾音自然，但是开头有一点点快" * 3,
+            "caller": {"user": "李雷 from the laboratory"},
+        }
+        publish(scene.folder, envelope("audio.rated", remark, subject=first["id"], sequence=number + 1))
+    publish(scene.folder, failed(subject=first["id"]))
+    (scene.folder / f"{'long' * 20}.json").write_bytes(b"{")
+    scene.ship()
+    return scene
+
+
+@pytest.mark.parametrize(
+    ("command", "narrow", "wide"),
+    [
+        ("find", "id/created at/status/emotion/text input", "user id/duration/rating/audio path"),
+        ("timeline 1", "time/what/actor/rating/said", "note/reason/error type/path"),
+        ("quarantine list", "id/reason/file/why", "last seen/bytes/attempts/shipper"),
+        ("stats duplicates", "takes/wasted seconds/last at/emotion/text input", "voice/model version/compute seconds"),
+        ("stats voices", "voice/attempts/failures/failure rate/saturated", ""),
+        ("stats errors", "error type/failures/error message/created at", ""),
+    ],
+)
+def test_no_column_is_lost_in_a_narrow_terminal(talked_about: Scene, command: str, narrow: str, wide: str) -> None:
+    def shown(*options: str) -> list[str]:
+        settings = {**talked_about.settings, "SIDECAR_TIMEZONE": "UTC"}
+        return on_terminal(*command.split(), *options, columns=80, cwd=talked_about.place, settings=settings)
+
+    lines = shown()
+    assert max(map(cell_len, lines)) <= 80
+    head = next(line for line in lines if narrow.split("/")[0] in line and "record " not in line)
+    assert [column for column in narrow.split("/") if column not in head] == []
+    assert "…" not in head
+    if wide:
+        text = "\n".join(shown("--wide"))
+        assert [column for column in wide.split("/") if column not in text] == []
+        assert "…" not in text
+
+
+def test_times_say_their_zone(talked_about: Scene) -> None:
+    for arguments in (["find"], ["timeline", "1"], ["quarantine", "list", "--wide"]):
+        assert ", UTC" in talked_about.run(*arguments, "--timezone", "UTC")
+        assert "Asia/Shanghai" in talked_about.run(*arguments, "--timezone", "Asia/Shanghai")
+
+
+def test_top_leaves_its_last_look_and_a_whole_line(scene: Scene) -> None:
+    with running(cwd=scene.place, settings=scene.settings) as shipper:
+        shipper.shipped(0)
+        arguments = ("top", "--count", "1", "--interval", "0.2", "--listen", f"127.0.0.1:{shipper.port}")
+        assert scene.run(*arguments).endswith("\n")
+        left = on_terminal(*arguments, columns=80, cwd=scene.place, settings=scene.settings)
+    assert any("quarantined" in line for line in left)
+    assert left[-1] == ""
 
 
 def test_status_without_a_shipper_fails_and_still_tells_the_rest(spoken: Scene) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic_core import PydanticUndefined
-
 from sidecar import config
 from sidecar.metrics import Metrics
 
@@ -42,13 +40,8 @@ def reference() -> str:
 
 def _settings() -> Iterator[str]:
     for name, field in config.fields().items():
-        default = field.default
-        if default is PydanticUndefined or default is None:
-            shown = ""
-        elif hasattr(default, "get_secret_value"):
-            shown = f"`{default.get_secret_value()}`"
-        else:
-            shown = f"`{default}`"
+        default = config.default(name)
+        shown = f"`{default}`" if default else ""
         yield f"| `{config.environment_name(name)}` | {shown} | {_cell(field.description or '')} |\n"
 
 

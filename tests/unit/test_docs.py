@@ -51,6 +51,33 @@ def test_every_verb_has_an_example_in_its_help(verb: str) -> None:
     assert f"sidecar {verb}" in text
 
 
+@pytest.mark.parametrize("group", [root_command, root_command.commands["quarantine"]], ids=["sidecar", "quarantine"])
+def test_every_group_has_an_example_in_its_help(group: click.Command) -> None:
+    assert "Example" in (group.help or "")
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_help_says_what_kind_of_value_each_option_takes_and_each_setting_s_default(verb: str) -> None:
+    command = COMMANDS[verb]
+    options = [each for each in command.params if isinstance(each, click.Option) and not each.is_flag]
+    assert [each.name for each in options if not each.metavar and not isinstance(each.type, click.Choice)] == []
+    shown = " ".join(command.get_help(click.Context(command, max_content_width=1000)).split())
+    for each in options:
+        if each.name in config.fields() and config.default(each.name):
+            assert f"--{each.name.replace('_', '-')} {each.metavar} " in shown
+            assert f"[default: {config.default(each.name)}]" in shown
+        assert each.metavar != "VALUE"
+
+
+def test_a_verb_has_the_flags_of_the_settings_that_it_uses() -> None:
+    flags = {verb: {each.name for each in command.params} & set(config.fields()) for verb, command in COMMANDS.items()}
+    assert {verb for verb, names in flags.items() if {"web_listen", "web_token_file"} & names} == {"web"}
+    assert {verb for verb, names in flags.items() if "log_level" in names} == {"run"}
+    assert set(config.fields()) - set().union(*flags.values()) == {"database_password", "web_token"}
+    for verb in ("quarantine list", "quarantine show", "quarantine drop", "find", "index", "top", "backfill"):
+        assert not {"batch_max_events", "read_timeout", "retry_max_seconds"} & flags[verb]
+
+
 def test_the_readmes_are_equal_in_structure() -> None:
     english, chinese = (path.read_text(encoding="utf-8") for path in READMES)
     for pattern in (r"^#+ ", r"^```", r"^\| ", r"^\d\. "):
