@@ -94,10 +94,13 @@ class ObservingLogger:
     """A logger, for the module of a hooked class: the vLLM fork and others log what upstream prints."""
 
     def __init__(self, logger: Any) -> None:
-        self._logger = logger
+        vars(self)["_logger"] = logger
 
     def __getattr__(self, attribute: str) -> Any:
         return getattr(self._logger, attribute)
+
+    def __setattr__(self, attribute: str, value: Any) -> None:
+        setattr(self._logger, attribute, value)
 
     def info(self, message: Any, *args: Any, **kwargs: Any) -> None:
         """The logger's info; one frame further out, so that the line it names stays the caller's."""
@@ -121,6 +124,9 @@ class ObservingWarnings(types.ModuleType):
 
     def __getattr__(self, attribute: str) -> Any:
         return getattr(warnings, attribute)
+
+    def __setattr__(self, attribute: str, value: Any) -> None:
+        setattr(warnings, attribute, value)
 
     def warn(self, message: Any, category: Any = None, stacklevel: int = 1, *args: Any, **kwargs: Any) -> None:
         """warnings.warn; one frame further out, so that filters and registry see the caller's line."""

@@ -164,6 +164,27 @@ def test_switched_off_it_touches_nothing(tmp_path: Path) -> None:
     assert result.stderr == ""
 
 
+LOGGER = """
+import loguru
+from indextts import infer_vllm_v2 as ours
+ours.logger.level = "DEBUG"
+assert ours.logger is not loguru.logger
+assert vars(loguru.logger)["level"] == ours.logger.level == "DEBUG"
+"""
+WARNINGS = """
+import warnings
+from indextts import infer_v2 as ours
+ours.warnings.showwarning = print
+assert ours.warnings is not warnings
+assert warnings.showwarning is print
+"""
+
+
+@pytest.mark.parametrize(("version", "body"), [("vllm", LOGGER), ("head", WARNINGS)])
+def test_what_a_host_sets_on_its_logger_or_on_warnings_arrives(tmp_path: Path, version: str, body: str) -> None:
+    ok(run(tmp_path, body, version=version))
+
+
 def test_a_class_that_is_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "indextts").mkdir()
     (tmp_path / "indextts" / "__init__.py").touch()
