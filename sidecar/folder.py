@@ -8,9 +8,9 @@ in are shipped at once, and are known to be done when the next scan lists them; 
 
 from __future__ import annotations
 
-import heapq
 import os
 import time
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -133,10 +133,11 @@ class Folder:
         self._clock = clock or SystemClock()
         self._stored: Position | None = None
         self._backlog: list[Found] = []
-        self._noticed: dict[str, int] = {}
+        self._noticed: OrderedDict[str, int] = OrderedDict()  # a dict looks through all it has lost, to find its first
         self._deferred = Deferred()
         self._done: dict[str, _Done] = {}
-        self._done_by_age: list[tuple[int, str]] = []
+        self._done_by_age: deque[tuple[int, str]] = deque()
+        """Nearly in order of ctime; one that is not is remembered a little longer than it need be."""
         self._quarantined: set[str] = set()
         self._directory: Directory | None = None
         self._listing: Listing | None = None
@@ -191,7 +192,7 @@ class Folder:
         self.committed = self._stored = position
         settled_ns = position.ctime_ns - self._overlap_ns
         while self._done_by_age and self._done_by_age[0][0] <= settled_ns:
-            ctime_ns, name = heapq.heappop(self._done_by_age)
+            ctime_ns, name = self._done_by_age.popleft()
             if self._done.get(name, (None,))[0] == ctime_ns:
                 del self._done[name]
         if not self._backlog and not self._deferred and position.ctime_ns >= self._horizon_ns:
@@ -394,11 +395,10 @@ class Folder:
         Returns:
             None where nothing can be taken now.
         """
-        directory = self._opened_directory() if self.pending else None
+        directory = self._directory or (self._opened_directory() if self.pending else None)
         if directory is None:
-            self.let_go()
             return None
-        name = self._deferred.due(self._clock.monotonic()) if not self._noticed else None
+        name = self._deferred.due(self._clock.monotonic()) if self._deferred and not self._noticed else None
         if name is None:
             name = self._next_name()
             if name is None:
@@ -443,9 +443,7 @@ class Folder:
 
     def _next_name(self) -> str | None:
         if self._noticed:
-            name = next(iter(self._noticed))
-            del self._noticed[name]
-            return name
+            return self._noticed.popitem(last=False)[0]
         return unpack(self._backlog.pop())[1] if self._backlog else None
 
     def _judge(self, directory: Directory, name: str) -> Outcome:
@@ -453,7 +451,8 @@ class Folder:
         found = None
         try:
             found = stat_file(directory, name)
-            if self._done.get(name, (0, ()))[1] in _signatures(found):
+            content, state = _signatures(found)
+            if (done := self._done.get(name)) is not None and done[1] in (content, state):
                 self._deferred.remove(name)
                 return Skipped(why="repeated")
             limits = self.limits
@@ -468,11 +467,11 @@ class Folder:
             return self._defer(name, found.st_ctime_ns if found is not None else 0, ())
         except NotAnEvent:
             assert found is not None, "it was read"
-            self._settle(name, found.st_ctime_ns, _signatures(found)[0])
+            self._settle(name, found.st_ctime_ns, content)
             return Skipped(why="foreign")
         except EventError as error:
             return self._refuse(name, found, error)
-        self._settle(name, found.st_ctime_ns, _signatures(found)[0])
+        self._settle(name, found.st_ctime_ns, content)
         return Delivery(event=event, path=self._path_of(name))
 
     def _path_of(self, name: str) -> str:
@@ -509,7 +508,7 @@ class Folder:
     def _settle(self, name: str, ctime_ns: int, signature: tuple[int, ...]) -> None:
         self._deferred.remove(name)
         self._done[name] = (ctime_ns, signature)
-        heapq.heappush(self._done_by_age, (ctime_ns, name))
+        self._done_by_age.append((ctime_ns, name))
 
     def was_quarantined(self, path: str) -> bool:
         """Whether that file is in quarantine now; asked when it is shipped after all."""

@@ -26,7 +26,7 @@ from sidecar.event import Event
 
 _SYNTHESIS = "indextts.synthesis."
 
-Value = str | int | float | bool | datetime | None
+Value = str | int | float | datetime | None
 Row = tuple[Value, ...]
 
 
@@ -167,7 +167,7 @@ def _synthesis(event: Event) -> Iterator[tuple[Kind, Row]]:
             audio.get("sha256"),
             audio.get("peak"),
             audio.get("full_scale_share"),
-            data.get("truncated"),
+            _flag(data.get("truncated")),
             model.get("device"),
             model.get("precision"),
             caller.get("session"),
@@ -230,6 +230,10 @@ def _json(value: object) -> str | None:
         return None if not value else orjson.dumps(value).decode()
     except orjson.JSONEncodeError:  # nested deeper than it writes; an optional fact is not worth an event
         return None
+
+
+def _flag(value: bool | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def _first(*values: float | None) -> float | None:

@@ -67,7 +67,7 @@ def load_statement(table: str, columns: Sequence[str]) -> bytes:
     """The statement for rows as sidecar.mysql.rows renders them."""
     return (
         f"LOAD DATA LOCAL INFILE 'rows' INTO TABLE {table} CHARACTER SET utf8mb4 "
-        "FIELDS TERMINATED BY ',' ENCLOSED BY '\\'' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' "
+        "FIELDS TERMINATED BY ',' ENCLOSED BY '\"' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' "
         f"({', '.join(columns)})"
     ).encode()
 

@@ -1,23 +1,24 @@
-"""Renders rows as bytes, in the driver's own escaping.
+"""Renders rows as bytes, once, the same for both ways into a table.
 
-A row is rendered once, as the values between the parentheses of a VALUES list. The same bytes are a line that
-LOAD DATA reads with fields enclosed by apostrophes: there too an apostrophe, a backslash and a line break inside a
-value are escaped, and the bare word NULL is null.
+A row is what stands between the parentheses of a VALUES list, and a line that LOAD DATA reads. Strings are written as
+JSON writes them, by its compiled serializer: in a session of utf8mb4 and without ANSI_QUOTES, MySQL reads every escape
+of JSON as JSON means it but two, \\f and \\uXXXX, which JSON needs for some control characters. A row that has one
+of them takes the driver's escaping, which is ten times slower, and right for whatever comes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+import orjson
 from pymysql.converters import escape_string
 
 from sidecar.errors import PermanentSinkError
 from sidecar.event import Event
-from sidecar.projection import Row, project
+from sidecar.projection import Value, project
 from sidecar.sink import Batch, Delivery
 from sidecar.statements import EVENT_COLUMNS
 
@@ -25,11 +26,8 @@ _STAMP_COLUMNS = ("shipper", "recorded_at")
 EVENT_ROW_COLUMNS = (*(column for column in EVENT_COLUMNS if column not in _STAMP_COLUMNS), *_STAMP_COLUMNS)
 """The order of an event's row: what is the same for a whole batch comes last, so that the rest can be made ahead."""
 
-# What the driver escapes, asked of the driver itself, the backslash first. Its own function goes through a text
-# character by character (20 us for 640 bytes); replacing byte by byte takes a tenth of that.
-_ESCAPED = [(chr(code).encode(), escape_string(chr(code)).encode()) for code in (92, *range(92), *range(93, 128))]
-_ESCAPES = [(plain, escaped) for plain, escaped in _ESCAPED if plain != escaped]
-_needs_escape = re.compile(b"[" + b"".join(re.escape(plain) for plain, _ in _ESCAPES) + b"]").search
+_NULL = orjson.Fragment(b"NULL")
+_differs = re.compile(rb"\\[fu]").search
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,58 +41,50 @@ class Rendered:
 
 
 def render(event: Event, path: str) -> Rendered:
-    # id, subject and the hash need no escaping: the schema's patterns leave nothing to escape.
     columns = (
-        b"'" + event.id.encode() + b"'",
-        _text(event.type),
-        _text(event.source),
-        str(event.sequence).encode(),
-        b"'" + event.subject.encode() + b"'",
-        _time(event.time),
-        _text(path),
-        b"'" + event.sha256.encode() + b"'",
-        quoted(event.raw),
+        event.id,
+        event.type,
+        event.source,
+        event.sequence,
+        event.subject,
+        event.time,
+        path,
+        event.sha256,
     )
-    return Rendered(b",".join(columns), [(kind.name, str(row[0]), _record(row)) for kind, row in project(event)])
-
-
-def _record(row: Row) -> bytes:
-    # Most columns are null, and this is done for each event: no call where none is needed.
-    return b",".join([b"NULL" if value is None else _LITERALS[type(value)](value) for value in row])
+    # Valid JSON has none of the characters that take the driver's escaping.
+    raw = orjson.dumps(event.raw.decode())
+    records = [(kind.name, str(row[0]), rendered(row)) for kind, row in project(event)]
+    return Rendered(b"%b,%b" % (rendered(columns), raw), records)
 
 
 def stamp(batch: Batch) -> bytes:
     """What every event's row of the batch ends with."""
-    return b",%b,%b" % (literal(batch.shipper), literal(batch.recorded_at))
+    return b"," + rendered((batch.shipper, batch.recorded_at))
 
 
-def quoted(raw: bytes) -> bytes:
-    """A string literal of these bytes of UTF-8."""
-    if _needs_escape(raw):
-        for plain, escaped in _ESCAPES:
-            raw = raw.replace(plain, escaped)
-    return b"'" + raw + b"'"
+def rendered(values: Sequence[Value]) -> bytes:
+    """The values, separated by commas."""
+    # No call for a value: this is done forty times an event.
+    row = orjson.dumps(
+        [_NULL if value is None else value for value in values],
+        default=_time,
+        option=orjson.OPT_PASSTHROUGH_DATETIME,
+    )
+    if _differs(row):
+        return ",".join(map(_escaped, values)).encode()
+    return row[1:-1]
 
 
-def literal(value: object) -> bytes:
-    return _LITERALS[type(value)](value)
+def _escaped(value: Value) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, datetime):
+        return f'"{_time(value)}"'
+    return f'"{escape_string(value)}"' if isinstance(value, str) else repr(value)
 
 
-def _text(value: str) -> bytes:
-    return quoted(value.encode())
-
-
-def _time(value: datetime) -> bytes:
-    return b"'" + value.isoformat(" ", "microseconds")[:26].encode() + b"'"  # without the offset: all are UTC
-
-
-_LITERALS: Mapping[type, Callable[[Any], bytes]] = {
-    str: _text,
-    bool: lambda value: b"1" if value else b"0",
-    int: lambda value: str(value).encode(),
-    float: lambda value: repr(value).encode(),
-    datetime: _time,
-}
+def _time(value: datetime) -> str:
+    return value.isoformat(" ", "microseconds")[:26]  # without the offset: all are UTC
 
 
 def statements(
