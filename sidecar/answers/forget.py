@@ -22,7 +22,7 @@ from typing import Any
 import orjson
 
 from sidecar.answers.audio import home
-from sidecar.answers.textindex import has_text_index
+from sidecar.answers.textindex import text_index
 from sidecar.answers.words import like
 from sidecar.database import Database, Parameter, Row
 from sidecar.erased import ERASED, Number, announce, legible
@@ -226,7 +226,7 @@ def _quarantined(database: Database, target: Target, gone: set[str]) -> Iterator
 
 def _compact(database: Database) -> None:
     """Deleted rows leave their bytes in free pages and in the segments of a text index, until those are rewritten."""
-    indexed = has_text_index(database)
+    indexed = text_index(database) is not None
     if database.dialect == "sqlite":
         if indexed:
             database.execute("INSERT INTO tts_text_search (tts_text_search) VALUES ('optimize')")

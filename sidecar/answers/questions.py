@@ -1,21 +1,19 @@
 """Counting: who uses which emotion, what was made twice, when load is highest, what got worse, what fails.
 
-Each question has a view of the same meaning in schema/; here it can also be asked of a part of the records.
+Each question has a view of the same meaning in schema/; here it can also be asked of a part of the records. Reading a
+large table takes seconds, so what one reading can tell together is asked together, and sums.py makes answers of it.
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, tzinfo
-from typing import Any
+from collections import Counter
+from dataclasses import dataclass
 
 from sidecar.answers.filters import Filter
+from sidecar.answers.sums import Rows
 from sidecar.answers.values import as_time, plain
 from sidecar.database import Database
-
-Rows = list[dict[str, Any]]
 
 _HOUR = {
     "mysql": "DATE_FORMAT(created_at, '%Y-%m-%d %H:00:00')",
@@ -23,91 +21,72 @@ _HOUR = {
 }
 _FAILED = "CASE WHEN status IN ('failed', 'interrupted') THEN 1 ELSE 0 END"
 _SYNTHESES = "status IN ('succeeded', 'failed', 'interrupted')"
+_OVERALL = ("requests", "all_repeats", "all_wasted")
+_WASTED = "g.compute_seconds - COALESCE(t.wall_time, 0)"
 
 
-def totals(database: Database, wanted: Filter) -> dict[str, Any]:
-    """Everything in one line: records, what became of them, seconds of audio and of computing."""
-    (row,) = _ask(
+def usage(database: Database, wanted: Filter) -> Rows:
+    """One row for each user, emotion and outcome: what sums.totals, emotions and users are made of."""
+    rows = _ask(
         database,
         wanted,
-        f"SELECT COUNT(*) AS records, SUM(CASE WHEN status = 'succeeded' THEN 1 ELSE 0 END) AS succeeded, "
-        f"SUM({_FAILED}) AS failed, SUM(CASE WHEN status = 'reused' THEN 1 ELSE 0 END) AS reused, "
-        "SUM(duration) AS audio_seconds, SUM(wall_time) AS compute_seconds, "
-        "COUNT(DISTINCT user_id) AS users, MIN(created_at) AS first_at, MAX(created_at) AS last_at "
-        "FROM tts_records WHERE {where}",
+        # The outer query gives one spelling to what the collation holds for equal, such as the users Lab and lab.
+        "SELECT MIN(user_id) OVER (PARTITION BY user_id) AS user_id, "
+        "MIN(emotion) OVER (PARTITION BY emotion) AS emotion, "
+        "status, records, audio_seconds, compute_seconds, first_at, last_at FROM ("
+        "SELECT user_id, emotion, status, COUNT(*) AS records, SUM(COALESCE(duration, 0)) AS audio_seconds, "
+        "SUM(COALESCE(wall_time, 0)) AS compute_seconds, MIN(created_at) AS first_at, MAX(created_at) AS last_at "
+        "FROM tts_records WHERE {where} GROUP BY user_id, emotion, status) g",
     )
-    return {
-        **row,
-        **{name: row[name] or 0 for name in ("succeeded", "failed", "reused", "audio_seconds", "compute_seconds")},
-        "first_at": as_time(row["first_at"]),
-        "last_at": as_time(row["last_at"]),
-    }
+    return [{**row, "first_at": as_time(row["first_at"]), "last_at": as_time(row["last_at"])} for row in rows]
 
 
-def emotions(database: Database, wanted: Filter) -> Rows:
-    """Emotions by use, the most used first."""
-    return _ask(
-        database,
-        wanted,
-        "SELECT emotion, COUNT(*) AS takes, COUNT(DISTINCT user_id) AS users, "
-        "SUM(COALESCE(duration, 0)) AS audio_seconds FROM tts_records "
-        "WHERE {where} AND status IN ('succeeded', 'reused') GROUP BY emotion ORDER BY takes DESC, emotion",
-    )
+@dataclass(frozen=True, kw_only=True)
+class Repeats:
+    """What was made more than once. The first take of a request is the one that was needed."""
+
+    requests: int
+    """How many were made more than once."""
+    repeats: int
+    """Takes that were not needed."""
+    wasted_seconds: float
+    """Their computing time."""
+    costliest: Rows
+    """The requests whose repeats cost most, the costliest first; wasted_seconds is the computing time of all takes but
+    the first."""
 
 
-def emotions_by_user(database: Database, wanted: Filter) -> Rows:
-    """Who uses which emotion, the most used first."""
-    return _ask(
-        database,
-        wanted,
-        "SELECT user_id, emotion, COUNT(*) AS takes FROM tts_records "
-        "WHERE {where} AND status IN ('succeeded', 'reused') GROUP BY user_id, emotion "
-        "ORDER BY takes DESC, user_id, emotion",
-    )
-
-
-def users(database: Database, wanted: Filter) -> Rows:
-    """Who made how much, the busiest first."""
-    return _ask(
-        database,
-        wanted,
-        f"SELECT user_id, COUNT(*) AS takes, SUM({_FAILED}) AS failures, SUM(COALESCE(duration, 0)) AS audio_seconds, "
-        "SUM(COALESCE(wall_time, 0)) AS compute_seconds FROM tts_records "
-        "WHERE {where} GROUP BY user_id ORDER BY takes DESC, user_id",
-    )
-
-
-def duplicates(database: Database, wanted: Filter, *, limit: int = 50) -> Rows:
-    """Requests that were made more than once, the costliest repeats first. The first take is the one that was needed;
-    wasted_seconds is the computing time of the others.
+def repeats(database: Database, wanted: Filter, *, limit: int = 50) -> Repeats:
+    """
+    Args:
+        limit: how many of the costliest.
     """
     rows = _ask(
         database,
         wanted,
-        "SELECT g.request_hash, g.takes, f.event_id, f.text_input, f.emotion, f.voice, f.model_version, "
-        "f.created_at AS created_at, g.last_at, g.compute_seconds, "
-        "g.compute_seconds - COALESCE(f.wall_time, 0) AS wasted_seconds FROM ("
+        "SELECT d.request_hash, d.takes, f.event_id, f.text_input, f.emotion, f.voice, f.model_version, "
+        "f.created_at AS created_at, d.last_at, d.compute_seconds, d.wasted_seconds, d.requests, d.all_repeats, "
+        "d.all_wasted FROM ("
+        "SELECT g.request_hash, g.takes, g.first_event_id, g.last_at, g.compute_seconds, "
+        f"{_WASTED} AS wasted_seconds, COUNT(*) OVER () AS requests, SUM(g.takes - 1) OVER () AS all_repeats, "
+        f"SUM({_WASTED}) OVER () AS all_wasted FROM ("
         "SELECT request_hash, COUNT(*) AS takes, MIN(event_id) AS first_event_id, MAX(created_at) AS last_at, "
         "SUM(COALESCE(wall_time, 0)) AS compute_seconds FROM tts_records "
         "WHERE {where} AND request_hash IS NOT NULL AND status = 'succeeded' "
-        "GROUP BY request_hash HAVING COUNT(*) > 1) g JOIN tts_records f ON f.event_id = g.first_event_id "
-        f"ORDER BY wasted_seconds DESC, g.request_hash LIMIT {limit:d}",
+        "GROUP BY request_hash HAVING COUNT(*) > 1) g JOIN tts_records t ON t.event_id = g.first_event_id "
+        f"ORDER BY wasted_seconds DESC, g.request_hash LIMIT {limit:d}) d "
+        "JOIN tts_records f ON f.event_id = d.first_event_id ORDER BY d.wasted_seconds DESC, d.request_hash",
     )
-    return [{**row, "last_at": as_time(row["last_at"])} for row in rows]
-
-
-def repeats(database: Database, wanted: Filter) -> dict[str, Any]:
-    """What all repeats together cost: requests made again, takes that were not needed, their computing seconds."""
-    (row,) = _ask(
-        database,
-        wanted,
-        "SELECT COUNT(*) AS requests, COALESCE(SUM(g.takes - 1), 0) AS repeats, "
-        "COALESCE(SUM(g.compute_seconds - COALESCE(f.wall_time, 0)), 0) AS wasted_seconds FROM ("
-        "SELECT COUNT(*) AS takes, MIN(event_id) AS first_event_id, SUM(COALESCE(wall_time, 0)) AS compute_seconds "
-        "FROM tts_records WHERE {where} AND request_hash IS NOT NULL AND status = 'succeeded' "
-        "GROUP BY request_hash HAVING COUNT(*) > 1) g JOIN tts_records f ON f.event_id = g.first_event_id",
+    overall = rows[0] if rows else dict.fromkeys(_OVERALL, 0)
+    return Repeats(
+        requests=overall["requests"],
+        repeats=overall["all_repeats"],
+        wasted_seconds=overall["all_wasted"],
+        costliest=[
+            {**{name: row[name] for name in row if name not in _OVERALL}, "last_at": as_time(row["last_at"])}
+            for row in rows
+        ],
     )
-    return row
 
 
 def activity(database: Database, wanted: Filter) -> Rows:
@@ -125,30 +104,6 @@ def activity(database: Database, wanted: Filter) -> Rows:
         f"WHERE {{where}} AND {_SYNTHESES} GROUP BY hour_start, COALESCE(model_version, '') ORDER BY 1, 2",
     )
     return [{**row, "hour_start": as_time(row["hour_start"])} for row in rows]
-
-
-_COUNTS = ("takes", "failed", "saturated", "truncated", "audio_seconds", "compute_seconds", "queue_seconds")
-
-
-def by_day(hours: Rows, zone: tzinfo, *, models: bool = False) -> Rows:
-    """Activity of each day of that time zone, of each model apart where `models` says so."""
-
-    def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
-        day = _local(row, zone).date()
-        return (day, row["model_version"]) if models else (day,)
-
-    names = ("day", "model_version") if models else ("day",)
-    return [dict(zip(names, where, strict=True)) | sums for where, sums in _summed(hours, key)]
-
-
-def by_weekday(hours: Rows, zone: tzinfo) -> Rows:
-    """Activity of each hour of the week in that time zone; weekday 0 is Monday."""
-
-    def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
-        local = _local(row, zone)
-        return local.weekday(), local.hour
-
-    return [{"weekday": weekday, "hour": hour} | sums for (weekday, hour), sums in _summed(hours, key)]
 
 
 def voices(database: Database, wanted: Filter, *, limit: int = 50) -> Rows:
@@ -187,34 +142,22 @@ def errors(database: Database, wanted: Filter, *, limit: int = 20) -> Rows:
     )
 
 
+_CHOICES = ("user_id", "emotion", "model_version", "language")
+_MOST_CHOICES = 200
+
+
 def choices(database: Database) -> dict[str, list[str]]:
-    """What the filters can be set to: users, emotions, models and languages that occur."""
-    found = {}
-    for name in ("user_id", "emotion", "model_version", "language"):
-        rows = database.query(
-            f"SELECT {name} FROM tts_records WHERE {name} IS NOT NULL GROUP BY {name} ORDER BY COUNT(*) DESC LIMIT 200"
-        )
-        found[name] = [str(row[0]) for row in rows]
-    return found
+    """What the filters can be set to: users, emotions, models and languages that occur, the most frequent first."""
+    found: dict[str, Counter[str]] = {name: Counter() for name in _CHOICES}
+    names = ", ".join(_CHOICES)
+    for *values, count in database.query(f"SELECT {names}, COUNT(*) FROM tts_records GROUP BY {names}"):
+        for name, value in zip(_CHOICES, values, strict=True):
+            if value is not None:
+                found[name][str(value)] += int(count)
+    return {name: [value for value, _ in counted.most_common(_MOST_CHOICES)] for name, counted in found.items()}
 
 
 def _ask(database: Database, wanted: Filter, sql: str) -> Rows:
     conditions, parameters = wanted.where()
     names, rows = database.columns(sql.replace("{where}", " AND ".join(conditions)), parameters)
     return [dict(zip(names, map(plain, row), strict=True)) for row in rows]
-
-
-def _summed(
-    rows: Iterable[Mapping[str, Any]], key: Callable[[Mapping[str, Any]], tuple[Any, ...]]
-) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
-    sums: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))
-    for row in rows:
-        into = sums[key(row)]
-        for name in _COUNTS:
-            into[name] += row[name]
-    return sorted(sums.items())
-
-
-def _local(row: Mapping[str, Any], zone: tzinfo) -> datetime:
-    local: datetime = row["hour_start"].astimezone(zone)
-    return local

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sidecar.answers.filters import Filter, FilterError, Where
-from sidecar.answers.textindex import has_text_index, narrow
+from sidecar.answers.textindex import narrow
 from sidecar.answers.values import plain
 from sidecar.answers.words import words
 from sidecar.database import Database
@@ -70,7 +70,7 @@ def _find(database: Database, wanted: Filter, before: tuple[datetime, int] | Non
     newest = _select(database, ([*conditions, "created_at >= ?"], [*parameters, edge]), limit)
     if len(newest) >= limit:
         return newest
-    narrowed = narrow(database, asked) if has_text_index(database) else None
+    narrowed = narrow(database, asked)
     where = [*conditions, "created_at < ?"], [*parameters, edge]
     if narrowed is not None:
         where = [*where[0], *narrowed[0]], [*where[1], *narrowed[1]]

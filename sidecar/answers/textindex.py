@@ -8,7 +8,9 @@ The text index only narrows down. LIKE decides, so that the answer is the same w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from enum import Enum
 
 from sidecar.answers.filters import Where
 from sidecar.database import Database
@@ -16,46 +18,76 @@ from sidecar.database import Database
 _GRAM = 2  # ngram_token_size, MySQL's default
 _TRIGRAM = 3
 _MAX_TERMS = 400
-_MYSQL_INDEX = "idx_text"
-_SQLITE_TABLE = "tts_text_search"
+_WEIGHT = re.compile("(?:FB..)?(....)")
+"""As the generated column reads a weight: see schema/mysql/optional/text.mariadb.sql."""
 
 
-def has_text_index(database: Database) -> bool:
-    return _is_there(database, _MYSQL_INDEX if database.dialect == "mysql" else _SQLITE_TABLE)
+class TextIndex(Enum):
+    """The kinds; each value is a part of the name of its scripts in schema/."""
+
+    NGRAM = "mysql/optional/text"
+    """MySQL's n-gram parser over text_input."""
+    WEIGHTS = "mysql/optional/text.mariadb"
+    """On MariaDB, trigrams of the collation's weights, in the generated column search_terms."""
+    FTS5 = "sqlite/optional/text"
+    """SQLite's trigrams."""
+
+    @property
+    def script(self) -> str:
+        """The name that migrations.optional knows it by."""
+        return self.value.rpartition("/")[2]
+
+
+def text_index(database: Database) -> TextIndex | None:
+    """The text index that is there."""
+    if database.dialect == "sqlite":
+        there = database.query("SELECT 1 FROM sqlite_master WHERE name = 'tts_text_search'")
+        return TextIndex.FTS5 if there else None
+    columns = _indexed_columns(database, "idx_text")
+    if not columns:
+        return None
+    return TextIndex.NGRAM if columns == ["text_input"] else TextIndex.WEIGHTS
+
+
+def possible_text_index(database: Database) -> TextIndex:
+    """The one that this database can have."""
+    if database.dialect == "sqlite":
+        return TextIndex.FTS5
+    version = str(database.query("SELECT VERSION()")[0][0]).lower()
+    return TextIndex.WEIGHTS if "mariadb" in version else TextIndex.NGRAM
 
 
 def has_filter_indexes(database: Database) -> bool:
-    return _is_there(database, "idx_rating_created")  # the last one of the file
+    last_of_file = "idx_rating_created"
+    if database.dialect == "sqlite":
+        return bool(database.query("SELECT 1 FROM sqlite_master WHERE name = ?", [last_of_file]))
+    return bool(_indexed_columns(database, last_of_file))
 
 
-def supports_text_index(database: Database) -> bool:
-    return database.dialect == "sqlite" or "mariadb" not in str(database.query("SELECT VERSION()")[0][0]).lower()
-
-
-def _is_there(database: Database, name: str) -> bool:
-    if database.dialect == "mysql":
-        found = database.query(
-            "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() "
-            "AND table_name = 'tts_records' AND index_name = ? LIMIT 1",
-            [name],
-        )
-    else:
-        found = database.query("SELECT 1 FROM sqlite_master WHERE name = ?", [name])
-    return bool(found)
+def _indexed_columns(database: Database, index: str) -> list[str]:
+    rows = database.query(
+        "SELECT column_name FROM information_schema.statistics WHERE table_schema = DATABASE() "
+        "AND table_name = 'tts_records' AND index_name = ? ORDER BY seq_in_index",
+        [index],
+    )
+    return [str(row[0]) for row in rows]
 
 
 def narrow(database: Database, words: Sequence[str]) -> Where | None:
     """Conditions that every record with these words meets, answered from the text index.
 
     Returns:
-        None where the index cannot help with any of them.
+        None where there is no index, or it cannot help with any of them.
     """
-    if database.dialect == "mysql":
-        return _narrow_mysql(words)
-    return _narrow_sqlite(database, words)
+    there = text_index(database)
+    if there is TextIndex.NGRAM:
+        return _narrow_ngram(words)
+    if there is TextIndex.WEIGHTS:
+        return _narrow_weights(database, words)
+    return _narrow_fts5(database, words) if there else None
 
 
-def _narrow_mysql(words: Sequence[str]) -> Where | None:
+def _narrow_ngram(words: Sequence[str]) -> Where | None:
     """Phrases of bigrams. The index knows no blanks and not every punctuation mark (9.7 finds nothing for the phrase
     "号。"), so a word is asked for in its runs of letters and digits.
 
@@ -71,7 +103,26 @@ def _narrow_mysql(words: Sequence[str]) -> Where | None:
     return ["MATCH (text_input) AGAINST (? IN BOOLEAN MODE)"], [asked]
 
 
-def _narrow_sqlite(database: Database, words: Sequence[str]) -> Where | None:
+def _narrow_weights(database: Database, words: Sequence[str]) -> Where | None:
+    """All trigrams that lie side by side in a word, and its last one: each costs the reading of its list of records,
+    and those between them tell little more. A shorter word is the beginning of a trigram.
+    """
+    weights = ", ".join("HEX(WEIGHT_STRING(? COLLATE utf8mb4_unicode_ci))" for _ in words)
+    ((*told,),) = database.query(f"SELECT {weights}", list(words))
+    terms = []
+    for hexadecimal in told:
+        units = _WEIGHT.findall(hexadecimal)
+        if len(units) >= _TRIGRAM:
+            starts = [*range(0, len(units) - _TRIGRAM, _TRIGRAM), len(units) - _TRIGRAM]
+            terms += ["".join(units[start : start + _TRIGRAM]) for start in starts]
+        elif units:
+            terms.append("".join(units) + "*")
+    if not terms:
+        return None
+    return ["MATCH (search_terms) AGAINST (? IN BOOLEAN MODE)"], [" ".join(f"+{term}" for term in terms)]
+
+
+def _narrow_fts5(database: Database, words: Sequence[str]) -> Where | None:
     phrases = []
     for word in words:
         if "\0" in word:
@@ -86,7 +137,7 @@ def _narrow_sqlite(database: Database, words: Sequence[str]) -> Where | None:
                 phrases.append("(" + " OR ".join(f'"{_quoted(term)}"' for term in terms) + ")")
     if not phrases:
         return None
-    return [f"id IN (SELECT rowid FROM {_SQLITE_TABLE} WHERE {_SQLITE_TABLE} MATCH ?)"], [" AND ".join(phrases)]
+    return ["id IN (SELECT rowid FROM tts_text_search WHERE tts_text_search MATCH ?)"], [" AND ".join(phrases)]
 
 
 def _terms(database: Database, word: str) -> list[str] | None:

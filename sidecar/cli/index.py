@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sidecar.answers.textindex import has_filter_indexes, has_text_index, supports_text_index
+from sidecar.answers.textindex import has_filter_indexes, possible_text_index, text_index
 from sidecar.cli.databases import open_database
 from sidecar.cli.options import settings_options, verb
 from sidecar.config import Settings
@@ -20,8 +20,8 @@ def index(settings: Settings, action: str | None) -> None:
     """Show, add or drop the optional indexes for search.
 
     The text index finds words in any language in milliseconds among millions of records: MySQL's n-gram index,
-    SQLite's trigrams. MariaDB has neither and keeps searching by LIKE. The filter indexes serve users, emotions,
-    outcomes, voices and ratings.
+    SQLite's trigrams, on MariaDB a generated column of trigrams with a full-text index. The filter indexes serve users,
+    emotions, outcomes, voices and ratings.
 
     They are not part of `sidecar migrate`, because each makes shipping slower. Adding them to a large table takes
     minutes, in which the shipper waits; nothing is lost. Rights needed: those of `sidecar migrate`.
@@ -43,23 +43,21 @@ def index(settings: Settings, action: str | None) -> None:
 
 
 def _show(database: Database) -> None:
-    if supports_text_index(database):
-        click.echo(f"text: {'yes' if has_text_index(database) else 'no'}")
-    else:
-        click.echo("text: not on MariaDB, which has no n-gram parser; words are searched by LIKE")
+    click.echo(f"text: {'yes' if text_index(database) else 'no'}")
     click.echo(f"filters: {'yes' if has_filter_indexes(database) else 'no'}")
 
 
 def _create(database: Database) -> None:
     if not has_filter_indexes(database):
         _apply(database, "filters")
-    if supports_text_index(database) and not has_text_index(database):
-        _apply(database, "text")
+    if not text_index(database):
+        _apply(database, possible_text_index(database).script)
 
 
 def _drop(database: Database) -> None:
-    if has_text_index(database):
-        _apply(database, "text.drop")
+    there = text_index(database)
+    if there:
+        _apply(database, f"{there.script}.drop")
     if has_filter_indexes(database):
         _apply(database, "filters.drop")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sidecar.answers import questions
+from sidecar.answers import questions, sums
 from sidecar.answers.filters import Filter
 from sidecar.cli import show
 from sidecar.cli.asking import filter_options
@@ -68,22 +68,22 @@ def stats(settings: Settings, wanted: Filter, topic: str | None, wide: bool, as_
         click.echo("nothing to count")
 
 
-def _rows(database: Database, wanted: Filter, topic: str, settings: Settings, limit: int) -> questions.Rows:
+def _rows(database: Database, wanted: Filter, topic: str, settings: Settings, limit: int) -> sums.Rows:
     if topic == "emotions":
-        return questions.emotions(database, wanted)
+        return sums.emotions(questions.usage(database, wanted))
     if topic == "users":
-        return questions.users(database, wanted)
+        return sums.users(questions.usage(database, wanted))
     if topic == "duplicates":
-        return questions.duplicates(database, wanted, limit=limit)
+        return questions.repeats(database, wanted, limit=limit).costliest
     if topic == "voices":
         return questions.voices(database, wanted, limit=limit)
     if topic == "errors":
         return questions.errors(database, wanted, limit=limit)
     hours = questions.activity(database, wanted)
     if topic == "load":
-        busiest = sorted(questions.by_weekday(hours, settings.zone), key=lambda row: -row["takes"])
+        busiest = sorted(sums.by_weekday(hours, settings.zone), key=lambda row: -row["takes"])
         return [_named(row) for row in busiest]
-    return [_rated(row) for row in questions.by_day(hours, settings.zone, models=True)]
+    return [_rated(row) for row in sums.by_day(hours, settings.zone, models=True)]
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
@@ -110,7 +110,8 @@ def _rated(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _overview(database: Database, wanted: Filter, settings: Settings) -> None:
-    total = questions.totals(database, wanted)
+    used = questions.usage(database, wanted)
+    total = sums.totals(used)
     if not total["records"]:
         click.echo("nothing to count")
         return
@@ -123,9 +124,9 @@ def _overview(database: Database, wanted: Filter, settings: Settings) -> None:
         click.echo(f"{total['failed']:,} of {tried:,} syntheses failed ({total['failed'] / tried:.2%})")
     again = questions.repeats(database, wanted)
     click.echo(
-        f"{again['repeats']:,} takes repeated an earlier request: "
-        f"{show.seconds(again['wasted_seconds'])} of computing that reuse would have saved"
+        f"{again.repeats:,} takes repeated an earlier request: "
+        f"{show.seconds(again.wasted_seconds)} of computing that reuse would have saved"
     )
     click.echo()
-    used = questions.emotions(database, wanted)
-    show.table(used[:10], list(used[0]) if used else [], zone=settings.zone, title="Emotions")
+    emotions = sums.emotions(used)
+    show.table(emotions[:10], list(emotions[0]) if emotions else [], zone=settings.zone, title="Emotions")

@@ -1,4 +1,4 @@
-"""What the report is made of: a dozen counts, each made by the database, none of them a row a record."""
+"""What the report is made of: a few counts, each made by the database, none of them a row a record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sidecar.answers import questions
+from sidecar.answers import questions, sums
 from sidecar.answers.filters import Filter
 from sidecar.database import Database
 
@@ -18,35 +18,48 @@ Frame = pd.DataFrame
 @dataclass(frozen=True, kw_only=True)
 class Data:
     totals: dict[str, Any]
-    repeats: dict[str, Any]
+    repeats: questions.Repeats
+    hours: Frame
+    """Indexed by the hour as local clocks show it: what `days` has, of the hours in which anything was tried."""
     days: Frame
     """Indexed by local day, without gaps: takes, failed, saturated, truncated, audio_seconds, compute_seconds."""
     week: Frame
     """Takes by weekday (rows, 0 is Monday) and hour (columns), a week's mean."""
     rtf: Frame
     """Indexed by local day, a column for each model: computing seconds for one second of audio."""
+    speeds: pd.Series[float]
+    """The same over all days, by model."""
     emotions: Frame
     emotions_by_user: Frame
-    voices: Frame
-    errors: questions.Rows
-    duplicates: questions.Rows
+    failing: Frame
+    """The voices that failed at least once, the worst first."""
+    errors: sums.Rows
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether there are too few days to draw anything day by day."""
+        return len(self.days) < sums.FEW_DAYS
 
 
 def gather(database: Database, wanted: Filter, zone: tzinfo) -> Data:
     """Ask the database."""
-    hours = questions.activity(database, wanted)
-    days = _days(Frame(questions.by_day(hours, zone)))
+    activity = questions.activity(database, wanted)
+    usage = questions.usage(database, wanted)
+    hours = Frame(sums.by_hour(activity, zone))
+    days = _days(Frame(sums.by_day(activity, zone)))
+    models = Frame(sums.by_model(activity))
     return Data(
-        totals=questions.totals(database, wanted),
-        repeats=questions.repeats(database, wanted),
+        totals=sums.totals(usage),
+        repeats=questions.repeats(database, wanted, limit=12),
+        hours=hours if hours.empty else hours.set_index(pd.DatetimeIndex(hours.pop("at"))),
         days=days,
-        week=_week(questions.by_weekday(hours, zone), len(days)),
-        rtf=_rtf(Frame(questions.by_day(hours, zone, models=True))),
-        emotions=Frame(questions.emotions(database, wanted)),
-        emotions_by_user=Frame(questions.emotions_by_user(database, wanted)),
-        voices=Frame(questions.voices(database, wanted, limit=12)),
+        week=_week(sums.by_weekday(activity, zone), len(days)),
+        rtf=_rtf(Frame(sums.by_day(activity, zone, models=True))),
+        speeds=_speeds(models),
+        emotions=Frame(sums.emotions(usage)),
+        emotions_by_user=Frame(sums.emotions_by_user(usage)),
+        failing=Frame([row for row in questions.voices(database, wanted, limit=12) if row["failures"]]),
         errors=questions.errors(database, wanted, limit=10),
-        duplicates=questions.duplicates(database, wanted, limit=12),
     )
 
 
@@ -57,7 +70,7 @@ def _days(rows: Frame) -> Frame:
     return rows.asfreq("D", fill_value=0)
 
 
-def _week(rows: questions.Rows, days: int) -> Frame:
+def _week(rows: sums.Rows, days: int) -> Frame:
     grid = Frame(0.0, index=range(7), columns=range(24))
     weeks = max(days / 7, 1.0)
     for row in rows:
@@ -71,3 +84,10 @@ def _rtf(rows: Frame) -> Frame:
     rows = rows[rows["audio_seconds"] > 0]
     rows = rows.assign(day=pd.to_datetime(rows["day"]), rtf=rows["compute_seconds"] / rows["audio_seconds"])
     return rows.pivot(index="day", columns="model_version", values="rtf").asfreq("D")
+
+
+def _speeds(rows: Frame) -> pd.Series[float]:
+    if rows.empty:
+        return pd.Series(dtype=float)
+    rows = rows[rows["audio_seconds"] > 0].set_index("model_version")
+    return rows["compute_seconds"] / rows["audio_seconds"]

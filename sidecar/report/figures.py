@@ -1,107 +1,81 @@
-"""The charts, as matplotlib figures; the text in them in a font that has Chinese, where the machine has one."""
+"""The charts, as matplotlib figures."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib import font_manager
+from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from sidecar.report.style import SERIES
 from sidecar.report.trend import Change, Forecast
+from sidecar.wording import Word
 
-_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Zen Hei",
-    "SimHei", "Noto Sans CJK JP",
-)  # fmt: skip
-_COLOURS = ("#4449c8", "#c2592f", "#1f7a5c", "#8b4fae", "#b37a00", "#2a8cb8", "#b0417c", "#5b5e6b", "#7d9a2e")
-_STYLE: Any = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#c9cbd6",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e8e9ef",
-    "xtick.color": "#5b5e6b",
-    "ytick.color": "#5b5e6b",
-    "text.color": "#1b1c22",
-    "axes.labelcolor": "#5b5e6b",
-    "font.size": 10,
-    "legend.frameon": False,
-    "svg.fonttype": "path",  # glyphs as shapes: the reader needs no font
-    "svg.hashsalt": "sidecar",
-}
+_SHADES = 8
 
 
-def chinese_font() -> str | None:
-    """The first installed font that has Chinese."""
-    installed = set(font_manager.get_font_names())
-    return next((name for name in _FONTS if name in installed), None)
-
-
-def style() -> Any:
-    """A context in which figures look like ours."""
-    found = chinese_font()
-    family = [found, "DejaVu Sans"] if found else ["DejaVu Sans"]
-    return mpl.rc_context({**_STYLE, "font.family": family})
-
-
-def svg(figure: Figure) -> str:
-    """The figure as an SVG element for an HTML page."""
-    buffer = io.StringIO()
-    figure.savefig(
-        buffer, format="svg", bbox_inches="tight", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    )
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
-
-
-def load(days: pd.DataFrame, ahead: Forecast | None, words: Mapping[str, str]) -> Figure:
+def hours(frame: pd.DataFrame, word: Word) -> Figure:
+    """Takes hour by hour, over whole days."""
     figure, axes = _new()
-    axes.bar(days.index, days["takes"], width=1.0, color="#aeb1ea", label=words["takes"])
+    axes.bar(frame.index, frame["takes"], width=1 / 24, align="edge", color=SERIES[0], edgecolor="none")
+    _dates(axes)
+    axes.set_xlim(frame.index.min().normalize(), frame.index.max().normalize() + pd.Timedelta(days=1))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylabel(word("takes"))
+    axes.grid(axis="x", visible=False)
+    return figure
+
+
+def load(days: pd.DataFrame, ahead: Forecast | None, word: Word) -> Figure:
+    """Takes day by day, and what comes if things go on as they did."""
+    figure, axes = _new()
+    alpha = 1 if ahead is None else 0.42
+    axes.bar(days.index, days["takes"], width=0.9, color=SERIES[0], alpha=alpha, lw=0, label=word("takes"))
     if ahead is not None:
         weekly = ahead.fitted.rolling(7, center=True, min_periods=1).mean()
-        axes.plot(weekly.index, weekly, color=_COLOURS[0], label=words["trend"])
-        band: Any = {"color": _COLOURS[1], "alpha": 0.18, "lw": 0, "label": words["interval"]}
+        axes.plot(weekly.index, weekly, color=SERIES[0], label=word("trend"))
+        band: Any = {"color": SERIES[1], "alpha": 0.22, "lw": 0, "label": word("interval")}
         axes.fill_between(ahead.low.index, ahead.low, ahead.high, **band)
-        axes.plot(ahead.expected.index, ahead.expected, color=_COLOURS[1], lw=1.4, label=words["forecast"])
+        axes.plot(ahead.expected.index, ahead.expected, color=SERIES[1], lw=1.4, label=word("forecast"))
+        _legend(axes)
+    else:
+        axes.set_ylabel(word("takes"))
     axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     _dates(axes)
-    axes.legend(ncols=4, loc="upper left", fontsize=9)
     return figure
 
 
-def week(grid: pd.DataFrame, words: Mapping[str, str]) -> Figure:
+def week(grid: pd.DataFrame, word: Word) -> Figure:
+    """The darker the more; the shades are of one colour, so that they tell the same on a light and on a dark page."""
     figure, axes = _new(height=2.9)
-    image = axes.imshow(grid.to_numpy(), cmap="Purples", aspect="auto", vmin=0)
-    axes.set_yticks(range(7), [words[f"day{number}"] for number in range(7)])
-    axes.set_xticks(range(0, 24, 3))
-    axes.set_xlabel(words["hour"])
+    shades = ListedColormap([(*to_rgb(SERIES[0]), 0.05 + 0.95 * step / (_SHADES - 1)) for step in range(_SHADES)])
+    cells = axes.pcolormesh(
+        range(25), range(8), grid.to_numpy(), cmap=shades, vmin=0, vmax=max(grid.to_numpy().max(), 1), lw=0
+    )
+    axes.invert_yaxis()
+    axes.set_yticks([number + 0.5 for number in range(7)], [word(f"day{number}") for number in range(7)])
+    axes.set_xticks(range(0, 25, 3))
+    axes.set_xlabel(word("hour"))
     axes.grid(visible=False)
-    figure.colorbar(image, ax=axes, label=words["takes_a_week"], pad=0.02)
+    figure.colorbar(cells, ax=axes, label=word("takes_a_week"), pad=0.02).outline.set_visible(False)
     return figure
 
 
-def emotions(rows: pd.DataFrame, words: Mapping[str, str]) -> Figure:
-    shown = rows.head(10).iloc[::-1]
-    figure, axes = _new(height=0.8 + 0.3 * len(shown))
-    names = [words.get(f"emotion_{name}", name) for name in shown["emotion"]]
-    bars = axes.barh(names, shown["takes"], color=_COLOURS[0])
+def emotions(rows: pd.DataFrame, word: Word) -> Figure:
+    shown = rows.head(10)
     whole = rows["takes"].sum()
-    axes.bar_label(bars, [f"{value:,} · {value / whole:.1%}" for value in shown["takes"]], padding=4, fontsize=9)
-    axes.margins(x=0.18)
-    axes.grid(axis="y", visible=False)
-    return figure
+    told = [f"{value:,} · {value / whole:.1%}" for value in shown["takes"]]
+    return _bars([word("emotion_" + name) for name in shown["emotion"]], shown["takes"], told, SERIES[0])
 
 
-def emotions_by_user(rows: pd.DataFrame, words: Mapping[str, str]) -> Figure:
+def emotions_by_user(rows: pd.DataFrame, word: Word) -> Figure:
     """Each of the busiest users' emotions as shares."""
-    table = rows.assign(user_id=rows["user_id"].fillna("–")).pivot_table(
+    table = rows.assign(user_id=rows["user_id"].fillna(word("nobody"))).pivot_table(
         index="user_id", columns="emotion", values="takes", aggfunc="sum", fill_value=0
     )
     table = table.loc[table.sum(axis=1).sort_values(ascending=False).index[:10]]
@@ -110,54 +84,80 @@ def emotions_by_user(rows: pd.DataFrame, words: Mapping[str, str]) -> Figure:
     figure, axes = _new(height=1.2 + 0.3 * len(shares))
     left = pd.Series(0.0, index=shares.index)
     for index, emotion in enumerate(shares.columns):
-        colour = _COLOURS[index % len(_COLOURS)]
-        axes.barh(
-            shares.index, shares[emotion], left=left, color=colour, label=words.get(f"emotion_{emotion}", emotion)
-        )
+        colour = SERIES[index % len(SERIES)]
+        axes.barh(shares.index, shares[emotion], left=left, color=colour, lw=0, label=word(f"emotion_{emotion}"))
         left += shares[emotion]
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlim(0, 1)
-    axes.legend(ncols=5, loc="upper center", bbox_to_anchor=(0.5, -0.12), fontsize=9)
+    axes.grid(axis="y", visible=False)
+    figure.legend(*axes.get_legend_handles_labels(), ncols=5, loc="outside lower center", fontsize=9)
     return figure
 
 
-def rtf(frame: pd.DataFrame, found: Mapping[str, Sequence[Change]]) -> Figure:
+def speeds(values: pd.Series[float], word: Word) -> Figure:
+    """The real-time factor of each model, all days together."""
+    names = [name or word("unnamed_model") for name in values.index]
+    return _bars(names, values, [f"{value:.2f}" for value in values], SERIES[0])
+
+
+def rtf(frame: pd.DataFrame, found: Mapping[str, Sequence[Change]], word: Word) -> Figure:
+    """The real-time factor of each model day by day, and where its level changed."""
     figure, axes = _new()
     for index, model in enumerate(frame.columns):
-        colour = _COLOURS[index % len(_COLOURS)]
-        axes.plot(frame.index, frame[model], color=colour, lw=1.1, label=model or "?")
+        colour, values = SERIES[index % len(SERIES)], frame[model]
+        axes.plot(frame.index, values, color=colour, lw=1.1, label=model or word("unnamed_model"))
+        alone = values[values.notna() & values.shift(1).isna() & values.shift(-1).isna()]
+        axes.plot(alone.index, alone, color=colour, ls="", marker="o", ms=3)  # a line through one point shows nothing
         _mark(axes, found.get(model, ()), colour)
     axes.set_ylim(bottom=0)
     _dates(axes)
-    axes.legend(ncols=6, loc="lower left", fontsize=9)
+    _legend(axes)
     return figure
 
 
-def shares(
-    days: pd.DataFrame, names: Sequence[str], found: Mapping[str, Sequence[Change]], words: Mapping[str, str]
-) -> Figure:
+def wrong(days: pd.DataFrame, names: Sequence[str], word: Word) -> Figure:
+    """How many of all takes failed, and so on."""
+    whole = days["takes"].sum()
+    counts = [days[name].sum() for name in names]
+    told = [f"{count:,} / {whole:,} · {count / whole:.1%}" for count in counts]
+    return _bars([word(name) for name in names], [count / whole for count in counts], told, SERIES[1])
+
+
+def shares(days: pd.DataFrame, names: Sequence[str], found: Mapping[str, Sequence[Change]], word: Word) -> Figure:
+    """The share of takes that failed, and so on, over seven days each."""
     figure, axes = _new()
     for index, name in enumerate(names):
-        colour = _COLOURS[(index + 1) % len(_COLOURS)]
+        colour = SERIES[(index + 1) % len(SERIES)]
         weekly = days[name].rolling(7, min_periods=1).sum() / days["takes"].rolling(7, min_periods=1).sum()
-        axes.plot(weekly.index, weekly, color=colour, lw=1.3, label=words[name])
+        axes.plot(weekly.index, weekly, color=colour, lw=1.3, label=word(name))
         _mark(axes, found.get(name, ()), colour)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
     axes.set_ylim(bottom=0)
     _dates(axes)
-    axes.legend(ncols=3, loc="upper left", fontsize=9)
+    _legend(axes)
     return figure
 
 
 def voices(rows: pd.DataFrame) -> Figure:
-    shown = rows.iloc[::-1]
-    figure, axes = _new(height=0.8 + 0.28 * len(shown))
-    bars = axes.barh(shown["voice"].str.rpartition("/")[2].replace("", "–"), shown["failure_rate"], color=_COLOURS[1])
-    labels = [f"{row.failure_rate:.1%}  ({row.failures:,} / {row.attempts:,})" for row in shown.itertuples()]
-    axes.bar_label(bars, labels, padding=4, fontsize=9)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.margins(x=0.25)
-    axes.grid(axis="y", visible=False)
+    """The failure rates of those that failed at all."""
+    told = [f"{row.failure_rate:.1%}  ({row.failures:,} / {row.attempts:,})" for row in rows.itertuples()]
+    names = rows["voice"].str.rpartition("/")[2].replace("", "–")
+    return _bars(names, rows["failure_rate"], told, SERIES[1])
+
+
+def _bars(names: Any, values: Any, told: Sequence[str], colour: str) -> Figure:
+    """Horizontal bars from above; what is told at their ends stands in for an axis."""
+    figure, axes = _new(height=0.3 + 0.3 * len(told))
+    places = range(len(told))
+    bars = axes.barh(places, values, color=colour, lw=0, height=0.75)
+    axes.set_yticks(places, names)
+    axes.tick_params(axis="y", length=0)
+    axes.bar_label(bars, told, padding=4, fontsize=9)
+    axes.set_ylim(len(told) - 0.5, -0.5)
+    axes.set_xlim(0, max(max(values), 1e-9) * 1.25)
+    axes.xaxis.set_visible(False)
+    axes.spines["bottom"].set_visible(False)
+    axes.grid(visible=False)
     return figure
 
 
@@ -166,14 +166,19 @@ def _new(height: float = 3.2) -> tuple[Figure, Any]:
     return figure, figure.add_subplot()
 
 
+def _legend(axes: Any) -> None:
+    axes.legend(ncols=6, loc="lower left", bbox_to_anchor=(0, 1), fontsize=9)
+
+
 def _dates(axes: Any) -> None:
     locator = AutoDateLocator(maxticks=9)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(
         ConciseDateFormatter(  # type: ignore[no-untyped-call]
             locator,
-            formats=["%Y", "%m", "%m-%d", "%H", "%H", "%S"],
-            zero_formats=["", "%Y", "%m", "%m-%d", "%H", "%H"],
+            formats=["%Y", "%m", "%m-%d", "%H:%M", "%H:%M", "%S"],
+            zero_formats=["", "%Y", "%m", "%m-%d", "%H:%M", "%H:%M"],
+            show_offset=False,
         )
     )
     axes.margins(x=0.01)

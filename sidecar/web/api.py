@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sidecar.answers import audio, questions, search
+from sidecar.answers import audio, questions, search, sums
 from sidecar.answers.filters import Filter, FilterError, parse
 from sidecar.answers.rating import rate
 from sidecar.answers.timeline import timeline
@@ -23,7 +23,7 @@ from sidecar.errors import EventError, SidecarError, TemporarySinkError
 from sidecar.publish import PublishError
 from sidecar.web.openapi import document
 from sidecar.web.ranges import audio_response
-from sidecar.web.state import state
+from sidecar.web.state import State, state
 from sidecar.web.waveform import peaks
 
 P = ParamSpec("P")
@@ -202,24 +202,28 @@ def _publish_rating(request: Request, given: RatingBody) -> Response:
     return answer({"event_id": event.id}, 202)
 
 
-def _counting(ask: Callable[[Database, Filter], object]) -> Callable[[Request], Response]:
+STATS: dict[str, Callable[[State, Filter], Any]] = {
+    "totals": lambda shared, wanted: sums.totals(shared.remembered(questions.usage, wanted)),
+    "emotions": lambda shared, wanted: sums.emotions(shared.remembered(questions.usage, wanted)),
+    "users": lambda shared, wanted: sums.users(shared.remembered(questions.usage, wanted)),
+    "duplicates": lambda shared, wanted: shared.remembered(questions.repeats, wanted).costliest,
+    "repeats": lambda shared, wanted: _overall(shared.remembered(questions.repeats, wanted)),
+    "activity": lambda shared, wanted: shared.remembered(questions.activity, wanted),
+    "voices": lambda shared, wanted: shared.remembered(questions.voices, wanted),
+    "errors": lambda shared, wanted: shared.remembered(questions.errors, wanted),
+}
+
+
+def _overall(made_again: questions.Repeats) -> dict[str, float]:
+    return {name: getattr(made_again, name) for name in ("requests", "repeats", "wasted_seconds")}
+
+
+def _counting(ask: Callable[[State, Filter], Any]) -> Callable[[Request], Response]:
     @guarded
     def endpoint(request: Request) -> Response:
-        return answer(state(request).remembered(ask, wanted_of(request)))
+        return answer(ask(state(request), wanted_of(request)))
 
     return endpoint
-
-
-STATS: dict[str, Callable[[Database, Filter], Any]] = {
-    "totals": questions.totals,
-    "emotions": questions.emotions,
-    "users": questions.users,
-    "duplicates": questions.duplicates,
-    "repeats": questions.repeats,
-    "activity": questions.activity,
-    "voices": questions.voices,
-    "errors": questions.errors,
-}
 
 
 def openapi(request: Request) -> Response:

@@ -8,23 +8,16 @@ from typing import Any
 
 from jinja2 import pass_context
 
+from sidecar.wording import length
+
 _EMOTIONS = ("happy", "angry", "sad", "afraid", "disgusted", "melancholic", "surprised", "calm")
 _STAGES = ("gpt_time", "s2mel_time", "bigvgan_time")
 
 
 @pass_context
-def length(context: Mapping[str, Any], value: float | None) -> str:
-    """Seconds as 4.2 s, 3:05 or 12 h 05 min, in the page's words."""
-    word = context["_"]
-    if value is None:
-        return "–"
-    if value < 60:
-        return str(word("n_seconds", f"{value:.1f}"))
-    minutes, seconds = divmod(round(value), 60)
-    if minutes < 60:
-        return f"{minutes}:{seconds:02}"
-    hours, minutes = divmod(minutes, 60)
-    return str(word("hours_minutes", f"{hours:,}", f"{minutes:02}"))
+def duration(context: Mapping[str, Any], value: float | None) -> str:
+    """Seconds in the page's words."""
+    return "–" if value is None else length(value, context["_"])
 
 
 def number(value: float | None) -> str:
@@ -84,7 +77,7 @@ def vector(values: Sequence[float] | None) -> list[tuple[str, float]]:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
-    "duration": length,
+    "duration": duration,
     "number": number,
     "percent": percent,
     "size": size,

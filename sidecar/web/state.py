@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import OrderedDict
@@ -14,8 +15,10 @@ from typing import Any, TypeVar, cast
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from sidecar.answers import questions
 from sidecar.answers.filters import Filter
 from sidecar.database import Database
+from sidecar.errors import TemporarySinkError
 from sidecar.publish import Publisher
 from sidecar.web.pool import Pool
 
@@ -33,6 +36,7 @@ class State:
     zone: tzinfo
     token: str | None
     _counts: OrderedDict[Any, tuple[float, Any]] = field(default_factory=OrderedDict)
+    _choices: tuple[float, dict[str, list[str]] | None] = (0.0, None)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def remembered(self, ask: Callable[[Database, Filter], T], wanted: Filter) -> T:
@@ -49,6 +53,32 @@ class State:
             while len(self._counts) > _REMEMBERED:
                 self._counts.popitem(last=False)
         return answer
+
+    def choices(self) -> dict[str, list[str]]:
+        """What the filters can be set to. Only the first one to ask waits for it: an answer older than a minute still
+        serves while a younger one is made.
+        """
+        with self._lock:
+            at, known = self._choices
+            stale = time.monotonic() - at > _REMEMBER_SECONDS
+            if known is not None and stale:
+                self._choices = (time.monotonic(), known)
+        if known is None:
+            return self._ask_choices()
+        if stale:
+            threading.Thread(target=self._refresh_choices, daemon=True).start()
+        return known
+
+    def _ask_choices(self) -> dict[str, list[str]]:
+        with self.pool.lend() as database:
+            answer = questions.choices(database)
+        with self._lock:
+            self._choices = (time.monotonic(), answer)
+        return answer
+
+    def _refresh_choices(self) -> None:
+        with contextlib.suppress(TemporarySinkError):  # the older answer stays, and a minute later it is tried again
+            self._ask_choices()
 
     async def in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
         return await run_in_threadpool(function, *arguments)

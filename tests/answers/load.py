@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import multiprocessing
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from itertools import islice
+from multiprocessing.connection import Connection
 from typing import Any
 
 from sidecar.dsn import MysqlDsn, SqliteDsn
 from sidecar.mysql import MysqlLimits, MysqlSink
 from sidecar.sink import Batch, Delivery
 from sidecar.sqlite import SqliteSink
-from tests.answers.generate import FOLDER, decoded, file_name
+from tests.answers.generate import FOLDER, Studio, decoded, file_name
+
+_BATCH = 2000
 
 
 def open_sink(dsn: MysqlDsn | SqliteDsn) -> MysqlSink | SqliteSink:
@@ -22,21 +27,57 @@ def open_sink(dsn: MysqlDsn | SqliteDsn) -> MysqlSink | SqliteSink:
 
 def load(dsn: MysqlDsn | SqliteDsn, documents: Iterable[dict[str, Any]], *, folder: str = FOLDER) -> int:
     """Migrate, then commit the events in batches. Returns how many there were."""
+    return _commit(dsn, _deliveries(documents, folder), folder)
+
+
+def load_studio(dsn: MysqlDsn | SqliteDsn, count: int) -> int:
+    """As load, of a new studio with so many syntheses; another process makes and renders the events meanwhile."""
+    here, there = multiprocessing.Pipe(duplex=False)
+    maker = multiprocessing.get_context("spawn").Process(target=_make, args=(there, dsn, count), daemon=True)
+    maker.start()
+    there.close()
+    try:
+        return _commit(dsn, _received(here), FOLDER)
+    finally:
+        maker.kill()
+        maker.join()
+
+
+def _make(pipe: Connection, dsn: MysqlDsn | SqliteDsn, count: int) -> None:
+    sink = open_sink(dsn)
+    for part in _deliveries(Studio(count).events(), FOLDER):
+        pipe.send([sink.render(delivery) for delivery in part])
+    pipe.close()
+
+
+def _received(pipe: Connection) -> Iterator[list[Delivery]]:
+    with contextlib.suppress(EOFError):
+        while True:
+            yield pipe.recv()
+
+
+def _deliveries(documents: Iterable[dict[str, Any]], folder: str) -> Iterator[list[Delivery]]:
+    rest = iter(documents)
+    while part := list(islice(rest, _BATCH)):
+        yield [Delivery(event=decoded(item), path=f"{folder}/{file_name(item)}") for item in part]
+
+
+def _commit(dsn: MysqlDsn | SqliteDsn, parts: Iterable[list[Delivery]], folder: str) -> int:
     sink = open_sink(dsn)
     sink.migrate()
     position = sink.open_position("studio", folder)
-    rest = iter(documents)
     total = 0
-    while part := list(islice(rest, 2000)):
-        batch = Batch(
-            shipper="studio",
-            folder=folder,
-            deliveries=[Delivery(event=decoded(item), path=f"{folder}/{file_name(item)}") for item in part],
-            quarantined=(),
-            position=position,
-            recorded_at=datetime.now(timezone.utc),
+    for part in parts:
+        sink.commit(
+            Batch(
+                shipper="studio",
+                folder=folder,
+                deliveries=part,
+                quarantined=(),
+                position=position,
+                recorded_at=datetime.now(timezone.utc),
+            )
         )
-        sink.commit(batch)
         total += len(part)
     sink.close()
     return total

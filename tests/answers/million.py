@@ -1,13 +1,14 @@
-"""Every question over a large studio: how long each takes, and that command, API and view give one answer.
+"""Every question over a large studio: how long each takes, and that all ways and all databases give one answer.
 
-    python -m tests.answers.million KIND [COUNT]
+    python -m tests.answers.million [KIND ...] [--count COUNT] [--skip-plain]
 
-KIND is sqlite, mariadb or mysql; COUNT is 1,000,000 unless given. Times are medians of five, in milliseconds; the text
-searches are those of whoever scrolls through a list: the newest hundred.
+KIND is sqlite, mariadb or mysql, all three unless given; COUNT is 1,000,000 unless given. Searches are those of whoever
+scrolls through a list, the newest hundred: medians, in milliseconds.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import resource
@@ -20,20 +21,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner
-
-from sidecar.answers import questions
-from sidecar.answers.filters import Filter, parse
+from sidecar.answers.filters import parse
 from sidecar.answers.search import find
-from sidecar.answers.values import as_time, plain
-from sidecar.cli.main import sidecar
 from sidecar.database import Database
 from sidecar.dsn import parse_dsn
+from tests.answers import three_ways
 from tests.answers.conftest import connect
-from tests.answers.generate import END, Studio
-from tests.answers.load import load
-from tests.servers import MariaDB, MySQL, sqlite_url
+from tests.answers.load import load_studio
+from tests.servers import MariaDB, MySQL, Option, sqlite_url
 
+KINDS = ("sqlite", "mariadb", "mysql")
 SEARCHES = {
     "a frequent word": {"text": "欢迎"},
     "a rare word": {"text": "第4711号，请您留意"},
@@ -48,28 +45,40 @@ SEARCHES = {
     "a rating": {"rating": "5"},
     "nothing asked": {},
 }
+_LIKED = ("a rare word", "a rare English word", "no such word", "two words")
+_PATIENCE = 3.0  # seconds, after which a question is not asked again for its median
+# Loading is not what is measured, so it is made fast: nothing is flushed, and rows may come by LOAD DATA, which MySQL
+# has off. Memory for the whole table, as a server of this size would have.
+_SERVER: dict[str, Option] = {
+    "local-infile": True,
+    "innodb-buffer-pool-size": "3G",
+    "innodb-flush-log-at-trx-commit": 0,
+    "innodb-doublewrite": False,
+    "max-allowed-packet": "64M",
+}
+_OF_KIND: dict[str, dict[str, Option]] = {
+    "mariadb": {"innodb-log-file-size": "2G"},
+    "mysql": {"innodb-redo-log-capacity": "2G", "skip-log-bin": 1},
+}
 
 
 @contextlib.contextmanager
 def database_url(kind: str) -> Iterator[str]:
+    """An empty database on a server of its own."""
     if kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="million-") as folder:
             yield sqlite_url(Path(folder) / "sidecar.db")
         return
-    log = "innodb-log-file-size" if kind == "mariadb" else "innodb-redo-log-capacity"
-    options: dict[str, str | int | bool | Path] = {
-        "innodb-buffer-pool-size": "1G",
-        "innodb-flush-log-at-trx-commit": 2,
-        log: "1G",
-    }
-    with (MariaDB if kind == "mariadb" else MySQL)(options) as server:
-        print(server.version)
+    with (MariaDB if kind == "mariadb" else MySQL)({**_SERVER, **_OF_KIND[kind]}) as server:
+        print(f"{kind} {server.version}")
         yield server.url(server.create_database())
 
 
 def median(ask: Callable[[], Any], times: int = 5) -> tuple[float, Any]:
-    taken, answer = [], None
-    for _ in range(times):
+    """Milliseconds, and the answer."""
+    taken: list[float] = []
+    answer = None
+    while len(taken) < times and sum(taken) < _PATIENCE:
         began = time.perf_counter()
         answer = ask()
         taken.append(time.perf_counter() - began)
@@ -88,7 +97,7 @@ def searches(database: Database) -> dict[str, tuple[float, list[str]]]:
 def texts_by_like(database: Database) -> dict[str, tuple[float, int]]:
     """All hits of a text, counted: with LIKE alone, the way to compare with."""
     found = {}
-    for name in ("a rare word", "a rare English word", "no such word", "two words"):
+    for name in _LIKED:
         conditions, parameters = parse(SEARCHES[name]).where()
         sql = f"SELECT COUNT(*) FROM tts_records WHERE {' AND '.join(conditions)}"
         took, rows = median(lambda sql=sql, parameters=parameters: database.query(sql, parameters), 3)  # type: ignore[misc]
@@ -96,63 +105,51 @@ def texts_by_like(database: Database) -> dict[str, tuple[float, int]]:
     return found
 
 
-def compare_views(database: Database) -> None:
-    """The answers of the commands and of the views, side by side."""
-
-    def rows(sql: str) -> list[tuple[Any, ...]]:
-        return [tuple(map(plain, row)) for row in database.query(sql)]
-
-    everything = Filter()
-    emotions = rows("SELECT emotion, SUM(takes) FROM tts_emotion_usage GROUP BY emotion")
-    assert {row["emotion"]: row["takes"] for row in questions.emotions(database, everything)} == dict(emotions)
-    total = questions.repeats(database, everything)
-    view = rows("SELECT COUNT(*), SUM(takes - 1), SUM(wasted_seconds) FROM tts_duplicates")[0]
-    assert (total["requests"], total["repeats"]) == view[:2]
-    assert abs(total["wasted_seconds"] - view[2]) < 1e-3 * max(1, view[2])
-    hours: dict[Any, int] = {}
-    for row in questions.activity(database, everything):
-        hours[row["hour_start"]] = hours.get(row["hour_start"], 0) + row["takes"]
-    load_view = {
-        as_time(start): takes
-        for start, takes in rows("SELECT hour_start, SUM(takes) FROM tts_load GROUP BY hour_start")
-    }
-    assert hours == load_view
-    voices = {row["voice"]: (row["attempts"], row["failures"]) for row in questions.voices(database, everything)}
-    assert voices == {row[0]: row[1:] for row in rows("SELECT voice, attempts, failures FROM tts_voice_failures")}
-    quality = rows("SELECT SUM(takes), SUM(failed + interrupted), SUM(saturated) FROM tts_quality")[0]
-    summed = [
-        sum(row[name] for row in questions.activity(database, everything)) for name in ("takes", "failed", "saturated")
-    ]
-    assert tuple(summed) == quality
-    print("commands and views agree")
+def search_all(url: str, plain: dict[str, tuple[float, list[str]]] | None) -> None:
+    """The searches with the optional indexes, beside those without and beside LIKE."""
+    database = connect(url)
+    indexed, liked = searches(database), texts_by_like(database)
+    database.close()
+    print(f"\n{'the newest 100':<24}{'without ms':>12}{'with ms':>12}{'records':>9}")
+    for name, (took, ids) in indexed.items():
+        assert plain is None or plain[name][1] == ids, name
+        without = f"{plain[name][0]:,.1f}" if plain else "-"
+        print(f"{name:<24}{without:>12}{took:>12,.1f}{len(ids):>9}")
+    print(f"\n{'all hits by LIKE':<24}{'ms':>12}{'hits':>9}{'ratio to find, with':>22}")
+    for name, (took, hits) in liked.items():
+        print(f"{name:<24}{took:>12,.1f}{hits:>9}{took / indexed[name][0]:>22,.1f}", flush=True)
 
 
-def main(kind: str, count: int) -> None:
-    with database_url(kind) as url:
-        began = time.perf_counter()
-        events = load(parse_dsn(url), Studio(count, end=END).events())
-        print(f"{kind}: {events:,} events of {count:,} syntheses in {time.perf_counter() - began:.0f} s", flush=True)
-        database = connect(url)
-        bare, liked = searches(database), texts_by_like(database)
-        began = time.perf_counter()
-        print(CliRunner().invoke(sidecar, ["index", "--create"], env={"SIDECAR_DATABASE_URL": url}).output.strip())
-        print(f"optional indexes in {time.perf_counter() - began:.0f} s", flush=True)
-        indexed = searches(database)
-        print(f"\n{'the newest 100':<24}{'without ms':>12}{'with ms':>12}{'records':>9}")
-        for name, (took, ids) in bare.items():
-            assert indexed[name][1] == ids, name
-            print(f"{name:<24}{took:>12,.1f}{indexed[name][0]:>12,.1f}{len(ids):>9}")
-        print(f"\n{'all hits by LIKE':<24}{'ms':>12}{'hits':>9}{'ratio to find, with':>22}")
-        for name, (took, hits) in liked.items():
-            print(f"{name:<24}{took:>12,.1f}{hits:>9}{took / indexed[name][0]:>22,.1f}")
-        print(f"\n{'counting':<24}{'ms':>12}")
-        for ask in (questions.totals, questions.emotions, questions.users, questions.duplicates, questions.repeats,
-                    questions.activity, questions.voices, questions.errors):  # fmt: skip
-            took, _ = median(lambda ask=ask: ask(database, Filter()), 1)  # type: ignore[misc]
-            print(f"{ask.__name__:<24}{took:>12,.0f}")
-        compare_views(database)
-        database.close()
-        report(url)
+def ask_all(url: str) -> dict[str, Any]:
+    """Every question in three ways, which must agree. Returns what they said."""
+    database = connect(url)
+    questions = three_ways.questions(three_ways.a_rated_record(database))
+    database.close()
+    print(f"\n{'seconds':<36}{'command':>9}{'page':>9}{'view':>9}")
+    said = {}
+    for name, question in questions.items():
+        answer = three_ways.ask(url, question)
+        told = answer.said["command"]
+        assert told, name
+        assert three_ways.same(told, answer.said["page"]), name
+        assert three_ways.same(told, answer.said["view"]), name
+        print(f"{name:<36}" + "".join(f"{seconds:>9.2f}" for seconds in answer.seconds.values()), flush=True)
+        said[name] = told
+    print("command, page and view agree")
+    return said
+
+
+def open_pages(url: str) -> None:
+    """The pages themselves, each twice: what is counted is remembered for a minute."""
+    print(f"\n{'page, ms':<36}{'first':>9}{'again':>9}")
+    with three_ways.library(url) as get:
+        for path in ("/", "/api/records?limit=100&text=欢迎", "/charts?since=", "/charts", "/repeats"):
+            taken = []
+            for _ in range(2):
+                began = time.perf_counter()
+                get(path)
+                taken.append((time.perf_counter() - began) * 1000)
+            print(f"{path:<36}" + "".join(f"{took:>9,.0f}" for took in taken), flush=True)
 
 
 def report(url: str) -> None:
@@ -167,8 +164,50 @@ def report(url: str) -> None:
         )
         took = time.perf_counter() - began
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"report: {took:.1f} s, {peak:.0f} MB at most, {output.stat().st_size / 1e6:.1f} MB of HTML")
+        print(f"report: {took:.1f} s, {peak:.0f} MB at most, {output.stat().st_size / 1e6:.1f} MB of HTML", flush=True)
+
+
+def fill(url: str, count: int) -> None:
+    began = time.perf_counter()
+    events = load_studio(parse_dsn(url), count)
+    print(f"{events:,} events of {count:,} syntheses in {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def index(url: str) -> None:
+    began = time.perf_counter()
+    print(three_ways.run(url, "index", "--create").strip())
+    print(f"optional indexes in {time.perf_counter() - began:.0f} s", flush=True)
+
+
+def plain_searches(url: str) -> dict[str, tuple[float, list[str]]]:
+    """The searches without the optional indexes."""
+    database = connect(url)
+    found = searches(database)
+    database.close()
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kinds", nargs="*", default=KINDS, choices=KINDS)
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--skip-plain", action="store_true", help="no searches without the optional indexes")
+    given = parser.parse_args()
+    answers: dict[str, dict[str, Any]] = {}
+    for kind in given.kinds:
+        with database_url(kind) as url:
+            fill(url, given.count)
+            plain = None if given.skip_plain else plain_searches(url)
+            index(url)
+            search_all(url, plain)
+            answers[kind] = ask_all(url)
+            open_pages(url)
+            report(url)
+    first, *others = answers
+    for other in others:
+        assert three_ways.same(answers[first], answers[other]), f"{first} and {other} differ"
+        print(f"{first} and {other} agree")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000)
+    main()

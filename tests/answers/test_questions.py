@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections import Counter, defaultdict
 from datetime import datetime
 from typing import Any
@@ -11,16 +9,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
-from httpx import ASGITransport, AsyncClient
 
-from sidecar.answers import questions
+from sidecar.answers import questions, sums
 from sidecar.answers.filters import Filter, parse
 from sidecar.answers.timeline import resolve, timeline
 from sidecar.cli.main import sidecar
 from sidecar.database import Database
-from sidecar.web import WebConfig, create_app
+from sidecar.dsn import SqliteDsn, parse_dsn
+from tests.answers import three_ways
 from tests.answers.conftest import connect
-from tests.answers.million import compare_views
+from tests.answers.load import load
+from tests.events import failed, succeeded
 
 Documents = list[dict[str, Any]]
 
@@ -29,40 +28,30 @@ def made(documents: Documents, *kinds: str) -> Documents:
     return [item for item in documents if item["type"] in {f"indextts.synthesis.{kind}" for kind in kinds}]
 
 
-def told(url: str, *arguments: str) -> list[dict[str, Any]]:
-    result = CliRunner().invoke(
-        sidecar, [*arguments, "--json"], env={"SIDECAR_DATABASE_URL": url, "SIDECAR_TIMEZONE": "UTC"}
-    )
-    assert result.exit_code == 0, result.output
-    return [json.loads(line) for line in result.output.splitlines()]
-
-
-async def served(url: str, path: str) -> Any:
-    app = create_app(WebConfig(connect=lambda: connect(url), folders=[], zone=ZoneInfo("UTC")))
-    async with AsyncClient(transport=ASGITransport(app=app), base_url="http://localhost") as client:
-        answer = await client.get(path)
-    app.state.shared.pool.close()
-    assert answer.status_code == 200
-    return answer.json()
-
-
-def test_commands_and_views_agree(studio: Database) -> None:
-    compare_views(studio)
-
-
-@pytest.mark.parametrize("topic", ["emotions", "users", "duplicates", "voices", "errors"])
-def test_the_command_and_the_api_agree(studio_url: str, topic: str) -> None:
-    answer = asyncio.run(served(studio_url, f"/api/stats/{topic}?since=2026-06-01"))
-    command = told(studio_url, "stats", topic, "--since", "2026-06-01", "--limit", str(len(answer)))
-    assert command == answer
-    assert answer
+@pytest.mark.parametrize("name", three_ways.questions(""))
+def test_command_page_and_view_agree(studio: Database, studio_url: str, name: str) -> None:
+    question = three_ways.questions(three_ways.a_rated_record(studio))[name]
+    said = three_ways.ask(studio_url, question).said
+    assert said["command"]
+    assert three_ways.same(said["command"], said["page"])
+    assert three_ways.same(said["command"], said["view"])
 
 
 def test_emotions_are_counted(studio: Database, documents: Documents) -> None:
     expected = Counter(item["data"]["emotion"]["label"] for item in made(documents, "succeeded"))
-    rows = questions.emotions(studio, Filter())
+    rows = sums.emotions(questions.usage(studio, Filter()))
     assert {row["emotion"]: row["takes"] for row in rows} == dict(expected)
     assert [row["takes"] for row in rows] == sorted(expected.values(), reverse=True)
+
+
+def test_what_the_collation_holds_for_one_user_is_one(database_url: str) -> None:
+    dsn = parse_dsn(database_url)
+    made = [succeeded(data={"caller": {"user": user}}) for user in ("Lab", "lab", "lab")]
+    load(dsn, [*made, failed(data={"caller": {"user": "LAB"}})])
+    database = connect(database_url)
+    rows = sums.users(questions.usage(database, Filter()))
+    database.close()
+    assert sorted(row["takes"] for row in rows) == ([1, 1, 2] if isinstance(dsn, SqliteDsn) else [4])
 
 
 def test_repeats_cost_all_takes_but_the_first(studio: Database, documents: Documents) -> None:
@@ -71,13 +60,18 @@ def test_repeats_cost_all_takes_but_the_first(studio: Database, documents: Docum
         takes[item["data"]["request_hash"]].append((item["id"], item["data"]["timing"]["wall"]))
     again = {request: sorted(several) for request, several in takes.items() if len(several) > 1}
     wasted = {request: sum(wall for _, wall in several[1:]) for request, several in again.items()}
-    total = questions.repeats(studio, Filter())
-    assert total["requests"] == len(again)
-    assert total["repeats"] == sum(len(several) - 1 for several in again.values())
-    assert total["wasted_seconds"] == pytest.approx(sum(wasted.values()))
-    (costliest, *_) = questions.duplicates(studio, Filter(), limit=1)
+    told = questions.repeats(studio, Filter(), limit=1)
+    assert told.requests == len(again)
+    assert told.repeats == sum(len(several) - 1 for several in again.values())
+    assert told.wasted_seconds == pytest.approx(sum(wasted.values()))
+    (costliest,) = told.costliest
     assert costliest["wasted_seconds"] == pytest.approx(max(wasted.values()))
     assert costliest["event_id"] == again[costliest["request_hash"]][0][0]
+
+
+def test_nothing_made_again_costs_nothing(studio: Database) -> None:
+    told = questions.repeats(studio, Filter(user="nobody"))
+    assert (told.requests, told.repeats, told.wasted_seconds, told.costliest) == (0, 0, 0, [])
 
 
 def test_hours_and_days_are_those_of_the_reader(studio: Database, documents: Documents) -> None:
@@ -87,8 +81,8 @@ def test_hours_and_days_are_those_of_the_reader(studio: Database, documents: Doc
         for item in made(documents, "succeeded", "failed", "interrupted")
     )
     hours = questions.activity(studio, Filter())
-    assert {row["day"]: row["takes"] for row in questions.by_day(hours, zone)} == dict(expected)
-    assert sum(row["takes"] for row in questions.by_weekday(hours, zone)) == sum(expected.values())
+    assert {row["day"]: row["takes"] for row in sums.by_day(hours, zone)} == dict(expected)
+    assert sum(row["takes"] for row in sums.by_weekday(hours, zone)) == sum(expected.values())
 
 
 def test_the_voice_with_trouble_comes_first(studio: Database) -> None:
@@ -105,9 +99,10 @@ def test_a_filter_holds_for_every_count(studio: Database, documents: Documents) 
         for item in made(documents, "succeeded", "failed", "interrupted")
         if item["data"]["caller"]["user"] == "客服" and item["data"]["model"]["version"] == "2"
     ]
-    assert questions.totals(studio, wanted)["records"] == len(expected)
+    usage = questions.usage(studio, wanted)
+    assert sums.totals(usage)["records"] == len(expected)
     assert sum(row["takes"] for row in questions.activity(studio, wanted)) == len(expected)
-    assert [row["user_id"] for row in questions.users(studio, wanted)] == ["客服"]
+    assert [row["user_id"] for row in sums.users(usage)] == ["客服"]
 
 
 def test_a_records_timeline_tells_who_did_what(studio: Database, documents: Documents) -> None:

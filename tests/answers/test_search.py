@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from sidecar.answers.filters import Filter, FilterError, moment, parse
 from sidecar.answers.search import find, get
-from sidecar.answers.textindex import has_text_index, supports_text_index
+from sidecar.answers.textindex import text_index
 from sidecar.answers.words import words
 from sidecar.cli.main import sidecar
 from sidecar.database import Database
@@ -100,14 +100,14 @@ def test_the_optional_indexes_change_no_answer(studio: Database, studio_url: str
     try:
         assert created.exit_code == 0, created.output
         assert "filters: yes" in created.output
-        assert has_text_index(studio) == supports_text_index(studio)
+        assert text_index(studio) is not None
         for text in SEARCHES:
             found = all_pages(studio, Filter(text=text), 500)
             assert [record["event_id"] for record in found] == expected(documents, text, studio.dialect), text
     finally:
         dropped = CliRunner().invoke(sidecar, ["index", "--drop"], env=environment)
     assert "filters: no" in dropped.output
-    assert not has_text_index(studio)
+    assert text_index(studio) is None
 
 
 def test_pages_join_without_gap_or_repeat(studio: Database, documents: Documents) -> None:

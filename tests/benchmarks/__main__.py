@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import backlog, growth, latency, million, parts, report
+from tests.benchmarks import backlog, growth, latency, million, parts, report, search
 from tests.benchmarks.context import Context
 from tests.benchmarks.measure import Row
 from tests.servers import MariaDB, MySQL, Server, ServerMissingError
@@ -25,6 +25,7 @@ CASES: dict[str, Callable[[Context], list[Row]]] = {
     "million": million.million,
     "growth": growth.growth,
     "parts": parts.parts,
+    "search": search.search,
 }
 
 
@@ -34,7 +35,7 @@ def main() -> int:
         SMALL=1: a small run, under a minute.
         MYSQL=1: on real MySQL too.
         CASES: names of the cases to run, separated by spaces; all unless given.
-        FILES, IDLE_SECONDS, GROWTH_ROWS: other sizes for the cases million and growth.
+        FILES, IDLE_SECONDS, GROWTH_ROWS, SEARCH_ROWS: other sizes for the cases million, growth and search.
 
     Returns:
         The exit code: 1 where a result is off by more than noise explains.

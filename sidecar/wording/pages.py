@@ -1,14 +1,10 @@
-"""Every word of the pages, in English and Chinese."""
+"""What only the pages say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
-from sidecar.answers.emotions import EMOTION_WORDS
-
-LANGUAGES = {"en": "English", "zh": "中文"}
-
-_WORDS: dict[str, tuple[str, str]] = {
+PAGES: Mapping[str, tuple[str, str]] = {
     "title": ("IndexTTS library", "IndexTTS 语音库"),
     "library": ("Library", "语音库"),
     "repeats": ("Repeats", "重复合成"),
@@ -48,7 +44,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "status_discovered": ("found on disk", "磁盘发现"),
     "status_reused": ("reused", "复用"),
     "status_problems": ("problems", "有问题"),
-    **EMOTION_WORDS,
     "mode_speaker": ("the voice's own", "音色自带"),
     "mode_reference": ("from a reference audio", "参考音频"),
     "mode_vector": ("by weights", "情感向量"),
@@ -97,7 +92,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "file_size": ("Size", "大小"),
     "sample_rate": ("Sample rate", "采样率"),
     "peak": ("Peak", "峰值"),
-    "source": ("Recorded by", "记录来源"),
     "reused_from": ("Reused from", "复用自"),
     "parameters": ("Parameters", "参数"),
     "stages": ("Where the time went", "耗时构成"),
@@ -106,10 +100,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "stage_bigvgan_time": ("vocoder (BigVGAN)", "声码器 (BigVGAN)"),
     "stage_other": ("other", "其他"),
     "weights": ("Emotion weights", "情感权重"),
-    "error": ("Error", "错误"),
-    "saturated": ("saturated", "削波"),
-    "truncated": ("cut off", "截断"),
-    "failed": ("failed", "失败"),
     "timeline": ("Timeline", "时间线"),
     "event_synthesis.succeeded": ("Synthesised", "合成成功"),
     "event_synthesis.failed": ("Failed", "合成失败"),
@@ -134,25 +124,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "token_hint": ("As set by SIDECAR_WEB_TOKEN on the server", "服务器上 SIDECAR_WEB_TOKEN 的值"),
     "login": ("Log in", "登录"),
     "wrong_token": ("That is not the token.", "令牌不正确。"),
-    "records": ("records", "条记录"),
-    "of_audio": ("of audio", "音频总长"),
-    "of_computing": ("of computing", "计算总时长"),
-    "failure_rate": ("failure rate", "失败率"),
     "wasted": ("could be saved by reuse", "复用可节省"),
-    "load": ("Takes a day", "每日合成量"),
-    "load_weekly": ("Takes a week", "每周合成量"),
-    "week": ("When in the week", "一周分布"),
-    "rtf_by_model": ("Real-time factor by model", "各模型实时率"),
-    "rtf_hint": ("Computing seconds for one second of audio; lower is better.", "每秒音频的计算秒数，越低越好。"),
-    "quality": ("Share of failed, saturated and cut-off takes", "失败、削波与截断比例"),
-    "emotions": ("Emotions", "情感使用"),
+    "load_week": ("Takes a week", "每周合成量"),
     "users": ("Users", "用户"),
-    "voices": ("Voices by failure rate", "音色失败率"),
-    "errors": ("Errors", "错误类型"),
-    "takes": ("takes", "合成次数"),
     "attempts": ("attempts", "尝试"),
     "audio": ("audio", "音频"),
-    "repeats_title": ("What was made again", "重复合成"),
     "repeats_lead": (
         "{} takes repeated an earlier request and cost {} of computing.",
         "{} 次合成与已有请求相同，耗费计算 {}。",
@@ -161,7 +137,6 @@ _WORDS: dict[str, tuple[str, str]] = {
         "With sampling on, each take of a request differs; where one take is enough, reuse hands back the first.",
         "开启采样时同一请求每次结果不同；若一次结果已够用，可启用复用直接返回首个结果。",
     ),
-    "wasted_column": ("spent again", "重复耗时"),
     "last": ("last", "最近"),
     "nothing_to_count": ("Nothing to count in this period.", "该时段没有可统计的记录。"),
     "apply": ("Apply", "应用"),
@@ -171,20 +146,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "key_play": ("play, pause", "播放、暂停"),
     "key_open": ("open", "打开"),
     "key_rate": ("rate the open record", "为打开的记录评分"),
-    "key_help": ("this help", "本帮助"),
     "no_script": ("Search and player need JavaScript.", "搜索和播放需要 JavaScript。"),
-    "day0": ("Mon", "周一"),
-    "day1": ("Tue", "周二"),
-    "day2": ("Wed", "周三"),
-    "day3": ("Thu", "周四"),
-    "day4": ("Fri", "周五"),
-    "day5": ("Sat", "周六"),
-    "day6": ("Sun", "周日"),
-    "hours_minutes": ("{} h {} min", "{} 小时 {} 分"),
-    "n_seconds": ("{} s", "{} 秒"),
     "times_in": ("Times in {}", "时区：{}"),
 }
-_IN_SCRIPTS = (
+IN_SCRIPTS = (
     "play",
     "pause",
     "found",
@@ -206,37 +171,4 @@ _IN_SCRIPTS = (
     "audio_elsewhere",
     "audio_gone",
     "audio_changed",
-    "same_request",
-    "same_voice",
-    "open",
 )
-
-
-def translator(language: str) -> Callable[..., str]:
-    """A function from a word's name to the word; what has no entry, such as an emotion of its own, stays as it is."""
-    index = 1 if language == "zh" else 0
-
-    def word(name: str, *values: object) -> str:
-        found = _WORDS.get(name)
-        text = found[index] if found else name.partition("_")[2] or name
-        return text.format(*values) if values else text
-
-    return word
-
-
-def for_scripts(language: str) -> dict[str, str]:
-    """The words that the pages' scripts need."""
-    word = translator(language)
-    names = [*_IN_SCRIPTS, *(name for name in _WORDS if name.startswith(("emotion_", "status_")))]
-    return {name: word(name) for name in names}
-
-
-def browser_language(header: str) -> str:
-    """The first of our languages in an Accept-Language header, English where there is none."""
-    for part in header.lower().split(","):
-        tag = part.partition(";")[0].strip()
-        if tag.startswith("zh"):
-            return "zh"
-        if tag.startswith("en"):
-            return "en"
-    return "en"

@@ -1,69 +1,38 @@
-"""The report's words, in English and Chinese; what the pages have too comes from there."""
+"""What only the report says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sidecar.answers.emotions import EMOTION_WORDS
-
-_WORDS: dict[str, tuple[str, str]] = {
-    "title": ("What IndexTTS did", "IndexTTS 合成报告"),
+REPORT: Mapping[str, tuple[str, str]] = {
+    "report_title": ("What IndexTTS did", "IndexTTS 合成报告"),
     "made_at": ("Made {:%Y-%m-%d %H:%M}; times in {}", "生成于 {:%Y-%m-%d %H:%M}，时区 {}"),
     "only": ("Only", "范围"),
     "notice": ("What to notice", "值得注意"),
-    "nothing": ("No records in this range.", "该范围内没有记录。"),
+    "no_records": ("No records in this range.", "该范围内没有记录。"),
     "no_font": (
         "This machine has no font with Chinese characters (Debian: fonts-noto-cjk); the charts show them as boxes.",
         "本机没有中文字体（Debian 可安装 fonts-noto-cjk），图中的汉字会显示为方框。",
     ),
-    "records": ("records", "条记录"),
-    "users": ("users", "位用户"),
-    "audio": ("of audio", "音频总长"),
-    "computing": ("of computing", "计算总时长"),
-    "failure_rate": ("failure rate", "失败率"),
-    "load": ("How load grows", "负载走势"),
-    "load_hint": (
+    "of_users": ("users", "位用户"),
+    "load_day_hint": (
         "Each bar is a day. The forecast goes on as the past did, by weekday; its band holds 95 of 100 days.",
         "每根柱为一天。预测按历史趋势与星期规律外推，带宽覆盖 95% 的日子。",
     ),
-    "week": ("When it is highest", "一周中的高峰"),
-    "emotions": ("Which emotion is used most", "最常用的情感"),
-    "emotions_by_user": ("By whom", "各用户的情感构成"),
-    "rtf": ("Real-time factor by model", "各模型实时率"),
-    "rtf_hint": (
-        "Computing seconds for one second of audio; lower is better. Dashed: the level changed.",
-        "每秒音频的计算秒数，越低越好。虚线表示水平发生变化。",
-    ),
-    "quality": ("What goes wrong", "失败、削波与截断"),
-    "quality_hint": (
-        "Share of the takes of seven days. Dashed: the level changed.",
-        "七日滑动比例。虚线表示水平发生变化。",
-    ),
-    "voices": ("Voices by failure rate", "音色失败率"),
-    "duplicates": ("What was made again", "重复合成"),
-    "errors": ("Errors", "错误类型"),
-    "takes": ("takes", "合成次数"),
+    "emotions_by_user": ("Emotions by user", "各用户的情感构成"),
+    "changed_hint": ("Dashed: the level changed.", "虚线表示水平发生变化。"),
+    "quality_hint": ("Over seven days each.", "七日滑动比例。"),
     "takes_a_week": ("takes in a week", "每周次数"),
     "trend": ("trend", "趋势"),
     "forecast": ("forecast", "预测"),
     "interval": ("95 % interval", "95% 区间"),
     "hour": ("hour", "小时"),
-    "failed": ("failed", "失败"),
-    "saturated": ("saturated", "削波"),
-    "truncated": ("cut off", "截断"),
-    "text": ("text", "文本"),
-    "error": ("error", "错误"),
-    "spent_again": ("spent again", "重复耗时"),
-    "day0": ("Mon", "周一"),
-    "day1": ("Tue", "周二"),
-    "day2": ("Wed", "周三"),
-    "day3": ("Thu", "周四"),
-    "day4": ("Fri", "周五"),
-    "day5": ("Sat", "周六"),
-    "day6": ("Sun", "周日"),
-    **EMOTION_WORDS,
-    "hours_minutes": ("{} h {:02} min", "{} 小时 {:02} 分"),
-    "minutes": ("{:.1f} min", "{:.1f} 分钟"),
+    "text": ("Text", "文本"),
+    "notice_brief": (
+        "Days on record: {days}. The pattern of a week shows from 7 days on, a change of level from 14, "
+        "a forecast from 30.",
+        "目前有 {days} 天的记录。满 7 天可看一周分布，满 14 天可看水平变化，满 30 天可作预测。",
+    ),
     "notice_peak": (
         "Load is highest on {day} at {hour}:00, with {takes:,.0f} takes in that hour.",
         "负载高峰在{day} {hour}:00，该小时平均 {takes:,.0f} 次。",
@@ -94,17 +63,3 @@ _WORDS: dict[str, tuple[str, str]] = {
         "音色 {voice} 的失败率为 {rate:.1%}，总体为 {overall:.1%}。",
     ),
 }
-
-
-def phrases(language: str) -> Mapping[str, str]:
-    index = 1 if language == "zh" else 0
-    return {name: both[index] for name, both in _WORDS.items()}
-
-
-def duration(seconds: float | None, words: Mapping[str, str]) -> str:
-    """A length of time for a sentence."""
-    minutes = (seconds or 0.0) / 60
-    if minutes < 60:
-        return words["minutes"].format(minutes)
-    hours, rest = divmod(round(minutes), 60)
-    return words["hours_minutes"].format(f"{hours:,}", rest)

@@ -1,0 +1,2 @@
+DROP INDEX idx_text ON tts_records;
+ALTER TABLE tts_records DROP COLUMN search_terms;
