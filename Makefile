@@ -57,6 +57,7 @@ $(DEV): $(READY)
 test: $(DEV) ## All tests, on a private MariaDB (make test MYSQL=1: on real MySQL too)
 	@sh tests/servers/get-mariadb.sh
 	@sh tests/answers/get-chromium.sh
+	@sh tests/torture/get-bindfs.sh
 	@sh tests/servers/get-prometheus.sh
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
 	@status=0; $(RUN) -m pytest $(ARGS) || status=$$?; \
@@ -75,7 +76,7 @@ bench: $(DEV) ## How fast, beside its peers on the same server (SMALL=1 in a min
 	@SMALL="$(SMALL)" CASES="$(CASES)" $(RUN) -m tests.benchmarks
 
 .PHONY: torture
-torture: $(DEV) ## Break everything at random, then count (SHORT=1 in two minutes, LONG=1 for hours, CLUSTER=1 a Galera cluster, SEED=... for the same again)
+torture: $(DEV) ## Break everything at random, then count (SHORT=1 in a minute, LONG=1 in an hour, CLUSTER=1 a Galera cluster, SEED=... for the same again)
 ifeq ($(CLUSTER),1)
 	@sh tests/servers/get-galera.sh
 	@$(RUN) -m tests.operate.cluster $(ARGS)

@@ -89,7 +89,8 @@ class Settings(BaseSettings):
     )
     watch_mode: Literal["auto", "notify", "poll"] = Field(
         default="auto",
-        description="notify: the system announces new files; poll: frequent scans; auto: by the kind of file system.",
+        description="notify: the system announces new files; poll: frequent scans; auto: by the kind of file system, "
+        "and by whether anything is announced.",
     )
     event_max_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = Field(
         default=1024 * 1024, description="Bytes. A larger event file goes to quarantine unread."

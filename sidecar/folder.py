@@ -21,6 +21,7 @@ from sidecar.directory import Directory, FolderUnavailable, stat_folder
 from sidecar.errors import EventError, NotAnEvent, Reason
 from sidecar.event import Event
 from sidecar.notices import Heard
+from sidecar.pathset import PathSet
 from sidecar.scan import (
     FileBusy,
     Found,
@@ -37,6 +38,7 @@ from sidecar.sink import Delivery, Position, Quarantined
 _UNSETTLED_REASONS = (Reason.INVALID_JSON, Reason.UNREADABLE)
 _BEFORE_EVERYTHING = -1
 _NOTICE_GRACE_NS = 1_000_000_000
+_DEAF_AFTER = 2  # scans that found what should have been announced, while nothing was
 _MAX_NOTICED = 100_000  # names kept; what else is announced is left to a scan
 
 
@@ -98,6 +100,8 @@ class Scanned:
     """Files that came into the backlog."""
     recovered: int
     """Those of them that the watcher should have announced and did not."""
+    deaf: bool
+    """Whether that happened twice in a row, the watch made anew in between, and nothing else was announced either."""
     rewound: str
     """Why everything is read again; empty where it is not."""
     seconds: float
@@ -138,7 +142,7 @@ class Folder:
         self._done: dict[str, _Done] = {}
         self._done_by_age: deque[tuple[int, str]] = deque()
         """Nearly in order of ctime; one that is not is remembered a little longer than it need be."""
-        self._quarantined: set[str] = set()
+        self._quarantined = PathSet()
         self._directory: Directory | None = None
         self._listing: Listing | None = None
         self._horizon_ns = 0
@@ -148,8 +152,10 @@ class Folder:
         self._next_scan = 0.0
         self._next_poll = 0.0
         self._last_scan: float | None = None
+        self._racy_until: float | None = None
         self._scan_wanted = True
         self._scanned_before = False
+        self._unannounced_scans = 0
         self._clock_offset_ns: int | None = None
 
     # -- what the sink knows
@@ -157,7 +163,7 @@ class Folder:
     def open(self, position: Position, quarantined: set[str]) -> None:
         """Start over from the position that the sink holds."""
         self.committed = self._stored = position
-        self._quarantined = quarantined
+        self._quarantined = PathSet(quarantined)
         self.dropped += len(self._noticed)
         self._noticed.clear()
         self._forget_files()
@@ -231,6 +237,8 @@ class Folder:
         if missed:
             self._scan_wanted = True
             self._next_scan = 0.0
+        if missed or heard.names:
+            self._unannounced_scans = 0
 
     def poll(self) -> bool:
         """Look at the folder itself, if it is time to.
@@ -260,7 +268,8 @@ class Folder:
         if returned or replaced:
             self._scan_wanted = True
             self._next_scan = 0.0
-        elif state.mtime_ns != self._scanned_mtime_ns:
+            self._unannounced_scans = 0
+        elif state.mtime_ns != self._scanned_mtime_ns or (self._racy_until is not None and now >= self._racy_until):
             self._scan_wanted = True
         return returned or replaced
 
@@ -317,17 +326,26 @@ class Folder:
         self.discovered += len(listing.found)
         expected = self.watched and self._scanned_before and rewound is None
         recovered = self._count_unannounced(started_ns - _NOTICE_GRACE_NS) if expected else 0
+        self._unannounced_scans += bool(recovered)
         # A change within the overlap of the scan may carry the same mtime, and its files are not covered by the
         # position yet: look once more when it has passed.
         racy = started_ns - state.mtime_ns < self._overlap_ns
-        self._scan_wanted = racy
+        ended = self._clock.monotonic()
+        self._racy_until = ended + self.limits.overlap_seconds if racy else None
+        self._scan_wanted = False
         self._scanned_mtime_ns = state.mtime_ns
         self._scanned_before = True
-        self._last_scan = ended = self._clock.monotonic()
+        self._last_scan = ended
         pause = self.limits.poll_seconds if recovered else self.limits.scan_seconds
         pause = max(pause, (ended - started) / self.limits.scan_share)
-        self._next_scan = ended + (max(self.limits.overlap_seconds, pause) if racy else pause)
-        return Scanned(found=len(self._backlog), recovered=recovered, rewound=rewound or "", seconds=ended - started)
+        self._next_scan = ended + pause
+        return Scanned(
+            found=len(self._backlog),
+            recovered=recovered,
+            deaf=self._unannounced_scans >= _DEAF_AFTER,
+            rewound=rewound or "",
+            seconds=ended - started,
+        )
 
     def _reason_to_rewind(self, identity: str, now: float, now_ns: int) -> str | None:
         """Why what is at or before the position must be read again; "" at the very first time."""
@@ -511,7 +529,7 @@ class Folder:
         self._done_by_age.append((ctime_ns, name))
 
     def was_quarantined(self, path: str) -> bool:
-        """Whether that file is in quarantine now; asked when it is shipped after all."""
+        """Whether that file is in quarantine now; asked when it is shipped after all. A yes too many costs nothing."""
         return path in self._quarantined
 
     def note_quarantined(self, path: str) -> None:

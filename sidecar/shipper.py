@@ -30,8 +30,11 @@ _TICK_SECONDS = 1.0
 class Watcher(Protocol):
     """Announces new files through Notices; see sidecar.watch."""
 
-    def watch(self, folder: Folder) -> bool:
+    def watch(self, folder: Folder, *, deaf: bool = False) -> bool:
         """Start, or start anew, to watch that folder.
+
+        Args:
+            deaf: files came there, again and again, and nothing announced them.
 
         Returns:
             Whether it is watched; where not, scans alone find new files.
@@ -223,7 +226,7 @@ class Shipper:
             return False
         self._telemetry.scanned(folder.key, scanned)
         if scanned.recovered:  # the watch may have died with an unmounted or replaced folder
-            folder.watched = self._watcher.watch(folder)
+            folder.watched = self._watcher.watch(folder, deaf=scanned.deaf)
         if all(each.scanned for each in self._folders):
             self._telemetry.ready()
         return True

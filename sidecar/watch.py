@@ -45,7 +45,7 @@ _OVERFLOW_TEXT = "overflow"
 _OCTAL = re.compile(rb"\\([0-7]{3})")  # how mountinfo writes blanks and backslashes
 
 
-def file_system(path: Path) -> str:
+def file_system(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
     """Type of the file system that holds the path, such as ext4 or nfs4; "" where it cannot be told.
 
     Source: proc_pid_mountinfo(5); the last mount whose mount point is the longest prefix counts.
@@ -53,7 +53,7 @@ def file_system(path: Path) -> str:
     resolved = os.fsencode(os.path.realpath(path))
     best, kind = b"", ""
     try:
-        with open("/proc/self/mountinfo", "rb") as lines:
+        with mounts.open("rb") as lines:
             for line in lines:
                 before, _, after = line.partition(b" - ")
                 mount_point = _OCTAL.sub(lambda match: bytes([int(match[1], 8)]), before.split()[4])
@@ -117,7 +117,7 @@ class FolderWatcher:
 
     def overflowed(self) -> None:
         """The kernel dropped notifications; it does not say of which folder."""
-        for key in self._observers:
+        for key in list(self._observers):  # another thread may start or stop one
             self._notices.missed(key)
 
 

@@ -72,7 +72,7 @@ def run(settings: Settings, once: bool) -> None:
         on_success=metrics.attempt_succeeded,
     )
     sink: Sink = open_sink(settings)
-    folders = [Folder(path, limits=_limits(path, settings)) for path in settings.folders]
+    folders = [Folder(path, limits=_limits(path, settings, _polls(path, settings))) for path in settings.folders]
     metrics.identify(settings.fingerprint)
     metrics.watch_disks(settings.folders)
     if once:
@@ -146,10 +146,9 @@ def _polls(path: Path, settings: Settings) -> bool:
     return not is_announced(file_system(path))
 
 
-def _limits(path: Path, settings: Settings) -> FolderLimits:
+def _limits(path: Path, settings: Settings, polls: bool) -> FolderLimits:
     remote = not is_announced(file_system(path))
     overlap = settings.overlap_seconds or (_NETWORK_OVERLAP_SECONDS if remote else _LOCAL_OVERLAP_SECONDS)
-    polls = _polls(path, settings)
     return FolderLimits(
         event_max_bytes=settings.event_max_bytes,
         quarantine_max_bytes=settings.quarantine_max_bytes,
@@ -170,17 +169,24 @@ class _Watcher:
         self._metrics = metrics
         self._modes: dict[str, str] = {}
 
-    def watch(self, folder: Folder) -> bool:
-        folder.limits = _limits(folder.path, self._settings)  # another file system may be mounted there by now
-        mode = "poll"
-        reason = ""
-        if not _polls(folder.path, self._settings):
-            try:
-                self._watcher.start(folder.path, folder.key)
-                mode = "notify"
-            except OSError as error:
-                reason = f"the system does not watch it: {error}"
+    def watch(self, folder: Folder, *, deaf: bool = False) -> bool:
+        # Asked anew each time: another file system may be mounted there by now.
+        mode, reason = self._started(folder, deaf)
+        folder.limits = _limits(folder.path, self._settings, mode == "poll")
         self._modes[folder.key] = mode
         self._metrics.watching(folder.key, mode, reason)
         self._metrics.watch_modes({each: list(self._modes.values()).count(each) for each in ("notify", "poll")})
         return mode == "notify"
+
+    def _started(self, folder: Folder, deaf: bool) -> tuple[str, str]:
+        """The mode, and why it is poll where that was not to be expected."""
+        self._watcher.stop(folder.key)
+        if _polls(folder.path, self._settings):
+            return "poll", ""
+        if deaf and self._settings.watch_mode == "auto":  # such as a container's layer that is written to from outside
+            return "poll", "files come that nothing announces"
+        try:
+            self._watcher.start(folder.path, folder.key)
+        except OSError as error:
+            return "poll", f"the system does not watch it: {error}"
+        return "notify", ""

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,13 +36,17 @@ def sidecar(
 
 
 class Running:
-    """`sidecar run` under way."""
+    """`sidecar run` under way.
 
-    def __init__(self, *arguments: str, cwd: Path, settings: Mapping[str, str]) -> None:
+    Args:
+        within: a command that runs the one it is given, such as unshare.
+    """
+
+    def __init__(self, *arguments: str, cwd: Path, settings: Mapping[str, str], within: Sequence[str] = ()) -> None:
         self.log_path = cwd / f"sidecar-{time.monotonic_ns()}.log"
         with self.log_path.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "sidecar", "run", *arguments],
+                [*within, sys.executable, "-m", "sidecar", "run", *arguments],
                 cwd=cwd,
                 env=_environment({"SIDECAR_LISTEN": "127.0.0.1:0"} | dict(settings)),
                 stdout=log,
@@ -94,8 +98,8 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(*arguments: str, cwd: Path, settings: Mapping[str, str]) -> Iterator[Running]:
-    shipper = Running(*arguments, cwd=cwd, settings=settings)
+def running(*arguments: str, cwd: Path, settings: Mapping[str, str], within: Sequence[str] = ()) -> Iterator[Running]:
+    shipper = Running(*arguments, cwd=cwd, settings=settings, within=within)
     try:
         yield shipper
     finally:

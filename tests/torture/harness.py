@@ -147,7 +147,7 @@ class _Watcher:
         self.just_before: Callable[[], object] = lambda: None
         """Done while nothing is watched yet."""
 
-    def watch(self, folder: Folder) -> bool:
+    def watch(self, folder: Folder, *, deaf: bool = False) -> bool:
         self.times += 1
         self.just_before()
         return self._watches

@@ -296,6 +296,18 @@ def test_a_fault_before_or_after_a_commit_costs_nothing(folder: Path, database: 
     assert process.tally.conserved
 
 
+def test_a_long_overlap_does_not_hold_up_what_comes_next(folder: Path, database: Path, clock: ManualClock) -> None:
+    """As on a network file system, whose listings lag."""
+    process = Process(folder, database, clock, overlap_seconds=120, watched=False)
+    process.folder.limits = replace(process.folder.limits, scan_seconds=1)
+    for count in range(1, 4):
+        publish_many(folder, 1)
+        clock.passes(2)
+        assert process.step()
+        assert stored(database) == count
+    process.end()
+
+
 def test_the_kind_of_file_system_is_told_below_any_mount_point() -> None:
     assert file_system(Path("/proc")) == "proc"
     assert file_system(Path("/proc/不存在")) == "proc"
