@@ -47,9 +47,11 @@ class _Server(ThreadingHTTPServer):
         # The whole connection has a deadline, not each read: a byte a second must not hold a thread for ever.
         deadline = threading.Timer(_CONNECTION_SECONDS, _hang_up, [request])
         deadline.daemon = True
-        deadline.start()
         try:
+            deadline.start()
             super().process_request_thread(request, client_address)
+        except RuntimeError:  # no thread could be started for the deadline
+            self.shutdown_request(request)
         finally:
             deadline.cancel()
             self._slots.release()

@@ -29,6 +29,7 @@ _STATUSES = ("quarantined", "shipped", "dropped")
 _PREVIEW_BYTES = 2000
 _WHY_WIDTH = 60
 _CHUNK = 500
+_NO_EVENT = "holds no event any more; `sidecar quarantine drop` puts it aside"
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,9 @@ def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: st
                 batch_events=settings.batch_max_events,
             )
             refused |= redelivery.deliver(names).refused
+    with closing(open_database(settings)) as database:
+        left = {entry.id for entry in _entries(database, *_where((), None, "quarantined"))}
+    refused |= {entry.path: _NO_EVENT for entry in chosen if entry.id in left and entry.path not in refused}
     for entry in chosen:
         why = refused.get(entry.path, "")
         if as_json:

@@ -61,6 +61,14 @@ def test_retry_ships_what_was_mended_and_says_what_was_not(settings: dict[str, s
     assert (before.returncode, "not in quarantine: 4711" in before.stderr) == (2, True)
 
 
+def test_retry_does_not_call_shipped_what_is_no_event_any_more(settings: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "outputs" / "a.json").write_bytes(b'{"of": "another program"}')
+    id_ = str(listed(tmp_path, settings)["a.json"]["id"])
+    done = sidecar("quarantine", "retry", id_, cwd=tmp_path, settings=settings, check=False)
+    assert (done.returncode, "no event any more" in done.stdout) == (1, True), done.stdout
+    assert "a.json" in listed(tmp_path, settings)
+
+
 def test_what_is_dropped_stays_dropped_until_its_file_changes(settings: dict[str, str], tmp_path: Path) -> None:
     sidecar("quarantine", "drop", "--reason", "invalid_json", cwd=tmp_path, settings=settings)
     assert set(listed(tmp_path, settings)) == {"b.json"}

@@ -1,0 +1,33 @@
+"""The pages outlive whatever happens to the machine."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from contextlib import closing
+
+import pytest
+
+from sidecar.http import HttpServer
+
+
+def test_the_pages_come_back_when_threads_can_be_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = HttpServer("127.0.0.1", 0, metrics=lambda: (b"1", "text/plain"), status=list)
+
+    def refused(timer: threading.Timer) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def ask() -> int:
+        with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)) as connection:
+            connection.request("GET", "/metrics")
+            return connection.getresponse().status
+
+    try:
+        with monkeypatch.context() as short:
+            short.setattr(threading.Timer, "start", refused)
+            for _ in range(40):
+                with pytest.raises((http.client.HTTPException, ConnectionError)):
+                    ask()
+        assert ask() == 200
+    finally:
+        server.close()
