@@ -96,6 +96,18 @@ def test_links_lead_somewhere(readme: Path) -> None:
         assert target.startswith("http") or (ROOT / target).exists(), target
 
 
+def test_each_guarantee_names_tests_that_are_there() -> None:
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    for document in (ROOT / "ARCHITECTURE.md", ROOT / "tests" / "torture" / "README.md"):
+        named = set(re.findall(r"`(test_\w+)`", document.read_text(encoding="utf-8")))
+        assert named
+        assert named <= there, f"{document.name}: {named - there}"
+
+
 def test_every_setting_says_what_it_is() -> None:
     assert [name for name, field in config.fields().items() if not field.description] == []
 
