@@ -50,7 +50,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "mode_text": ("from a description", "文字描述"),
     "results": ("Results", "结果列表"),
     "loading": ("Searching…", "搜索中…"),
-    "nothing": ("Nothing found", "没有找到"),
+    "nothing": ("Nothing found.", "没有找到。"),
     "nothing_hint": ("Fewer words or filters find more.", "减少词语或筛选条件试试。"),
     "found": ("{} found", "找到 {} 条"),
     "found_more": ("the newest {}; there are more", "最新 {} 条，还有更多"),

@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from sidecar.answers.filters import Filter
 from sidecar.cli.main import sidecar
+from sidecar.dsn import parse_dsn
+from sidecar.report import build
+from sidecar.report.style import PALETTE
 from sidecar.report.trend import changes, forecast
+from tests.answers.conftest import connect
+from tests.answers.generate import Studio
+from tests.answers.load import load
+from tests.events import failed, succeeded
+from tests.servers import sqlite_url
 
 DAYS = pd.date_range("2026-01-01", periods=200, freq="D")
 
@@ -86,3 +96,51 @@ def test_attacks_in_texts_are_only_text(studio_url: str, tmp_path: Path) -> None
     )
     assert result.exit_code == 0, result.output
     assert "<script" not in output.read_text(encoding="utf-8")
+
+
+def one_without_a_name() -> list[dict[str, Any]]:
+    return [succeeded("一句话", data={"caller": {"user": None}})]
+
+
+def three_days() -> list[dict[str, Any]]:
+    newest = list(Studio(4000).events())[-60:]
+    return [item for item in newest if item["type"].startswith("indextts.synthesis.")]
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [
+        (one_without_a_name(), ["load_hour", "emotions", "rtf_by_model", "quality"]),
+        (three_days(), ["load_hour", "emotions", "emotions_by_user", "rtf_by_model", "quality", "voices"]),
+        ([failed("nothing came of it")], ["load_hour", "quality", "voices"]),
+        (list(Studio(3000).events()), [
+            "load_day", "week", "emotions", "emotions_by_user", "rtf_by_model", "quality", "voices",
+        ]),
+    ],
+    ids=["one record", "three days", "a failure", "a year"],
+)  # fmt: skip
+def test_what_would_show_nothing_is_not_drawn(
+    tmp_path: Path, documents: list[dict[str, Any]], expected: list[str]
+) -> None:
+    url = sqlite_url(tmp_path / "few.db")
+    load(parse_dsn(url), documents)
+    database = connect(url)
+    made = build(database, Filter(), zone=timezone.utc, language="en")
+    database.close()
+    assert list(made.figures) == expected
+    assert made.notices
+    assert "–" not in re.sub(r"<svg.*?</svg>", "", made.html, flags=re.DOTALL)
+
+
+def test_figures_follow_the_readers_theme(tmp_path: Path) -> None:
+    url = sqlite_url(tmp_path / "one.db")
+    load(parse_dsn(url), one_without_a_name())
+    database = connect(url)
+    html = build(database, Filter(), zone=timezone.utc, language="zh").html
+    database.close()
+    drawn = "".join(re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL))
+    assert {light for light, _ in PALETTE.values() if light in drawn} == set()
+    assert set(re.findall(r"var\(--(\w+)\)", drawn)) <= set(PALETTE)
+    for name, (light, dark) in PALETTE.items():
+        assert f"--{name}: {light};" in html
+        assert f"--{name}: {dark};" in html

@@ -69,7 +69,7 @@ function show(body, next) {
   else list.replaceChildren(...items);
   list.classList.remove("stale");
   const count = list.children.length;
-  tally.textContent = count === 0 ? `${word("nothing")}. ${word("nothing_hint")}` : word(cursor === null ? "found" : "found_more", count);
+  tally.textContent = count === 0 ? `${word("nothing")} ${word("nothing_hint")}` : word(cursor === null ? "found" : "found_more", count);
   marked(-1);
   light();
 }
