@@ -14,6 +14,7 @@ from rich.console import Console
 from tests.benchmarks import backlog, growth, latency, million, parts, report, search
 from tests.benchmarks.context import Context
 from tests.benchmarks.measure import Row
+from tests.benchmarks.plot import plot_growth
 from tests.servers import MariaDB, MySQL, Server, ServerMissingError
 
 _ROUNDS = 3
@@ -57,6 +58,12 @@ def main() -> int:
     path = _RESULTS / f"{'small' if small else 'full'}-{'-'.join(names)}.json"
     report.write_json(path, results, small=small, rounds=_ROUNDS)
     console.print(f"Written to {path}")
+    grown = {name: row.details for name, rows in results.items() for row in rows if growth.COSTS in row.details}
+    if grown:
+        picture = path.with_name("growth.svg")
+        rows_a_part = next(iter(grown.values()))["rows_a_part"]
+        plot_growth(picture, {name: each[growth.COSTS] for name, each in grown.items()}, rows_a_part, growth.MOST)
+        console.print(f"Plotted in {picture}")
     wrecked = [row for rows in results.values() for row in rows if row.beyond_noise]
     for row in wrecked:
         console.print(f"[red]FAILED: {row.what}: {row.score:.2f} against {row.against}[/red]")
