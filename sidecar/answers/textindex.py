@@ -15,9 +15,9 @@ from enum import Enum
 from sidecar.answers.filters import Where
 from sidecar.database import Database
 
-_GRAM = 2  # ngram_token_size, MySQL's default
 _TRIGRAM = 3
 _MAX_TERMS = 400
+_WEIGHT_LENGTH = 4
 _WEIGHT = re.compile("(?:FB..)?(....)")
 """As the generated column reads a weight: see schema/mysql/optional/text.mariadb.sql."""
 
@@ -81,22 +81,23 @@ def narrow(database: Database, words: Sequence[str]) -> Where | None:
     """
     there = text_index(database)
     if there is TextIndex.NGRAM:
-        return _narrow_ngram(words)
+        return _narrow_ngram(database, words)
     if there is TextIndex.WEIGHTS:
         return _narrow_weights(database, words)
     return _narrow_fts5(database, words) if there else None
 
 
-def _narrow_ngram(words: Sequence[str]) -> Where | None:
-    """Phrases of bigrams. The index knows no blanks and not every punctuation mark (9.7 finds nothing for the phrase
-    "号。"), so a word is asked for in its runs of letters and digits.
+def _narrow_ngram(database: Database, words: Sequence[str]) -> Where | None:
+    """Phrases of bigrams, or of what the server was told to make instead. The index knows no blanks and not every
+    punctuation mark (9.7 finds nothing for the phrase "号。"), so a word is asked for in its runs of letters and digits.
 
     Characters beyond the basic plane are all equal to MySQL's LIKE under utf8mb4_unicode_ci, but not to its index.
     """
     known = "".join(
         character if character.isalnum() and character <= "\uffff" else " " for character in "\n".join(words)
     )
-    usable = [part for part in known.split() if len(part) >= _GRAM]
+    ((size,),) = database.query("SELECT @@ngram_token_size")
+    usable = [part for part in known.split() if len(part) >= int(size)]
     if not usable:
         return None
     asked = " ".join(f'+"{part}"' for part in usable)
@@ -108,7 +109,10 @@ def _narrow_weights(database: Database, words: Sequence[str]) -> Where | None:
     and those between them tell little more. A shorter word is the beginning of a trigram.
     """
     weights = ", ".join("HEX(WEIGHT_STRING(? COLLATE utf8mb4_unicode_ci))" for _ in words)
-    ((*told,),) = database.query(f"SELECT {weights}", list(words))
+    limits = "@@innodb_ft_min_token_size, @@innodb_ft_max_token_size"
+    ((shortest, longest, *told),) = database.query(f"SELECT {limits}, {weights}", list(words))
+    if int(shortest) > _WEIGHT_LENGTH or int(longest) < _TRIGRAM * _WEIGHT_LENGTH:
+        return None  # this server was told to leave such terms out
     terms = []
     for hexadecimal in told:
         units = _WEIGHT.findall(hexadecimal)
