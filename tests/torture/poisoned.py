@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from pymysql.cursors import SSCursor
 
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event import Event
@@ -33,6 +36,8 @@ class Sent:
     """Of the event that it holds; empty where it holds none."""
     foreign: bool = False
     """Whether it is another program's file."""
+    meaning: str = ""
+    """See meaning()."""
 
     @classmethod
     def of(cls, raw: bytes) -> Sent:
@@ -40,28 +45,47 @@ class Sent:
         if len(raw) > _MAX_BYTES:
             return cls(sha256, "")
         try:
-            return cls(sha256, Event.decode(raw).id)
+            return cls(sha256, Event.decode(raw).id, meaning=meaning(raw))
         except NotAnEvent:
             return cls(sha256, "", foreign=True)
         except EventError:
             return cls(sha256, "")
 
 
-def settle(sent: dict[str, Sent], stored: Iterable[tuple[str, str, str]], aside: Iterable[str]) -> tuple[Line, Poison]:
+def meaning(raw: str | bytes) -> str:
+    """The same for all JSON that says the same: MySQL sorts the members, and its numbers are 64 bits wide."""
+    document = json.loads(raw, parse_int=float)
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def settle(
+    sent: dict[str, Sent], stored: Iterable[tuple[str, str, str, str]], aside: Iterable[str], *, verbatim: bool
+) -> tuple[Line, Poison]:
     """The books against the tables.
 
     Args:
         sent: by file name.
-        stored: path, SHA-256 and id of each row of tts_events.
+        stored: path, SHA-256, id and event of each row of tts_events.
         aside: path of each row of sidecar_quarantine.
+        verbatim: whether this database keeps JSON byte by byte.
     """
-    rows = [(Path(path).name, sha256, id_) for path, sha256, id_ in stored]
-    times = Counter(name for name, _, _ in rows)
-    ids = {id_ for _, _, id_ in rows}
+    line = Line(times=len(sent), written=len(sent))
+    times: Counter[str] = Counter()
+    ids = set()
+    for path, sha256, id_, event in stored:
+        name = Path(path).name
+        times[name] += 1
+        ids.add(id_)
+        entry = sent.get(name)
+        kept = (
+            hashlib.sha256(event.encode()).hexdigest() == sha256
+            if verbatim
+            else entry and entry.meaning == meaning(event)
+        )
+        line.mismatched += entry is None or entry.sha256 != sha256 or not kept
     refused = {Path(path).name for path in aside}
-    line = Line(times=len(sent), written=len(sent), rows=len(rows), doubled=sum(times.values()) - len(times))
-    line.mismatched = sum(name not in sent or sent[name].sha256 != sha256 for name, sha256, _ in rows)
-    found = Poison(stored=len(rows), quarantined=len(refused))
+    line.rows, line.doubled = times.total(), times.total() - len(times)
+    found = Poison(stored=len(times), quarantined=len(refused))
     for name, entry in sent.items():
         known = (name in times) + (name in refused)
         if entry.foreign:
@@ -103,10 +127,7 @@ def ship(server: Server, *, seed: int, count: int) -> tuple[Line, Poison]:
 
                 def through() -> bool:
                     assert shipper.process.poll() is None, f"it ended: {shipper.log[-3000:]}"
-                    seen = shipper.metrics()
-                    if seen["sidecar_pending_events"] or seen["sidecar_events_discovered_total"] < len(sent):
-                        return False
-                    return not _settled(server, database, sent)[0].missing
+                    return not shipper.total("sidecar_pending_events") and _known(server, database, sent) == len(sent)
 
                 eventually(through, "a part of the poison", _SECONDS, pause=0.5)
                 resident.append(shipper.total("process_resident_memory_bytes") / 2**20)
@@ -126,10 +147,19 @@ def _write(folder: Path, contents: Iterator[bytes], number: int, sent: dict[str,
     return files
 
 
-def _settled(server: Server, database: str, sent: dict[str, Sent]) -> tuple[Line, Poison]:
+def _known(server: Server, database: str, sent: dict[str, Sent]) -> int:
+    """How many of the files have an outcome; no two hold the same event."""
     with server.connect(database) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT path, sha256, id FROM tts_events")
-        stored: Any = cursor.fetchall()
+        cursor.execute("SELECT (SELECT COUNT(*) FROM tts_events) + (SELECT COUNT(*) FROM sidecar_quarantine)")
+        row = cursor.fetchone()
+    assert row is not None, "a SELECT of a number has one row"
+    return int(row[0]) + sum(entry.foreign for entry in sent.values())
+
+
+def _settled(server: Server, database: str, sent: dict[str, Sent]) -> tuple[Line, Poison]:
+    with server.connect(database) as connection, connection.cursor(SSCursor) as cursor:
         cursor.execute("SELECT path FROM sidecar_quarantine")
         aside = [row[0] for row in cursor.fetchall()]
-    return settle(sent, stored, aside)
+        cursor.execute("SELECT path, sha256, id, event FROM tts_events")
+        stored: Any = cursor.fetchall_unbuffered()
+        return settle(sent, stored, aside, verbatim=server.kind == "mariadb")
