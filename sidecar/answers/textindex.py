@@ -89,7 +89,7 @@ def narrow(database: Database, words: Sequence[str]) -> Where | None:
 
 def _narrow_ngram(database: Database, words: Sequence[str]) -> Where | None:
     """Phrases of bigrams, or of what the server was told to make instead. The index knows no blanks and not every
-    punctuation mark (9.7 finds nothing for the phrase "号。"), so a word is asked for in its runs of letters and digits.
+    punctuation mark (9.7 finds nothing for "号。"), so a word is asked for in its runs of letters and digits.
 
     Characters beyond the basic plane are all equal to MySQL's LIKE under utf8mb4_unicode_ci, but not to its index.
     """
