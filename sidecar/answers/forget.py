@@ -9,63 +9,22 @@ Beyond reach are the server's own logs (binary log, redo log, backups) and copie
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Any
-
-import orjson
 
 from sidecar.answers.audio import home
 from sidecar.answers.textindex import text_index
+from sidecar.answers.traces import Target, content, events
 from sidecar.answers.words import like
 from sidecar.database import Database, Parameter, Row
 from sidecar.erased import ERASED, Number, announce, legible
 from sidecar.publish import Publisher
-from sidecar.scan import is_event_name, printable
+from sidecar.scan import printable
 
 FORGOTTEN = "indextts.record.forgotten"
 _PART = 200  # ids in one statement
-_MAX_BYTES = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """Whose traces go; one of them is given."""
-
-    user: str = ""
-    text: str = ""
-    """Part of a text."""
-    voice: str = ""
-    """Part of the voice's path, or the SHA-256 of its content."""
-    record: str = ""
-    """A record's event_id."""
-
-    def holds(self, event: dict[str, Any]) -> bool:
-        """Whether an event file speaks of it."""
-        data = event.get("data") if isinstance(event.get("data"), dict) else {}
-        assert isinstance(data, dict)
-        voice = data.get("voice") or {}
-        if self.record:
-            return event.get("subject") == self.record
-        if self.user:
-            return (data.get("caller") or {}).get("user") == self.user
-        if self.voice:
-            return self.voice == voice.get("sha256") or self.voice in (voice.get("path") or "")
-        return self.text.lower() in json.dumps(data, ensure_ascii=False).lower() or self.text in _strings(data)
-
-    def in_bytes(self, content: bytes) -> bool:
-        """Whether bytes that are no event may speak of it: its words as UTF-8 or as JSON escapes."""
-        value = self.record or self.user or self.voice or self.text
-        forms = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-        if self.user:
-            return any(re.search(rb'"user"\s*:\s*"' + re.escape(form.encode()) + rb'"', content) for form in forms)
-        return any(form.encode() in content for form in forms)
 
 
 @dataclass(kw_only=True)
@@ -84,8 +43,13 @@ def subjects(database: Database, folders: Sequence[Path], target: Target) -> lis
     """The event_ids of the records meant, those among them whose files are not shipped yet too."""
     condition, parameters = _condition(target)
     rows = database.query(f"SELECT event_id FROM tts_records WHERE event_id IS NOT NULL AND {condition}", parameters)
+    if target.text:
+        said, parameters = _in_events(target)
+        rows += database.query(
+            f"SELECT subject FROM tts_events WHERE type LIKE 'indextts.synthesis.%' AND {said}", parameters
+        )
     found = {str(row[0]) for row in rows}
-    for _, event in _events(folders):
+    for _, event in events(folders):
         if event is not None and target.holds(event) and str(event.get("type", "")).startswith("indextts.synthesis."):
             found.add(str(event.get("subject")))
     return sorted(found)
@@ -142,7 +106,7 @@ def _audio(database: Database, folders: Sequence[Path], meant: Sequence[str]) ->
         for (path,) in rows:
             name = PurePosixPath(str(path)).name
             yield from (folder / name for folder in folders if name and not (folder / name).is_dir())
-    for _, event in _events(folders):
+    for _, event in events(folders):
         if event is not None and event.get("subject") in meant:
             path = ((event.get("data") or {}).get("audio") or {}).get("path")
             name = PurePosixPath(str(path or "")).name
@@ -153,9 +117,9 @@ def _audio(database: Database, folders: Sequence[Path], meant: Sequence[str]) ->
 
 def _paths(folders: Sequence[Path], gone: set[str], target: Target) -> Iterator[Path]:
     """Event files: of the records, of what the person said of others', and broken ones that hold the words."""
-    for path, event in _events(folders):
+    for path, event in events(folders):
         if event is None:
-            if target.in_bytes(_content(path)):
+            if target.in_bytes(content(path)):
                 yield path
         elif event.get("type") not in (FORGOTTEN, ERASED) and (event.get("subject") in gone or target.holds(event)):
             yield path
@@ -168,11 +132,10 @@ def _numbers(database: Database, files: Sequence[Path], meant: Sequence[str], ta
         rows += database.query(
             f"SELECT source, sequence FROM tts_events WHERE subject IN ({_marks(part)}) AND type <> '{FORGOTTEN}'", part
         )
-    if target.user:
-        rows += database.query("SELECT source, sequence FROM tts_timeline WHERE actor = ?", [target.user])
+    rows += [(source, sequence) for _, _, source, sequence in _remarked(database, target)]
     yield from ((str(source), int(sequence)) for source, sequence in rows)
-    quarantined = (content for _, _, content in _quarantined(database, target, set(meant)))
-    yield from filter(None, map(legible, chain(map(_content, files), quarantined)))
+    quarantined = (raw for _, _, raw in _quarantined(database, target, set(meant)))
+    yield from filter(None, map(legible, chain(map(content, files), quarantined)))
 
 
 def _rows(database: Database, meant: Sequence[str], target: Target, done: Forgotten) -> None:
@@ -182,13 +145,29 @@ def _rows(database: Database, meant: Sequence[str], target: Target, done: Forgot
         )
         database.execute(f"DELETE FROM tts_records WHERE event_id IN ({_marks(part)})", part)
         database.execute(f"UPDATE tts_records SET reused_from = NULL WHERE reused_from IN ({_marks(part)})", part)
+    _remarks(database, target, done)
+
+
+def _in_events(target: Target) -> tuple[str, list[Parameter]]:
+    """Events that hold its words. The event is compared as it stands: byte by byte, in each form."""
+    forms = sorted(target.forms)
+    return "(" + " OR ".join("event LIKE ? ESCAPE '!'" for _ in forms) + ")", [like(form) for form in forms]
+
+
+def _remarked(database: Database, target: Target) -> list[Row]:
+    """Id, subject, source and sequence of what the person did, or of remarks on any record that hold the text."""
+    names = "SELECT id, subject, source, sequence FROM"
     if target.user:
-        _remarks(database, target.user, done)
+        return database.query(f"{names} tts_timeline WHERE actor = ?", [target.user])
+    if target.text:
+        said, parameters = _in_events(target)
+        return database.query(f"{names} tts_events WHERE type LIKE 'indextts.audio.%' AND {said}", parameters)
+    return []
 
 
-def _remarks(database: Database, user: str, done: Forgotten) -> None:
-    """What the person said of other people's records: those events go, and an earlier rating counts again."""
-    rows = database.query("SELECT id, subject FROM tts_timeline WHERE actor = ?", [user])
+def _remarks(database: Database, target: Target, done: Forgotten) -> None:
+    """Remarks on other records: those events go, and an earlier rating counts again."""
+    rows = _remarked(database, target)
     for part in _parts([str(row[0]) for row in rows]):
         done.events += database.execute(f"DELETE FROM tts_events WHERE id IN ({_marks(part)})", part)
     for subject in sorted({str(row[1]) for row in rows}):
@@ -204,7 +183,9 @@ def _remarks(database: Database, user: str, done: Forgotten) -> None:
             "UPDATE tts_records SET rating = ?, rating_note = ?, rated_by = ?, rating_key = ? WHERE event_id = ?",
             [None if rating is None else int(rating), note, actor, key, subject],
         )
-    database.execute("UPDATE tts_records SET rated_by = NULL, rating_note = NULL WHERE rated_by = ?", [user])
+    if target.user:
+        forget_rater = "UPDATE tts_records SET rated_by = NULL, rating_note = NULL WHERE rated_by = ?"
+        database.execute(forget_rater, [target.user])
 
 
 def _quarantine(database: Database, folders: Sequence[Path], target: Target, gone: set[str], done: Forgotten) -> None:
@@ -218,8 +199,8 @@ def _quarantine(database: Database, folders: Sequence[Path], target: Target, gon
 
 def _quarantined(database: Database, target: Target, gone: set[str]) -> Iterator[tuple[int, str, bytes]]:
     """Id, path and first bytes of what is in quarantine and speaks of it."""
-    for number, path, content in database.query("SELECT id, path, content FROM sidecar_quarantine"):
-        raw = content if isinstance(content, bytes) else str(content).encode()
+    for number, path, first_bytes in database.query("SELECT id, path, content FROM sidecar_quarantine"):
+        raw = first_bytes if isinstance(first_bytes, bytes) else str(first_bytes).encode()
         if target.in_bytes(raw) or any(identity.encode() in raw for identity in gone):
             yield int(number), str(path), raw
 
@@ -238,29 +219,6 @@ def _compact(database: Database) -> None:
         database.query("OPTIMIZE TABLE tts_records")
 
 
-def _events(folders: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any] | None]]:
-    """Every event file; None for one that cannot be read as JSON."""
-    for folder in folders:
-        for name in sorted(filter(is_event_name, os.listdir(folder))):
-            path = folder / name
-            try:
-                event = orjson.loads(_content(path))
-            except orjson.JSONDecodeError:
-                yield path, None
-                continue
-            yield path, event if isinstance(event, dict) else None
-
-
-def _content(path: Path) -> bytes:
-    """The bytes of a regular file, none of anything else; a link is not followed, a pipe not waited for."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
-        return b""
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(_MAX_BYTES) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
-
-
 def _remove(path: Path, done: Forgotten) -> None:
     try:
         path.unlink()
@@ -269,17 +227,6 @@ def _remove(path: Path, done: Forgotten) -> None:
         pass
     except OSError as error:
         done.unreached.append(f"{path}: {error.strerror}")
-
-
-def _strings(value: object) -> str:
-    """All strings of a JSON value, one after the other."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        return "\n".join(_strings(item) for item in value.values())
-    if isinstance(value, list):
-        return "\n".join(map(_strings, value))
-    return ""
 
 
 def _parts(values: Sequence[str]) -> Iterator[list[str]]:

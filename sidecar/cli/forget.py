@@ -6,6 +6,7 @@ import click
 
 from sidecar.answers import forget as answers
 from sidecar.answers.timeline import resolve
+from sidecar.answers.traces import Target
 from sidecar.cli.databases import open_database
 from sidecar.cli.options import settings_options, verb
 from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
@@ -50,7 +51,7 @@ def forget(settings: Settings, user: str, text: str, voice: str, record: str, re
             if event_id is None:
                 raise SidecarError(NO_RECORD.format(record), hint=NO_RECORD_HINT)
             record = event_id
-        target = answers.Target(user=user, text=text, voice=voice, record=record)
+        target = Target(user=user, text=text, voice=voice, record=record)
         if not yes:
             meant = len(answers.subjects(database, settings.folders, target))
             click.echo(f"{count(meant, 'record')} would be forgotten; say --yes to do it")

@@ -144,6 +144,31 @@ def test_a_forgotten_persons_remarks_go_and_the_earlier_rating_counts_again(scen
     database.close()
 
 
+def test_a_remark_on_another_record_that_holds_the_text_goes_too(scene: Scene) -> None:
+    other = scene.documents[1]["id"]
+    write(scene, rating(other, 3, f"sounds like {WORDS}", "别人"), "r4.json")
+    ship(scene)
+    database = connect(scene.url)
+    sidecar(scene, "forget", "--text", WORDS, "--yes")
+    assert holders(scene, database, WORDS) == []
+    select = "SELECT rating, rating_note, rated_by FROM tts_records WHERE event_id = ?"
+    assert database.query(select, [other]) == [(4, "later, by the person", PERSON)]
+    database.close()
+
+
+def test_a_text_that_only_the_event_holds_is_found_when_its_file_is_gone(scene: Scene) -> None:
+    item = succeeded("别的话")
+    item["data"]["emotion"] |= {"mode": "text", "text": WORDS}
+    (scene.folder / "described.json").write_text(json.dumps(item), encoding="utf-8")
+    ship(scene)
+    (scene.folder / "described.json").unlink()
+    database = connect(scene.url)
+    sidecar(scene, "forget", "--text", WORDS, "--yes")
+    assert holders(scene, database, WORDS) == []
+    assert database.query("SELECT 1 FROM tts_records WHERE event_id = ?", [item["id"]]) == []
+    database.close()
+
+
 def test_one_record_is_forgotten_by_its_number(scene: Scene) -> None:
     database = connect(scene.url)
     ((number,),) = database.query("SELECT id FROM tts_records WHERE event_id = ?", [scene.documents[0]["id"]])
