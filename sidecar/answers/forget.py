@@ -4,7 +4,7 @@ What stays is a tombstone, an event of type indextts.record.forgotten that names
 content, and the numbers of the events that went (sidecar.erased). Both are published first: whatever interrupts the
 rest, doing it again finishes it.
 
-Beyond reach are the server's own logs (binary log, redo log, backups) and copies that others made.
+Beyond reach are a server's own logs and backups, its freed pages until it uses them again, and copies that others made.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+import threading
 
 import click
 
@@ -73,6 +74,8 @@ def _serve(settings: Settings) -> None:
         raise SidecarError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
+    # Of a large table it takes seconds to tell what the filters can be set to: no visitor should wait for that.
+    threading.Thread(target=app.state.shared.refresh_choices, daemon=True).start()
     server = uvicorn.Server(
         uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, limit_concurrency=200)
     )

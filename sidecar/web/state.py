@@ -66,7 +66,7 @@ class State:
         if known is None:
             return self._ask_choices()
         if stale:
-            threading.Thread(target=self._refresh_choices, daemon=True).start()
+            threading.Thread(target=self.refresh_choices, daemon=True).start()
         return known
 
     def _ask_choices(self) -> dict[str, list[str]]:
@@ -76,8 +76,9 @@ class State:
             self._choices = (time.monotonic(), answer)
         return answer
 
-    def _refresh_choices(self) -> None:
-        with contextlib.suppress(TemporarySinkError):  # the older answer stays, and a minute later it is tried again
+    def refresh_choices(self) -> None:
+        """Ask for the choices anew; where the database cannot serve, the older answer stays."""
+        with contextlib.suppress(TemporarySinkError):
             self._ask_choices()
 
     async def in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
