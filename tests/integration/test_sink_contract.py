@@ -243,6 +243,22 @@ def test_quarantine_keeps_the_first_sighting_and_the_newest_finding(sink: AnySin
     assert sink.quarantined_paths("studio", "/srv/outputs") == set()
 
 
+@pytest.mark.parametrize(("one", "other"), [("GPU1", "gpu1"), ("studio-é", "studio-e"), ("声音", "聲音")])
+def test_shippers_whose_names_are_not_the_same_bytes_are_two(
+    sink: AnySink, database: Database, one: str, other: str
+) -> None:
+    entry = Quarantined(path="/srv/outputs/x.json", reason=Reason.INVALID_JSON, message="", size=1, content=b"{")
+    opened = sink.open_position(one, "/srv/outputs")
+    moved = replace(opened, identity="1:2", ctime_ns=5, files=1)
+    sink.commit(batch(sink, shipper=one, position=moved, quarantined=[entry]))
+    assert sink.open_position(other, "/srv/outputs") == opened
+    assert sink.quarantined_paths(other, "/srv/outputs") == set()
+    sink.commit(batch(sink, shipper=other, position=opened, quarantined=[entry]))
+    sink.commit(batch(sink, shipper=other, position=opened, mended=[entry.path]))
+    assert sink.open_position(one, "/srv/outputs") == replace(moved, revision=opened.revision + 1)
+    assert sink.quarantined_paths(one, "/srv/outputs") == {entry.path}
+
+
 def test_a_batch_larger_than_one_statement_is_still_one_transaction(settings: Settings, database: Database) -> None:
     small = open_sink(settings.model_copy(update={"statement_bytes": 4096}))
     event = succeeded("the first")

@@ -11,6 +11,12 @@ from tests.events import publish, succeeded
 from tests.integration.processes import running
 from tests.operate.scene import set_scene
 
+# What 004 finds where 003 was the last; the rows that a shipper has made by then stay.
+BEFORE_004 = (
+    "ALTER TABLE sidecar_positions MODIFY shipper VARCHAR(64) NOT NULL",
+    "ALTER TABLE sidecar_quarantine MODIFY shipper VARCHAR(64) NOT NULL",
+    "DELETE FROM sidecar_migrations WHERE number = 4",
+)
 # What a later release's migrations may do: a column that may be null, a column with a default, an index, a table.
 EXPANSIONS = (
     "ALTER TABLE tts_records ADD COLUMN from_the_future VARCHAR(32) NULL",
@@ -38,6 +44,9 @@ def test_an_older_shipper_goes_on_through_a_migration(tmp_path: Path, mysql_url:
         speaker = threading.Thread(target=speak)
         speaker.start()
         shipper.shipped(1)
+        for statement in BEFORE_004:
+            scene.execute(statement)
+        assert "applied 004_exact_shippers" in scene.run("migrate")
         for statement in EXPANSIONS:
             scene.execute(statement)
         scene.execute("INSERT INTO sidecar_migrations VALUES (999, '999_from_the_future', UTC_TIMESTAMP(6))")
