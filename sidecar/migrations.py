@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sidecar.errors import TablesNotReady
 from sidecar.resources import schema_folder
 
 MIGRATIONS_TABLE = "sidecar_migrations"
 MIGRATE_HINT = "Run `sidecar migrate` with an account that may create and alter tables."
+_VIEW = re.compile(r"CREATE OR REPLACE (?:SQL SECURITY \w+ )?VIEW (\w+) ")
 _FILE_NAME = re.compile(r"^(\d{3})_([a-z0-9_]+)\.sql$")
 
 
@@ -38,8 +39,21 @@ def optional(dialect: str, name: str) -> tuple[str, ...]:
 
 
 def pending(dialect: str, applied: set[int]) -> list[Migration]:
-    """Migrations that are not among the applied ones, in order."""
-    return [migration for migration in migrations(dialect) if migration.number not in applied]
+    """Migrations that are not among the applied ones, in order.
+
+    A view that a later one of them replaces is made once, as it is in the end: a database that lacks what only the
+    earlier form needs can then be migrated too.
+    """
+    found: list[Migration] = []
+    replaced: set[str] = set()
+    for migration in reversed(migrations(dialect)):
+        if migration.number in applied:
+            continue
+        made = {statement: match[1] for statement in migration.statements if (match := _VIEW.match(statement))}
+        left = tuple(statement for statement in migration.statements if made.get(statement) not in replaced)
+        replaced.update(made.values())
+        found.insert(0, replace(migration, statements=left))
+    return found
 
 
 def require_current(dialect: str, applied: set[int]) -> None:

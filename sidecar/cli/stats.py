@@ -14,6 +14,7 @@ from sidecar.cli.databases import open_database
 from sidecar.cli.options import settings_options, verb
 from sidecar.config import Settings
 from sidecar.database import Database
+from sidecar.plural import count
 
 _TOPICS = ("emotions", "users", "duplicates", "load", "quality", "voices", "errors")
 _FOLDED = {"duplicates": "text_input", "voices": "voice", "errors": "error_message"}
@@ -117,14 +118,16 @@ def _overview(database: Database, wanted: Filter, settings: Settings) -> None:
         return
     tried = total["succeeded"] + total["failed"]
     click.echo(
-        f"{total['records']:,} records by {total['users']:,} users, {show.seconds(total['audio_seconds'])} of audio, "
+        f"{count(total['records'], 'record')} by {count(total['users'], 'user')}, "
+        f"{show.seconds(total['audio_seconds'])} of audio, "
         f"computed in {show.seconds(total['compute_seconds'])}"
     )
     if tried:
-        click.echo(f"{total['failed']:,} of {tried:,} syntheses failed ({total['failed'] / tried:.2%})")
+        of = count(tried, "synthesis", "syntheses")
+        click.echo(f"{total['failed']:,} of {of} failed ({total['failed'] / tried:.2%})")
     again = questions.repeats(database, wanted)
     click.echo(
-        f"{again.repeats:,} takes repeated an earlier request: "
+        f"{count(again.repeats, 'take')} repeated an earlier request: "
         f"{show.seconds(again.wasted_seconds)} of computing that reuse would have saved"
     )
     click.echo()

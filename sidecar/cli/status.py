@@ -65,7 +65,7 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
         made.add_row(name, Text("  ".join(map(str, words)), style=style))
 
     def when(moment: datetime | None) -> str:
-        return moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S") if moment else "never"
+        return moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S %Z") if moment else "never"
 
     if not process.answers:
         line("shipper", "does not run, or not here:", *process.reasons, style="red")

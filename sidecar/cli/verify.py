@@ -40,7 +40,8 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
     """Prove, file by file and row by row, that folder and database say the same.
 
     WAV, event file, event and record are compared in both directions, audio by its SHA-256, and each TTS process's
-    numbers are looked through for gaps. Exit code 0: nothing is wrong, or all of it was repaired; 1: something is.
+    numbers are looked through for gaps. What somebody has put aside (sidecar quarantine drop), forgotten or pruned with
+    these commands is not missed. Exit code 0: nothing is wrong, or all of it was repaired; 1: something is.
     It runs beside a shipper at work; what that one is about to ship counts as not shipped yet.
 
     \b

@@ -12,6 +12,7 @@ from sidecar.doctor.findings import Finding, failure, note, ok, warning
 from sidecar.dsn import MysqlDsn
 from sidecar.errors import SidecarError
 from sidecar.migrations import MIGRATIONS_TABLE, migrations
+from sidecar.plural import count
 
 TABLES = ("tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine")
 _OLDEST = {"MariaDB": (10, 5), "MySQL": (8, 0)}
@@ -183,7 +184,7 @@ def _character_set(database: Database) -> Iterator[Finding]:
         named = ", ".join(f"{table}.{column} ({charset})" for table, column, charset in rows[:3])
         yield failure(
             "character set",
-            f"{len(rows)} columns cannot hold every text: {named}",
+            f"not every text fits into {count(len(rows), 'column')}: {named}",
             f"ALTER TABLE {rows[0][0]} CONVERT TO CHARACTER SET utf8mb4; then sidecar rebuild.",
         )
     charset = str(database.query("SELECT @@character_set_database")[0][0])

@@ -111,7 +111,7 @@ class Link:
             port=port,
             unix_socket=self._dsn.unix_socket,
             user=self._dsn.user,
-            password=self._dsn.password,
+            password=self._dsn.password.encode(),  # as text the driver would take it for latin1
             database=self._dsn.database,
             charset="utf8mb4",
             connect_timeout=cast(int, self._limits.connect_timeout),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +15,9 @@ import pytest
 from tests.events import publish, succeeded
 from tests.integration.processes import sidecar
 from tests.operate.prometheus import DEPLOY
-from tests.servers import Account, Server
+from tests.servers import Account, MariaDB, Server
 from tests.servers.fixtures import SERVER_KINDS
+from tests.servers.mariadb import find_program
 
 DENIED = {1044, 1142, 1143, 1227, 1370}
 
@@ -114,3 +117,39 @@ def test_readers_only_read(installed: Installed) -> None:
     assert installed.as_role("read", "SELECT COUNT(*) FROM tts_records") == 0
     for statement in ("UPDATE tts_records SET emotion = 'x'", "DELETE FROM tts_events", "CREATE TABLE x (x INT)"):
         assert installed.as_role("read", statement) in DENIED
+
+
+@pytest.mark.mariadb
+def test_compose_gives_each_role_the_password_of_its_variable(tmp_path: Path) -> None:
+    """accounts.sh as MySQL's image runs it, but for the folder that is mounted there."""
+    odd = {role: f'{role}\'s \\ "pass" & $HOME `x` 密' for role in ("migrate", "ship", "read")}
+    script = (DEPLOY / "compose" / "accounts.sh").read_text()
+    assert "/grants/" in script
+    client = tmp_path / "mysql"
+    with MariaDB() as server:
+        client.write_text(f'#!/bin/sh\nexec {find_program("mariadb")} --no-defaults -S {server.folder}/s.sock "$@"\n')
+        client.chmod(0o755)
+        server.execute("ALTER USER root@localhost IDENTIFIED BY 'of root'")
+        done = subprocess.run(
+            ["bash", "-c", script.replace("/grants/", f"{DEPLOY}/mysql/")],
+            env={
+                "PATH": f"{tmp_path}:{os.environ['PATH']}",
+                "LANG": "C.UTF-8",
+                "MYSQL_ROOT_PASSWORD": "of root",
+                **{f"{role.upper()}_PASSWORD": password for role, password in odd.items()},
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        url = f"mysql://tts_migrate@127.0.0.1:{server.port}/tts"
+        sidecar(
+            "migrate",
+            cwd=tmp_path,
+            settings={"SIDECAR_DATABASE_URL": url, "SIDECAR_DATABASE_PASSWORD": odd["migrate"]},
+        )
+        for role, password in odd.items():
+            server.connect(account=Account(user=f"tts_{role}", password=password)).close()
+            with pytest.raises(pymysql.err.OperationalError):
+                server.connect(account=Account(user=f"tts_{role}", password=f"change-me-{role}"))

@@ -160,6 +160,20 @@ def test_top_leaves_its_last_look_and_a_whole_line(scene: Scene) -> None:
     assert left[-1] == ""
 
 
+def test_a_long_note_is_told_in_full(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    first = scene.speak("first.wav")
+    for number, note in enumerate((None, "好" * 600), start=1):
+        remark = {"rating": number, "note": note, "caller": {"user": None}}
+        publish(scene.folder, envelope("audio.rated", remark, subject=first["id"], sequence=number))
+    scene.ship()
+    told = [json.loads(line) for line in scene.run("timeline", "1", "--json").splitlines()]
+    assert [(each["rating"], each["note"], each["actor"]) for each in told[1:]] == [
+        (1, None, None),
+        (2, "好" * 600, None),
+    ]
+
+
 def test_status_without_a_shipper_fails_and_still_tells_the_rest(spoken: Scene) -> None:
     facts = spoken.facts("status", "--listen", "127.0.0.1:1", code=1)
     assert not facts["process"]["answers"]

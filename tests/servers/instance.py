@@ -219,7 +219,7 @@ class Server(abc.ABC):
             host=HOST,
             port=self.port,
             user=account.user,
-            password=account.password,
+            password=account.password.encode(),
             database=database,
             **merged,
         )

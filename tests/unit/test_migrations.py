@@ -1,0 +1,24 @@
+"""Migrations are numbered files, and what is pending of them."""
+
+from __future__ import annotations
+
+from sidecar.migrations import migrations, pending
+
+
+def timelines(found: list[str]) -> list[str]:
+    return [statement for statement in found if "VIEW tts_timeline" in statement]
+
+
+def test_a_view_that_a_later_migration_replaces_is_made_once_in_its_last_form() -> None:
+    everything = [statement for each in migrations("mysql") for statement in each.statements]
+    fresh = [statement for each in pending("mysql", set()) for statement in each.statements]
+    assert len(timelines(everything)) > 1
+    assert timelines(fresh) == timelines(everything)[-1:]
+    assert [each for each in everything if each not in fresh] == timelines(everything)[:-1]
+    assert not [statement for statement in fresh if "JSON_VALUE" in statement], "TiDB does not have it"
+
+
+def test_tables_from_before_get_the_later_form() -> None:
+    (last, *_) = reversed(pending("mysql", {1, 2, 3}))
+    assert timelines(list(last.statements))
+    assert [each.number for each in pending("mysql", {1, 2, 3})] == [each.number for each in migrations("mysql")][3:]
