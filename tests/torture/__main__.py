@@ -77,7 +77,7 @@ def _fuzz(console: Console, seed: int, seconds: int) -> bool:
     runs = _FUZZ_RUNS.search(done.stderr)
     console.print(f"Event.decode was fuzzed for {seconds} s, {int(runs[1]) if runs else 0:,} times")
     if done.returncode:
-        print(done.stderr[-3000:])
+        print(done.stdout[-3000:], done.stderr[-3000:])
     return not done.returncode
 
 

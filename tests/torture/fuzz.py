@@ -37,8 +37,7 @@ def one(raw: bytes) -> None:
         return
     assert event.raw == raw
     assert event.time.tzinfo is not None
-    assert list(project(event))
-    assert render(event, "outputs/fuzzed.json").records
+    assert len(render(event, "outputs/fuzzed.json").records) == len(list(project(event)))
 
 
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:
