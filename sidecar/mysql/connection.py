@@ -29,6 +29,9 @@ _SESSION = (
 )
 _PACKET_HEADROOM = 1024
 _LEAST_IDLE_SECONDS = 5
+_IDLE_SHARE = 0.75
+"""Of the time after which the server hangs up, how much a connection may be idle and be used again. With the default
+settings an idle shipper's probes come after half of it; a connection for each probe would be most of what it costs."""
 _COMMITS_PARTS = "TiDB"  # some of its versions commit LOAD DATA in batches of their own
 
 
@@ -68,7 +71,7 @@ class Link:
             pymysql.Error, OSError: none of the hosts answers; what the last one tried said.
         """
         before, self._used_at = self._used_at, time.monotonic()
-        if self._used_at - before > self._idle_limit / 2:
+        if self._used_at - before > self._idle_limit * _IDLE_SHARE:
             self.give_up()  # the server may have hung up, or is about to
         if self._connection is not None and self._connection.open:
             return self._connection

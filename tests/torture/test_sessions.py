@@ -42,6 +42,14 @@ def test_a_connection_that_was_idle_for_long_is_made_anew_without_an_error(serve
     sink.close()
 
 
+def test_the_probes_of_an_idle_shipper_share_a_connection(server: Server) -> None:
+    link = Link(dsn_of(server, server.create_database()), LIMITS)
+    first = link.connected()
+    time.sleep(3)  # of the five seconds that these limits give, the share between two probes and more
+    assert link.connected() is first
+    link.give_up()
+
+
 def test_a_host_that_accepts_and_says_nothing_costs_the_connect_timeout(own_server: Server) -> None:
     limits = MysqlLimits(connect_timeout=1, read_timeout=30)
     link = Link(dsn_of(own_server, own_server.create_database()), limits)
