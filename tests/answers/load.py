@@ -25,9 +25,15 @@ def open_sink(dsn: MysqlDsn | SqliteDsn) -> MysqlSink | SqliteSink:
     return MysqlSink(dsn, MysqlLimits(read_timeout=120.0, statement_bytes=1024 * 1024))
 
 
-def load(dsn: MysqlDsn | SqliteDsn, documents: Iterable[dict[str, Any]], *, folder: str = FOLDER) -> int:
-    """Migrate, then commit the events in batches. Returns how many there were."""
-    return _commit(dsn, _deliveries(documents, folder), folder)
+def load(
+    dsn: MysqlDsn | SqliteDsn, documents: Iterable[dict[str, Any]], *, folder: str = FOLDER, migrate: bool = True
+) -> int:
+    """Commit the events in batches. Returns how many there were.
+
+    Args:
+        migrate: make the tables first; the account may.
+    """
+    return _commit(dsn, _deliveries(documents, folder), folder, migrate=migrate)
 
 
 def load_studio(dsn: MysqlDsn | SqliteDsn, count: int) -> int:
@@ -37,7 +43,7 @@ def load_studio(dsn: MysqlDsn | SqliteDsn, count: int) -> int:
     maker.start()
     there.close()
     try:
-        return _commit(dsn, _received(here), FOLDER)
+        return _commit(dsn, _received(here), FOLDER, migrate=True)
     finally:
         maker.kill()
         maker.join()
@@ -62,9 +68,10 @@ def _deliveries(documents: Iterable[dict[str, Any]], folder: str) -> Iterator[li
         yield [Delivery(event=decoded(item), path=f"{folder}/{file_name(item)}") for item in part]
 
 
-def _commit(dsn: MysqlDsn | SqliteDsn, parts: Iterable[list[Delivery]], folder: str) -> int:
+def _commit(dsn: MysqlDsn | SqliteDsn, parts: Iterable[list[Delivery]], folder: str, *, migrate: bool) -> int:
     sink = open_sink(dsn)
-    sink.migrate()
+    if migrate:
+        sink.migrate()
     position = sink.open_position("studio", folder)
     total = 0
     for part in parts:
