@@ -23,7 +23,8 @@ class Arguments:
     """
 
     def __init__(self, function: Callable[..., Any], model: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]):
-        known = _telling(function, type(model))
+        kind: Any = type(model)
+        known = _telling(function, kind)
         positional = known.positional[1:]  # the first is the model
         self.passed: dict[str, Any] = dict(zip(positional, args))  # noqa: B905 - any number may be passed
         if known.rest is not None and len(args) > len(positional):

@@ -59,7 +59,8 @@ def version(model: object) -> str | None:
 
     Upstream's configurations of 2.5 were seen to say 2.0, and those of IndexTTS 1 say nothing at all.
     """
-    found = module_version(type(model))
+    kind: Any = type(model)
+    found = module_version(kind)
     return name(getattr(model, "model_version", None), 32) or found if found in (None, "1") else found
 
 
