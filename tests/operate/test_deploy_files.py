@@ -142,3 +142,24 @@ def test_compose_scrapes_as_the_plain_example_does() -> None:
 @pytest.mark.parametrize("script", ["install.sh", "compose/accounts.sh"])
 def test_scripts_are_bash(script: str) -> None:
     assert run("bash", "-n", DEPLOY / script).returncode == 0
+
+
+@pytest.mark.parametrize("shown", ["", "-/home/anna/tts:-/home/anna/tts:rbind"], ids=["none", "a home"])
+def test_the_wrapper_asks_systemd_for_the_service_s_view(tmp_path: Path, shown: str) -> None:
+    """systemd refuses an empty path. That it takes the rest shows on a machine where it is PID 1."""
+    for name, script in (("systemctl", f"echo '{shown}'"), ("systemd-run", 'printf "%s\\n" "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        ["sh", SYSTEMD / "sidecar", "--as-service", "verify", "--json"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    arguments = done.stdout.splitlines()
+    assert arguments[-3:] == ["/usr/local/bin/sidecar", "verify", "--json"]
+    assert "--property=User=indextts-sidecar" in arguments
+    assert [each for each in arguments if "BindReadOnlyPaths" in each] == [
+        f"--property=BindReadOnlyPaths={shown}"
+    ] * bool(shown)
