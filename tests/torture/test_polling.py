@@ -126,14 +126,14 @@ def test_a_user_space_file_system_is_polled(settings: dict[str, str], behind_fus
 def test_an_overlay_is_watched_until_it_says_nothing(
     settings: dict[str, str], behind_overlay: Path, tmp_path: Path
 ) -> None:
-    with running(cwd=tmp_path, settings=settings | {"SIDECAR_SCAN_SECONDS": "3"}) as shipper:
+    with running(cwd=tmp_path, settings=settings | {"SIDECAR_SCAN_SECONDS": "4"}) as shipper:
         ready(shipper)
-        assert arrives(shipper, tmp_path / "outputs", 1), "what comes through the mount is announced"
+        assert arrives(shipper, tmp_path / "outputs", 3), "what comes through the mount is announced"
         assert modes(shipper) == NOTIFIED
-        while modes(shipper) == NOTIFIED:  # found by the scans alone
-            assert arrives(shipper, behind_overlay, 8)
-        assert modes(shipper) == POLLED
-        assert all(arrives(shipper, behind_overlay, 2.5) for _ in range(3))
+        for _ in range(3):
+            assert arrives(shipper, behind_overlay, 10), "the scans find it"
+        eventually(lambda: modes(shipper) == POLLED, f"the end of trust: {shipper.log}", 10)
+        assert all(arrives(shipper, behind_overlay, 3) for _ in range(3))
         assert "nothing announces" in shipper.log
 
 
