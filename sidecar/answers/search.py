@@ -13,7 +13,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sidecar.answers.filters import Filter, FilterError, Where
-from sidecar.answers.textindex import narrow
+from sidecar.answers.sample import shares
+from sidecar.answers.textindex import has_filter_indexes, narrow
 from sidecar.answers.values import plain
 from sidecar.answers.words import words
 from sidecar.database import Database
@@ -70,7 +71,7 @@ def _find(database: Database, wanted: Filter, before: tuple[datetime, int] | Non
     newest = _select(database, ([*conditions, "created_at >= ?"], [*parameters, edge]), limit)
     if len(newest) >= limit:
         return newest
-    narrowed = narrow(database, asked)
+    narrowed = None if _facts_are_rarer(database, wanted) else narrow(database, asked)
     where = [*conditions, "created_at < ?"], [*parameters, edge]
     if narrowed is not None:
         where = [*where[0], *narrowed[0]], [*where[1], *narrowed[1]]
@@ -78,6 +79,15 @@ def _find(database: Database, wanted: Filter, before: tuple[datetime, int] | Non
     unaided = narrowed is None and database.dialect == "mysql"
     hint = "IGNORE INDEX FOR ORDER BY (idx_created)" if unaided else ""
     return newest + _select(database, where, limit - len(newest), hint=hint)
+
+
+def _facts_are_rarer(database: Database, wanted: Filter) -> bool:
+    """Whether fewer records meet the other filters than have the words, so that their indexes are the shorter way."""
+    facts = wanted.facts()
+    if len(facts[0]) == 1 or not has_filter_indexes(database):
+        return False
+    by_facts, by_words = shares(database, [facts, Filter(text=wanted.text).where()])
+    return by_facts < by_words
 
 
 def _edge(database: Database, before: tuple[datetime, int] | None) -> datetime | None:

@@ -13,11 +13,15 @@ from collections.abc import Sequence
 from enum import Enum
 
 from sidecar.answers.filters import Where
+from sidecar.answers.sample import shares
+from sidecar.answers.words import like
 from sidecar.database import Database
 
 _TRIGRAM = 3
 _MAX_TERMS = 400
 _WEIGHT_LENGTH = 4
+_MOST_GRAMS = 2
+_MOST_SAMPLED = 30
 _WEIGHT = re.compile("(?:FB..)?(....)")
 """As the generated column reads a weight: see schema/mysql/optional/text.mariadb.sql."""
 
@@ -105,25 +109,35 @@ def _narrow_ngram(database: Database, words: Sequence[str]) -> Where | None:
 
 
 def _narrow_weights(database: Database, words: Sequence[str]) -> Where | None:
-    """All trigrams that lie side by side in a word, and its last one: each costs the reading of its list of records,
-    and those between them tell little more. A shorter word is the beginning of a trigram.
+    """The rarest trigrams of the words. Each costs the reading of its list of records, and a frequent one of hundreds
+    of thousands tells little more than a rare one did. A shorter word is the beginning of a trigram.
     """
-    weights = ", ".join("HEX(WEIGHT_STRING(? COLLATE utf8mb4_unicode_ci))" for _ in words)
+    grams = _rarest(database, [gram for word in words for gram in _grams(word)])
+    weights = ", ".join("HEX(WEIGHT_STRING(? COLLATE utf8mb4_unicode_ci))" for _ in grams)
     limits = "@@innodb_ft_min_token_size, @@innodb_ft_max_token_size"
-    ((shortest, longest, *told),) = database.query(f"SELECT {limits}, {weights}", list(words))
+    ((shortest, longest, *told),) = database.query(f"SELECT {limits}, {weights}", list(grams))
     if int(shortest) > _WEIGHT_LENGTH or int(longest) < _TRIGRAM * _WEIGHT_LENGTH:
         return None  # this server was told to leave such terms out
     terms = []
     for hexadecimal in told:
-        units = _WEIGHT.findall(hexadecimal)
-        if len(units) >= _TRIGRAM:
-            starts = [*range(0, len(units) - _TRIGRAM, _TRIGRAM), len(units) - _TRIGRAM]
-            terms += ["".join(units[start : start + _TRIGRAM]) for start in starts]
-        elif units:
-            terms.append("".join(units) + "*")
-    if not terms:
-        return None
-    return ["MATCH (search_terms) AGAINST (? IN BOOLEAN MODE)"], [" ".join(f"+{term}" for term in terms)]
+        units = _WEIGHT.findall(hexadecimal)[:_TRIGRAM]
+        if units:
+            terms.append("+" + "".join(units) + ("" if len(units) == _TRIGRAM else "*"))
+    return (["MATCH (search_terms) AGAINST (? IN BOOLEAN MODE)"], [" ".join(terms)]) if terms else None
+
+
+def _grams(word: str) -> list[str]:
+    """Parts of three characters, side by side and the last one; a shorter word as it is."""
+    last = max(len(word) - _TRIGRAM, 0)
+    return [word[start : start + _TRIGRAM] for start in [*range(0, last, _TRIGRAM), last]]
+
+
+def _rarest(database: Database, grams: Sequence[str]) -> list[str]:
+    if len(grams) <= _MOST_GRAMS:
+        return list(grams)
+    asked = grams[:_MOST_SAMPLED]
+    rarity = shares(database, [(["text_input LIKE ? ESCAPE '!'"], [like(gram)]) for gram in asked])
+    return [gram for _, gram in sorted(zip(rarity, asked, strict=True))[:_MOST_GRAMS]]
 
 
 def _narrow_fts5(database: Database, words: Sequence[str]) -> Where | None:
