@@ -20,7 +20,8 @@ from sidecar.database import Database
 _TRIGRAM = 3
 _MAX_TERMS = 400
 _WEIGHT_LENGTH = 4
-_MOST_GRAMS = 2
+_MOST_TRIGRAMS = 2
+_MOST_BIGRAMS = 3
 _MOST_SAMPLED = 30
 _WEIGHT = re.compile("(?:FB..)?(....)")
 """As the generated column reads a weight: see schema/mysql/optional/text.mariadb.sql."""
@@ -92,19 +93,20 @@ def narrow(database: Database, words: Sequence[str]) -> Where | None:
 
 
 def _narrow_ngram(database: Database, words: Sequence[str]) -> Where | None:
-    """Phrases of bigrams, or of what the server was told to make instead. The index knows no blanks and not every
-    punctuation mark (9.7 finds nothing for "号。"), so a word is asked for in its runs of letters and digits.
+    """The rarest bigrams, or what the server was told to make instead. Not as phrases: to see whether bigrams stand
+    side by side, 9.7 reads each text that has them, which takes longer than LIKE. The index knows no blanks and not
+    every punctuation mark (it finds nothing for "号。"), so only runs of letters and digits are asked for.
 
     Characters beyond the basic plane are all equal to MySQL's LIKE under utf8mb4_unicode_ci, but not to its index.
     """
     known = "".join(
         character if character.isalnum() and character <= "\uffff" else " " for character in "\n".join(words)
     )
-    ((size,),) = database.query("SELECT @@ngram_token_size")
-    usable = [part for part in known.split() if len(part) >= int(size)]
-    if not usable:
+    size = int(database.query("SELECT @@ngram_token_size")[0][0])
+    grams = [part[start : start + size] for part in known.split() for start in range(len(part) - size + 1)]
+    if not grams:
         return None
-    asked = " ".join(f'+"{part}"' for part in usable)
+    asked = " ".join(f"+{gram}" for gram in _rarest(database, grams, _MOST_BIGRAMS))
     return ["MATCH (text_input) AGAINST (? IN BOOLEAN MODE)"], [asked]
 
 
@@ -112,7 +114,7 @@ def _narrow_weights(database: Database, words: Sequence[str]) -> Where | None:
     """The rarest trigrams of the words. Each costs the reading of its list of records, and a frequent one of hundreds
     of thousands tells little more than a rare one did. A shorter word is the beginning of a trigram.
     """
-    grams = _rarest(database, [gram for word in words for gram in _grams(word)])
+    grams = _rarest(database, [gram for word in words for gram in _grams(word)], _MOST_TRIGRAMS)
     weights = ", ".join("HEX(WEIGHT_STRING(? COLLATE utf8mb4_unicode_ci))" for _ in grams)
     limits = "@@innodb_ft_min_token_size, @@innodb_ft_max_token_size"
     ((shortest, longest, *told),) = database.query(f"SELECT {limits}, {weights}", list(grams))
@@ -132,12 +134,12 @@ def _grams(word: str) -> list[str]:
     return [word[start : start + _TRIGRAM] for start in [*range(0, last, _TRIGRAM), last]]
 
 
-def _rarest(database: Database, grams: Sequence[str]) -> list[str]:
-    if len(grams) <= _MOST_GRAMS:
-        return list(grams)
-    asked = grams[:_MOST_SAMPLED]
+def _rarest(database: Database, grams: Sequence[str], most: int) -> list[str]:
+    asked = list(dict.fromkeys(grams))[:_MOST_SAMPLED]
+    if len(asked) <= most:
+        return asked
     rarity = shares(database, [(["text_input LIKE ? ESCAPE '!'"], [like(gram)]) for gram in asked])
-    return [gram for _, gram in sorted(zip(rarity, asked, strict=True))[:_MOST_GRAMS]]
+    return [gram for _, gram in sorted(zip(rarity, asked, strict=True))[:most]]
 
 
 def _narrow_fts5(database: Database, words: Sequence[str]) -> Where | None:
