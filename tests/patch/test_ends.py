@@ -270,6 +270,20 @@ def test_a_call_that_wrote_its_file_and_returns_nothing_has_succeeded(tmp_path: 
     assert event["data"]["params"]["requested"] == {"extra": [1, 2]}
 
 
+def test_a_call_that_returns_another_path_than_it_was_given_is_recorded_with_both(tmp_path: Path) -> None:
+    body = (
+        "from indextts.infer_v2 import IndexTTS2\n"
+        "class Own(IndexTTS2):\n"
+        "    def infer(self, spk_audio_prompt, text, output_path):\n"
+        "        return super().infer(spk_audio_prompt, text, output_path.replace('x', 'y'))\n"
+        'Own().infer("voice.wav", "moved", "outputs/x.wav")\n'
+    )
+    [event] = ok(run(tmp_path, body)).events
+    audio = event["data"]["audio"]
+    assert (audio["path"], audio["requested_path"]) == ("outputs/y.wav", "outputs/x.wav")
+    assert audio["duration"] > 0
+
+
 def test_the_fallback_folder_takes_what_cannot_be_written_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "outputs").write_text("a file where the folder should be")
     body = 'from indextts.infer_v2 import IndexTTS2\nIndexTTS2().infer("voice.wav", "saved", None)\n'

@@ -129,6 +129,7 @@ def test_a_saturated_file_can_be_told_from_its_event(head: Run) -> None:
 def test_truncation_and_upstreams_times_are_recorded(head: Run) -> None:
     event = by_text(head)["[truncate] long"]
     assert event["data"]["truncated"] is True
+    assert by_text(head)["two"]["data"]["truncated"] is False
     assert "max_mel_tokens" in event["data"]["warnings"][0]
     timing = event["data"]["timing"]
     assert [timing[stage] for stage in ("gpt", "gpt_forward", "s2mel", "bigvgan")] == [0.25, 0.5, 0.75, 1.0]
