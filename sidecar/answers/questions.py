@@ -22,7 +22,12 @@ _HOUR = {
 _FAILED = "CASE WHEN status IN ('failed', 'interrupted') THEN 1 ELSE 0 END"
 _SYNTHESES = "status IN ('succeeded', 'failed', 'interrupted')"
 _OVERALL = ("requests", "all_repeats", "all_wasted")
-_WASTED = "g.compute_seconds - COALESCE(t.wall_time, 0)"
+# The first take's id and its computing time in one value, so that looking for the one finds the other.
+_FIRST_TAKE = {
+    "mysql": "MIN(CONCAT(event_id, COALESCE(wall_time, 0)))",
+    "sqlite": "MIN(event_id || COALESCE(wall_time, 0))",
+}
+_FIRST_ID, _WASTED = "SUBSTR(g.first_take, 1, 36)", "g.compute_seconds - (SUBSTR(g.first_take, 37) + 0e0)"
 
 
 def usage(database: Database, wanted: Filter) -> Rows:
@@ -67,15 +72,13 @@ def repeats(database: Database, wanted: Filter, *, limit: int = 50) -> Repeats:
         "SELECT d.request_hash, d.takes, f.event_id, f.text_input, f.emotion, f.voice, f.model_version, "
         "f.created_at AS created_at, d.last_at, d.compute_seconds, d.wasted_seconds, d.requests, d.all_repeats, "
         "d.all_wasted FROM ("
-        "SELECT g.request_hash, g.takes, g.first_event_id, g.last_at, g.compute_seconds, "
+        f"SELECT g.request_hash, g.takes, {_FIRST_ID} AS first_event_id, g.last_at, g.compute_seconds, "
         f"{_WASTED} AS wasted_seconds, COUNT(*) OVER () AS requests, SUM(g.takes - 1) OVER () AS all_repeats, "
         f"SUM({_WASTED}) OVER () AS all_wasted FROM ("
-        "SELECT request_hash, COUNT(*) AS takes, MIN(event_id) AS first_event_id, MAX(created_at) AS last_at, "
-        "SUM(COALESCE(wall_time, 0)) AS compute_seconds FROM tts_records "
-        "WHERE {where} AND request_hash IS NOT NULL AND status = 'succeeded' "
-        # By all that idx_request_takes begins with, so that where it is there no record is read.
-        "GROUP BY request_hash HAVING COUNT(*) > 1) g JOIN tts_records t ON t.request_hash = g.request_hash "
-        "AND t.status = 'succeeded' AND t.event_id = g.first_event_id "
+        f"SELECT request_hash, COUNT(*) AS takes, {_FIRST_TAKE[database.dialect]} AS first_take, "
+        "MAX(created_at) AS last_at, SUM(COALESCE(wall_time, 0)) AS compute_seconds FROM tts_records "
+        "WHERE {where} AND request_hash IS NOT NULL AND event_id IS NOT NULL AND status = 'succeeded' "
+        "GROUP BY request_hash HAVING COUNT(*) > 1) g "
         f"ORDER BY wasted_seconds DESC, g.request_hash LIMIT {limit:d}) d "
         "JOIN tts_records f ON f.event_id = d.first_event_id ORDER BY d.wasted_seconds DESC, d.request_hash",
     )

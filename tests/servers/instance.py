@@ -305,6 +305,8 @@ class Server(abc.ABC):
             "datadir": self._seen_by_server(self.folder / "data"),
             "socket": self._seen_by_server(self.folder / "s.sock"),
             "pid-file": self._seen_by_server(self.folder / "pid"),
+            # A MariaDB that starts clears its folder for temporary tables: in /tmp those of its neighbours too.
+            "tmpdir": self._seen_by_server(self.folder / "tmp"),
             "bind-address": HOST,
             "port": self.port,
         }
@@ -366,4 +368,5 @@ def new_folder(prefix: str, parent: Path | None = None) -> Path:
     """A new folder for one instance; short, because a socket's path has a limit."""
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
     (folder / "data").mkdir()
+    (folder / "tmp").mkdir()
     return folder
