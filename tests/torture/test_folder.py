@@ -15,6 +15,7 @@ import pytest
 
 from sidecar.notices import Heard
 from sidecar.scan import Listing, unpack
+from sidecar.sink import Position
 from sidecar.watch import file_system
 from tests.events import encode, publish, succeeded
 from tests.torture.harness import FaultySink, ManualClock, Process, back_up, make_database, restore, rows
@@ -294,6 +295,31 @@ def test_a_fault_before_or_after_a_commit_costs_nothing(folder: Path, database: 
     process.end()
     assert stored(database) == 10
     assert process.tally.conserved
+
+
+def test_what_is_read_again_among_new_events_is_not_remembered_all_of_it(
+    folder: Path, database: Path, clock: ManualClock
+) -> None:
+    process = Process(folder, database, clock, batch_max_events=10, overlap_seconds=0.001)
+    publish_many(folder, 300)
+    process.settle()
+    remembered = []
+    acknowledge = process.folder.acknowledge
+
+    def watched(position: Position) -> None:
+        acknowledge(position)
+        remembered.append(len(process.folder._done))
+
+    process.folder.acknowledge = watched  # type: ignore[method-assign]
+    process.notices.add(process.folder.key, publish(folder, succeeded()).name)
+    clock.skew_ns -= 60 * 10**9
+    clock.passes(120)
+    clock.skew_ns -= 120 * 10**9
+    assert process.step()
+    process.end()
+    assert process.tally.rewinds == {"the clock was set back": 1}
+    assert stored(database) == 301
+    assert max(remembered) < 100
 
 
 def test_a_long_overlap_does_not_hold_up_what_comes_next(folder: Path, database: Path, clock: ManualClock) -> None:
