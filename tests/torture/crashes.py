@@ -24,10 +24,7 @@ WHEN = {"first": 1, "middle": (GOOD + 1) // 2, "last": GOOD}
 # Once a transaction: how many there are depends on where the refused event stands, and is never below four.
 WHEN_ANSWERED = {"first": 1, "middle": 2, "last": 4}
 # Reached once in a batch, or once in a life.
-ONCE = {
-    *("after scan", "before answers", "after answers", "before acknowledge", "after acknowledge"),
-    *("during isolation", "before drain"),
-}
+ONCE = {"after scan", "before acknowledge", "after acknowledge", "during isolation", "before drain"}
 # How often a connection commits before its first batch: the session, the check, the position, the quarantine's paths.
 COMMITS_BEFORE = 4
 
