@@ -10,6 +10,7 @@ import random
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 
 from rich.console import Console
@@ -17,7 +18,7 @@ from rich.console import Console
 from tests.servers import ServerMissingError
 from tests.torture.campaign import SERVERS, torture
 from tests.torture.faults import FAULTS
-from tests.torture.forms import FORMS, Form, plan, plan_of
+from tests.torture.forms import FORMS, Form, lanes, plan, plan_of
 from tests.torture.table import show
 
 _FUZZ_RUNS = re.compile(r"number_of_executed_units: (\d+)")
@@ -30,26 +31,31 @@ def main() -> int:
     console = Console(width=150 if not sys.stdout.isatty() else None)
     console.print(f"seed {seed}: the same again with SEED={seed}")
     passed = failed = 0
+    chance = random.Random(seed)
+    if chosen.fault:
+        work = [(plan_of(chosen.fault, chosen.rounds, chance), form := Form(kills=0, database=0, others=0))]
+    else:
+        work = lanes(form, plan(form, chance))
     kinds = chosen.server or list(SERVERS)
-    with ProcessPoolExecutor(len(kinds), mp_context=multiprocessing.get_context("spawn")) as pool:
-        legs = (
-            plan_of(chosen.fault, chosen.rounds, random.Random(seed))
-            if chosen.fault
-            else plan(form, random.Random(seed))
-        )
-        more = Form(kills=0, database=0, others=0) if chosen.fault else form
-        running = {kind: pool.submit(torture, kind, seed, legs, more) for kind in kinds}
-        if more.fuzz_seconds:
-            held = _fuzz(console, seed, more.fuzz_seconds)
+    started = time.monotonic()
+    with ProcessPoolExecutor(len(kinds) * len(work), mp_context=multiprocessing.get_context("spawn")) as pool:
+        running = {
+            kind: [pool.submit(torture, kind, seed + 100 * lane, *each) for lane, each in enumerate(work)]
+            for kind in kinds
+        }
+        if form.fuzz_seconds:
+            held = _fuzz(console, seed, form.fuzz_seconds)
             passed, failed = passed + held, failed + (not held)
-        for kind, future in running.items():
+        for kind, parts in running.items():
             try:
-                outcome, seconds = future.result()
+                outcome = parts[0].result()
+                for part in parts[1:]:
+                    outcome.add(part.result())
             except ServerMissingError as error:
                 console.print(f"{kind}: NOT TORTURED: {error}")
                 failed += kind == "mariadb" and os.environ.get("CI") == "true"
                 continue
-            show(console, outcome, seed, seconds)
+            show(console, outcome, seed, time.monotonic() - started)
             passed, failed = passed + outcome.whole, failed + (not outcome.whole)
     print(f"torture: {passed} passed, {failed} failed")
     return 1 if failed else 0

@@ -24,8 +24,8 @@ RATE = 60.0
 _FAILURES = (AssertionError, ServerFailedError, pymysql.err.MySQLError, OSError, subprocess.SubprocessError)
 
 
-def torture(kind: str, seed: int, legs: Sequence[Sequence[Fault]], form: Form) -> tuple[Outcome, float]:
-    """Everything on one server, in a process of its own. Returns its outcome and how many seconds it took."""
+def torture(kind: str, seed: int, legs: Sequence[Sequence[Fault]], form: Form) -> Outcome:
+    """These legs, and the rest of the form, on one server, in a process of its own."""
     started = time.monotonic()
 
     def say(what: str) -> None:
@@ -48,7 +48,7 @@ def torture(kind: str, seed: int, legs: Sequence[Sequence[Fault]], form: Form) -
             stage("every crash point", lambda: _crash(server, outcome))
         if form.poison:
             stage(f"{form.poison:,} poisoned files", lambda: _poison(server, outcome, seed, form.poison))
-    return outcome, time.monotonic() - started
+    return outcome
 
 
 def _conserve(server: Server, outcome: Outcome, seed: int, leg: Sequence[Fault]) -> None:

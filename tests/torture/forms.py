@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.torture.faults import FAULTS, Fault
 
@@ -20,6 +20,8 @@ class Form:
     others: int
     legs: int = 1
     """They are dealt out over so many runs, each with a folder and a database of its own."""
+    lanes: int = 1
+    """So many servers of a kind are tortured at once; see lanes()."""
     outages: int = 0
     """Times that the server is away for minutes."""
     crash_points: bool = False
@@ -37,11 +39,12 @@ FORMS = {
         kills=1000,
         database=200,
         others=100,
-        legs=5,
+        legs=6,
+        lanes=3,
         outages=1,
         crash_points=True,
         poison=100_000,
-        fuzz_seconds=300,
+        fuzz_seconds=120,
     ),
 }
 
@@ -53,6 +56,14 @@ def plan(form: Form, chance: random.Random) -> list[list[Fault]]:
         chosen += _drawn([fault for fault in FAULTS if fault.share and fault.group == group], count, chance)
     chance.shuffle(chosen)
     return [chosen[leg :: form.legs] for leg in range(form.legs)]
+
+
+def lanes(form: Form, legs: list[list[Fault]]) -> list[tuple[list[list[Fault]], Form]]:
+    """What each server of a kind goes through: of several, one has crash points and poison, the others share the legs."""
+    if form.lanes == 1:
+        return [(legs, form)]
+    bare, sharers = replace(form, crash_points=False, poison=0), form.lanes - 1
+    return [([], form), *((legs[lane::sharers], bare) for lane in range(sharers))]
 
 
 def plan_of(names: Sequence[str], rounds: int, chance: random.Random) -> list[list[Fault]]:

@@ -86,6 +86,7 @@ class Outcome:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.fresh = max(self.fresh, other.fresh)
         self.slow_returns += other.slow_returns
+        self.failures += other.failures
         for name, values in other.latencies.items():
             self.latencies.setdefault(name, []).extend(values)
         self.left_out = sorted({*self.left_out, *other.left_out})
