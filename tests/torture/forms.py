@@ -59,7 +59,7 @@ def plan(form: Form, chance: random.Random) -> list[list[Fault]]:
 
 
 def lanes(form: Form, legs: list[list[Fault]]) -> list[tuple[list[list[Fault]], Form]]:
-    """What each server of a kind goes through: of several, one has crash points and poison, the others share the legs."""
+    """What each server of a kind goes through: of several, one has all but the legs, and the others share those."""
     if form.lanes == 1:
         return [(legs, form)]
     bare, sharers = replace(form, crash_points=False, poison=0), form.lanes - 1
