@@ -41,7 +41,7 @@ def usage(database: Database, wanted: Filter) -> Rows:
         "status, records, audio_seconds, compute_seconds, first_at, last_at FROM ("
         "SELECT user_id, emotion, status, COUNT(*) AS records, SUM(COALESCE(duration, 0)) AS audio_seconds, "
         "SUM(COALESCE(wall_time, 0)) AS compute_seconds, MIN(created_at) AS first_at, MAX(created_at) AS last_at "
-        "FROM tts_records WHERE {where} GROUP BY user_id, emotion, status) g",
+        f"FROM tts_records WHERE {{where}} GROUP BY {_in_table_order(database, 'user_id', 'emotion', 'status')}) g",
     )
     return [{**row, "first_at": as_time(row["first_at"]), "last_at": as_time(row["last_at"])} for row in rows]
 
@@ -155,11 +155,19 @@ def choices(database: Database) -> dict[str, list[str]]:
     """What the filters can be set to: users, emotions, models and languages that occur, the most frequent first."""
     found: dict[str, Counter[str]] = {name: Counter() for name in _CHOICES}
     names = ", ".join(_CHOICES)
-    for *values, count in database.query(f"SELECT {names}, COUNT(*) FROM tts_records GROUP BY {names}"):
+    grouped = _in_table_order(database, *_CHOICES)
+    for *values, count in database.query(f"SELECT {names}, COUNT(*) FROM tts_records GROUP BY {grouped}"):
         for name, value in zip(_CHOICES, values, strict=True):
             if value is not None:
                 found[name][str(value)] += int(count)
     return {name: [value for value, _ in counted.most_common(_MOST_CHOICES)] for name, counted in found.items()}
+
+
+def _in_table_order(database: Database, *names: str) -> str:
+    """For GROUP BY. SQLite would follow an index that begins with the first column and look up each record, which takes
+    ten times as long; an expression has no index.
+    """
+    return ", ".join(f"+{name}" if database.dialect == "sqlite" else name for name in names)
 
 
 def _ask(database: Database, wanted: Filter, sql: str) -> Rows:
