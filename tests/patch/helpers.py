@@ -164,3 +164,11 @@ def finish(process: subprocess.Popen[bytes], root: Path) -> Run:
 def ok(result: Run) -> Run:
     assert result.code == 0, result.stderr
     return result
+
+
+def one_event(result: Run) -> dict[str, Any]:
+    """The data of the one event of a program that succeeded."""
+    [event] = ok(result).events
+    assert event["type"] == "indextts.synthesis.succeeded"
+    data: dict[str, Any] = event["data"]
+    return data
