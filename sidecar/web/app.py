@@ -12,7 +12,9 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from sidecar.answers.filters import FilterError
 from sidecar.database import Database
+from sidecar.errors import TemporarySinkError
 from sidecar.publish import Publisher
 from sidecar.web import api, pages
 from sidecar.web.pool import Pool
@@ -39,7 +41,11 @@ def create_app(config: WebConfig) -> Starlette:
     app = Starlette(
         routes=[*api.routes(), *pages.routes(), Mount("/static", StaticFiles(directory=_STATIC))],
         middleware=[Middleware(Guard, token=config.token)],
-        exception_handlers={404: pages.not_found},
+        exception_handlers={
+            404: pages.not_found,
+            FilterError: pages.refused,
+            TemporarySinkError: pages.unavailable,
+        },
     )
     app.state.shared = State(
         pool=Pool(config.connect),

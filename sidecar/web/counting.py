@@ -12,8 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sidecar.answers import questions, sums
-from sidecar.answers.filters import Filter, FilterError, parse
-from sidecar.errors import TemporarySinkError
+from sidecar.answers.filters import Filter, parse
 from sidecar.web import charts
 from sidecar.web.rendering import language_of, render
 from sidecar.web.state import State, state
@@ -30,24 +29,14 @@ def counts(request: Request) -> Response:
     if "since" not in request.query_params:
         given["since"] = "30d"
     word = translator(language_of(request))
-    try:
-        values = _counted(state(request), given, word)
-    except FilterError as error:
-        return render(request, "unavailable.html", 400, message=str(error), hint=error.hint)
-    except TemporarySinkError as error:
-        return render(request, "unavailable.html", 503, message=str(error), hint=error.hint)
+    values = _counted(state(request), given, word)
     return render(request, "charts.html", given=given, periods=_PERIODS, **values)
 
 
 def repeats(request: Request) -> Response:
     shared = state(request)
     given = {"since": request.query_params.get("since", "")}
-    try:
-        made_again = shared.remembered(questions.repeats, _coarse(parse(given, zone=shared.zone)))
-    except FilterError as error:
-        return render(request, "unavailable.html", 400, message=str(error), hint=error.hint)
-    except TemporarySinkError as error:
-        return render(request, "unavailable.html", 503, message=str(error), hint=error.hint)
+    made_again = shared.remembered(questions.repeats, _coarse(parse(given, zone=shared.zone)))
     return render(request, "repeats.html", made_again=made_again, given=given, periods=_PERIODS)
 
 

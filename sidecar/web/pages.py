@@ -14,7 +14,7 @@ from sidecar.answers.audio import AudioMissing, open_audio
 from sidecar.answers.filters import NAMES, STATUSES, Filter
 from sidecar.answers.timeline import timeline
 from sidecar.database import Database
-from sidecar.errors import TemporarySinkError
+from sidecar.errors import SidecarError
 from sidecar.web import show
 from sidecar.web.api import NotFound, refusal, unpacked
 from sidecar.web.counting import counts, repeats
@@ -27,28 +27,22 @@ _YEAR = 365 * 24 * 3600
 
 
 def library(request: Request) -> Response:
-    try:
-        choices = state(request).choices()
-    except TemporarySinkError as error:
-        return render(request, "unavailable.html", 503, message=str(error), hint=error.hint)
+    choices = state(request).choices()
     given = {name: request.query_params.get(name, "") for name in NAMES}
     return render(request, "library.html", choices=choices, given=given, statuses=STATUSES)
 
 
 def record(request: Request) -> Response:
     event_id = request.path_params["event_id"]
-    try:
-        with state(request).pool.lend() as database:
-            found = search.get(database, event_id) if event_id.isascii() else None
-            if found is None:
-                return not_found(request)
-            events = timeline(database, event_id)
-            missing = _missing(request, database, found)
-            same: list[search.Record] = []
-            if found["request_hash"]:
-                same = search.find(database, Filter(request=found["request_hash"]), limit=9).records
-    except TemporarySinkError as error:
-        return render(request, "unavailable.html", 503, message=str(error), hint=error.hint)
+    with state(request).pool.lend() as database:
+        found = search.get(database, event_id) if event_id.isascii() else None
+        if found is None:
+            return not_found(request)
+        events = timeline(database, event_id)
+        missing = _missing(request, database, found)
+        same: list[search.Record] = []
+        if found["request_hash"]:
+            same = search.find(database, Filter(request=found["request_hash"]), limit=9).records
     others = [other for other in same if other["event_id"] != event_id]
     return render(
         request,
@@ -114,6 +108,21 @@ def not_found(request: Request, error: Exception | None = None) -> Response:
     if request.url.path.startswith("/api/"):
         return refusal(NotFound("there is no such page"), 404)
     return render(request, "not_found.html", 404)
+
+
+def refused(request: Request, error: Exception) -> Response:
+    """A filter that cannot be understood. The API says so in its own words."""
+    return _instead(request, error, 400)
+
+
+def unavailable(request: Request, error: Exception) -> Response:
+    """The database cannot serve."""
+    return _instead(request, error, 503)
+
+
+def _instead(request: Request, error: Exception, status: int) -> Response:
+    assert isinstance(error, SidecarError), "no handler for others is registered"
+    return render(request, "unavailable.html", status, message=str(error), hint=error.hint)
 
 
 def _own_path(path: str) -> str:

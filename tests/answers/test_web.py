@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sqlite3
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import wave
 from collections.abc import Iterator
+from datetime import timezone
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import httpx
 import pytest
 
 from sidecar.errors import TemporarySinkError
+from sidecar.web.app import WebConfig, create_app
 from sidecar.web.pool import Pool
 from tests.answers import scene as scenes
 from tests.answers.conftest import connect
@@ -135,6 +138,27 @@ def test_no_path_leads_out_of_the_watched_folder(client: httpx.Client, scene: Sc
 def test_an_odd_identity_is_no_record(client: httpx.Client, path: str) -> None:
     for url in (f"/api/records/{path}", f"/api/records/{path}/audio", f"/records/{path}", f"/static/{path}"):
         assert client.get(url).status_code in (400, 404), url
+
+
+@pytest.mark.parametrize("page", ["/charts", "/repeats"])
+def test_a_page_says_which_filter_it_does_not_understand(client: httpx.Client, page: str) -> None:
+    answer = client.get(page, params={"since": "the day before"})
+    assert answer.status_code == 400
+    assert "the day before" in answer.text
+
+
+@pytest.mark.parametrize("page", ["/", "/charts", "/repeats", "/records/01a00000-0000-7000-8000-000000000000"])
+def test_a_page_says_that_the_database_is_away(scene: Scene, page: str) -> None:
+    config = WebConfig(connect=lambda: connect("mysql://u:p@127.0.0.1:1/d"), folders=[scene.folder], zone=timezone.utc)
+
+    async def get() -> httpx.Response:
+        transport = httpx.ASGITransport(create_app(config))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as opened:
+            return await opened.get(page)
+
+    answer = asyncio.run(get())
+    assert answer.status_code == 503
+    assert "127.0.0.1:1" in answer.text
 
 
 def test_audio_that_is_not_the_records_any_more_is_not_served(client: httpx.Client, scene: Scene) -> None:
