@@ -8,10 +8,10 @@ in are shipped at once, and are known to be done when the next scan lists them; 
 
 from __future__ import annotations
 
-import itertools
+import heapq
 import os
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -141,9 +141,7 @@ class Folder:
         self._noticed: OrderedDict[str, int] = OrderedDict()  # a dict looks through all it has lost, to find its first
         self._deferred = Deferred()
         self._done: dict[str, _Done] = {}
-        self._done_by_age: tuple[deque[tuple[int, str]], ...] = (deque(), deque())
-        """Each nearly in order of ctime; one that is not is remembered a little longer than it need be. Two, because
-        what notices bring in among an old backlog would keep all of that."""
+        self._done_by_age: list[tuple[int, str]] = []
         self._quarantined = PathSet()
         self._directory: Directory | None = None
         self._listing: Listing | None = None
@@ -199,11 +197,10 @@ class Folder:
         """The sink holds that position now, and has committed everything that was taken before it was computed."""
         self.committed = self._stored = position
         settled_ns = position.ctime_ns - self._overlap_ns
-        for by_age in self._done_by_age:
-            while by_age and by_age[0][0] <= settled_ns:
-                ctime_ns, name = by_age.popleft()
-                if self._done.get(name, (None,))[0] == ctime_ns:
-                    del self._done[name]
+        while self._done_by_age and self._done_by_age[0][0] <= settled_ns:
+            ctime_ns, name = heapq.heappop(self._done_by_age)
+            if self._done.get(name, (None,))[0] == ctime_ns:
+                del self._done[name]
         if not self._backlog and not self._deferred and position.ctime_ns >= self._horizon_ns:
             self._listing = None  # nothing more to gain from it
 
@@ -370,7 +367,6 @@ class Folder:
         """Read everything again: identity is in the events, so what is there already stays as it is."""
         self.committed = replace(self._opened, identity=identity, ctime_ns=0, files=0)
         self._listing = None
-        self._done_by_age = (deque(sorted(itertools.chain(*self._done_by_age))), deque())
         if identity != self._identity:
             self._forget_files()
 
@@ -381,8 +377,7 @@ class Folder:
         self._backlog = []
         self._deferred.clear()
         self._done.clear()
-        for by_age in self._done_by_age:
-            by_age.clear()
+        self._done_by_age.clear()
 
     def _count_unannounced(self, before_ns: int) -> int:
         files = map(unpack, self._backlog)
@@ -531,9 +526,7 @@ class Folder:
     def _settle(self, name: str, ctime_ns: int, signature: tuple[int, ...]) -> None:
         self._deferred.remove(name)
         self._done[name] = (ctime_ns, signature)
-        newest, others = self._done_by_age
-        by_age = newest if not newest or newest[-1][0] <= ctime_ns else others
-        by_age.append((ctime_ns, name))
+        heapq.heappush(self._done_by_age, (ctime_ns, name))
 
     def was_quarantined(self, path: str) -> bool:
         """Whether that file is in quarantine now; asked when it is shipped after all. A yes too many costs nothing."""
