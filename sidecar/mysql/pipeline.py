@@ -26,7 +26,6 @@ class Answer:
     affected_rows: int = 0
     """As MySQL counts them: for an upsert, one for a new row."""
     insert_id: int = 0
-    warnings: int = 0
 
 
 class Pipeline:
@@ -80,6 +79,5 @@ class Pipeline:
             else:
                 answer.affected_rows = packet.affected_rows
                 answer.insert_id = packet.insert_id
-                answer.warnings = packet.warning_count
         if failure is not None:
             raise failure
