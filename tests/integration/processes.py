@@ -35,6 +35,19 @@ def sidecar(
     )
 
 
+def prepare(place: Path, database_url: str, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Make an empty watched folder, outputs, and the tables.
+
+    Returns:
+        The settings given and those that name both.
+    """
+    folder = place / "outputs"
+    folder.mkdir()
+    found = {"SIDECAR_DATABASE_URL": database_url, "SIDECAR_WATCH_DIR": str(folder)} | dict(settings or {})
+    sidecar("migrate", cwd=place, settings=found)
+    return found
+
+
 class Running:
     """`sidecar run` under way.
 

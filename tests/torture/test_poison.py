@@ -13,7 +13,7 @@ import pytest
 from sidecar import config
 from sidecar.cli.databases import open_database
 from tests.events import encode, publish, succeeded
-from tests.integration.processes import sidecar
+from tests.integration.processes import prepare, sidecar
 from tests.torture.crashes import REFUSED
 from tests.torture.poison import corpus
 from tests.torture.poisoned import Sent, settle
@@ -24,17 +24,8 @@ SEED = int(os.environ.get("TORTURE_SEED", "1"))
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "outputs").mkdir()
-    found = {
-        "SIDECAR_DATABASE_URL": database_url,
-        "SIDECAR_WATCH_DIR": str(tmp_path / "outputs"),
-        "SIDECAR_NAME": "studio",
-        "SIDECAR_SETTLE_SECONDS": "0",
-        "SIDECAR_LOG_LEVEL": "error",
-        "SIDECAR_LISTEN": "off",
-    }
-    sidecar("migrate", cwd=tmp_path, settings=found)
-    return found
+    quiet = {"SIDECAR_LOG_LEVEL": "error", "SIDECAR_LISTEN": "off"}
+    return prepare(tmp_path, database_url, {"SIDECAR_NAME": "studio", "SIDECAR_SETTLE_SECONDS": "0"} | quiet)
 
 
 def ask(settings: dict[str, str], sql: str) -> list[tuple[object, ...]]:

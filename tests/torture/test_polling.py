@@ -13,7 +13,7 @@ import pytest
 
 from sidecar.watch import file_system, is_announced
 from tests.events import publish, succeeded
-from tests.integration.processes import Running, eventually, running, sidecar
+from tests.integration.processes import Running, eventually, prepare, running
 from tests.torture.arena import mount, unmount
 
 POLLED, NOTIFIED = {"poll": 1.0, "notify": 0.0}, {"poll": 0.0, "notify": 1.0}
@@ -54,13 +54,7 @@ def test_the_kind_of_file_system_decides(path: str, kind: str, announced: bool, 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "outputs").mkdir()
-    found = {
-        "SIDECAR_DATABASE_URL": f"sqlite:///{tmp_path}/sidecar.db",
-        "SIDECAR_WATCH_DIR": str(tmp_path / "outputs"),
-    }
-    sidecar("migrate", cwd=tmp_path, settings=found)
-    return found
+    return prepare(tmp_path, f"sqlite:///{tmp_path}/sidecar.db")
 
 
 @pytest.fixture

@@ -8,20 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.events import encode, publish, succeeded
-from tests.integration.processes import sidecar
+from tests.integration.processes import prepare, sidecar
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "outputs").mkdir()
-    found = {
-        "SIDECAR_DATABASE_URL": database_url,
-        "SIDECAR_WATCH_DIR": str(tmp_path / "outputs"),
-        "SIDECAR_NAME": "studio",
-        "SIDECAR_LISTEN": "off",
-        "SIDECAR_SETTLE_SECONDS": "0",
-    }
-    sidecar("migrate", cwd=tmp_path, settings=found)
+    given = {"SIDECAR_NAME": "studio", "SIDECAR_LISTEN": "off", "SIDECAR_SETTLE_SECONDS": "0"}
+    found = prepare(tmp_path, database_url, given)
     publish(tmp_path / "outputs", b'{"broken', "a.json")
     publish(tmp_path / "outputs", encode(succeeded(data={"text": 7})), "b.json")
     publish(tmp_path / "outputs", encode(succeeded()), "c.json")

@@ -14,7 +14,7 @@ import pytest
 
 from sidecar.watch import file_system
 from tests.events import encode, publish, succeeded
-from tests.integration.processes import eventually, running, sidecar
+from tests.integration.processes import eventually, prepare, running, sidecar
 from tests.servers import Server
 from tests.torture.arena import TABLES, mount, unmount
 from tests.torture.poison import HOSTILE
@@ -22,15 +22,8 @@ from tests.torture.poison import HOSTILE
 
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "outputs").mkdir()
-    found = {
-        "SIDECAR_DATABASE_URL": f"sqlite:///{tmp_path}/sidecar.db",
-        "SIDECAR_WATCH_DIR": str(tmp_path / "outputs"),
-        "SIDECAR_NAME": "studio",
-        "SIDECAR_SETTLE_SECONDS": "0",
-    }
-    sidecar("migrate", cwd=tmp_path, settings=found)
-    return found
+    given = {"SIDECAR_NAME": "studio", "SIDECAR_SETTLE_SECONDS": "0"}
+    return prepare(tmp_path, f"sqlite:///{tmp_path}/sidecar.db", given)
 
 
 def quarantined(tmp_path: Path, settings: dict[str, str]) -> dict[str, str]:
@@ -40,9 +33,7 @@ def quarantined(tmp_path: Path, settings: dict[str, str]) -> dict[str, str]:
 
 def test_hostile_text_in_every_string_is_stored_and_never_run(server: Server, tmp_path: Path) -> None:
     name = server.create_database()
-    settings = {"SIDECAR_DATABASE_URL": server.url(name), "SIDECAR_WATCH_DIR": str(tmp_path / "outputs")}
-    (tmp_path / "outputs").mkdir()
-    sidecar("migrate", cwd=tmp_path, settings=settings)
+    settings = prepare(tmp_path, server.url(name))
     short = HOSTILE.replace("\x00", "")
     data = {
         "text": HOSTILE,
