@@ -50,9 +50,9 @@ class Courier:
         """Have something else done with the sink, with the same retries, in turn."""
         return self._thread.submit(lambda: self._retry(lambda: function(self._sink)))
 
-    def render(self, delivery: Delivery) -> Delivery:
-        """Make ahead, in the caller's thread, what needs no connection."""
-        return self._sink.render(delivery)
+    def render(self, deliveries: Sequence[Delivery]) -> object:
+        """Make ahead, in the caller's thread, what needs no connection. For Batch.rendered."""
+        return self._sink.render(deliveries)
 
     def deliver(self, batch: Batch, held: Position) -> Future[Receipt]:
         """Commit the batch.

@@ -72,6 +72,8 @@ class _Taken:
     """What was taken for the next batch."""
 
     deliveries: list[Delivery] = field(default_factory=list)
+    rendered: object = None
+    """What the sink made of the deliveries."""
     quarantined: list[Quarantined] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
     size: int = 0
@@ -269,7 +271,7 @@ class Shipper:
                     break
                 taken.looked_at += 1
                 if isinstance(outcome, Delivery):
-                    taken.deliveries.append(self._courier.render(outcome))
+                    taken.deliveries.append(outcome)
                     taken.size += len(outcome.event.raw)
                     if folder.was_quarantined(outcome.path):
                         taken.mended.append(outcome.path)
@@ -280,6 +282,7 @@ class Shipper:
                     self._telemetry.skipped(outcome.why, 1)
         finally:
             folder.let_go()
+        taken.rendered = self._courier.render(taken.deliveries)
         return taken
 
     def _hand_over(self, folder: Folder, taken: _Taken) -> None:
@@ -303,6 +306,7 @@ class Shipper:
             position=folder.next_position(),
             recorded_at=datetime.fromtimestamp(self._clock.wall_ns() // 1000 / 1e6, timezone.utc),
             mended=taken.mended,
+            rendered=taken.rendered,
         )
         self._in_flight = _InFlight(folder, taken, batch, self._clock.monotonic(), self._courier.deliver(batch, held))
 

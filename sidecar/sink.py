@@ -23,8 +23,6 @@ class Delivery:
     event: Event
     path: str
     """Absolute path of the event file, printable."""
-    rendered: object = field(default=None, compare=False, repr=False)
-    """What the sink made of it ahead of time; see Sink.render."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +72,8 @@ class Batch:
     """Stamped on the rows. The same for every attempt, so that rows of an attempt whose answer was lost are known."""
     mended: Sequence[str] = ()
     """Paths that were in quarantine and are shipped with this batch, or need no quarantine any more."""
+    rendered: object = field(default=None, compare=False, repr=False)
+    """What the sink made of the deliveries ahead of time; see Sink.render."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,10 +106,10 @@ class Sink(Protocol):
     def quarantined_paths(self, shipper: str, folder: str) -> set[str]:
         """Paths below that folder that are in quarantine now."""
 
-    def render(self, delivery: Delivery) -> Delivery:
-        """The delivery with whatever can be made of it without the connection, while that is busy with another batch.
+    def render(self, deliveries: Sequence[Delivery]) -> object:
+        """Whatever can be made of a batch's deliveries without the connection, while that is busy with another batch.
 
-        `commit` takes deliveries that were not rendered as well.
+        `commit` takes it in Batch.rendered, with these deliveries; it takes a batch without it as well.
         """
 
     def commit(self, batch: Batch) -> Acknowledgement:

@@ -60,18 +60,23 @@ def keep_existing(dialect: Dialect, key: str) -> str:
     return f"{dialect.on_conflict.format(key=key)}{key} = {key}"
 
 
-def fold(dialect: Dialect, kind: Kind) -> str:
+def fold(dialect: Dialect, kind: Kind, columns: tuple[str, ...] | None = None) -> str:
     """The tail that folds a row of that kind into the record that is there.
 
     MySQL assigns from left to right and sees what it has assigned, so the guard comes last.
+
+    Args:
+        columns: those that the row has; null is what it says of the kind's others. All of them unless given.
     """
+    named = kind.columns if columns is None else columns
     new_guard = dialect.new.format(column=kind.guard)
     guard = kind.guard
     sign = "<" if kind.lesser_wins else ">"
     wins = f"{guard} IS NULL OR {new_guard} {sign} {guard}"
+    values = {column: dialect.new.format(column=column) if column in named else "NULL" for column in kind.guarded}
     assignments = [
-        f"{column} = CASE WHEN {wins} THEN {dialect.new.format(column=column)} ELSE {column} END"
-        for column in (*kind.guarded, kind.guard)
+        f"{column} = CASE WHEN {wins} THEN {value} ELSE {column} END"
+        for column, value in {**values, guard: new_guard}.items()
     ]
     return dialect.on_conflict.format(key="event_id") + ", ".join(assignments)
 

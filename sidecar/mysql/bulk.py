@@ -1,8 +1,8 @@
 """LOAD DATA LOCAL from memory: half the server's work for short rows, where the server allows it.
 
 It takes rows as they are or warns: a row that is there already, a value too long, whatever a multi-row upsert would
-have folded or refused. So it is the way of the first try alone: any warning undoes the transaction, and the batch goes
-the way of the upserts, which tells known from new and permanent from temporary.
+have folded or refused. So it is a way for rows that are taken for new: any warning undoes the transaction, and the
+batch goes the way of the upserts, which tells known from new and permanent from temporary.
 
 The server answers the statement with the name of a file that it wants to read. The driver would open that file, any
 file that the server names; that way stays switched off. What is sent here is the rows at hand, whatever the name.
@@ -30,26 +30,27 @@ _LONGEST_FIELD_BYTES = 200
 _MOST_SKIPPED = 64
 
 
-class LoadRefused(SidecarError):
-    """Not every row was taken as it is. The transaction must be undone."""
+class NotAllNew(SidecarError):
+    """A row that was taken for new was not taken as it is. The transaction must be undone."""
 
 
-def load(connection: Any, statement: bytes, rows: Sequence[bytes]) -> None:
+def load(connection: Any, statement: bytes, rows: Sequence[bytes], stamp: bytes = b"") -> None:
     """Store the rows, each of them and exactly.
 
     Args:
         connection: the driver's, made with CLIENT_FLAG; its stubs leave out the protocol's methods.
         statement: see load_statement.
+        stamp: what every row ends with.
 
     Raises:
-        LoadRefused: some row was not taken as it is, or the server takes none in this way.
+        NotAllNew: some row was not taken as it is, or the server takes none in this way.
         pymysql.Error: the connection is lost.
     """
     try:
         connection._execute_command(COMMAND.COM_QUERY, statement)
         answer = connection._read_packet()
         if answer.is_load_local_packet():
-            content = memoryview(b"\n".join(rows) + b"\n")
+            content = memoryview((stamp + b"\n").join([*rows, b""]))
             for first in range(0, len(content), _PACKET_BYTES):
                 connection.write_packet(content[first : first + _PACKET_BYTES])
             connection.write_packet(b"")
@@ -57,10 +58,10 @@ def load(connection: Any, statement: bytes, rows: Sequence[bytes]) -> None:
     except pymysql.Error as error:
         if is_about_the_connection(error):
             raise
-        raise LoadRefused(f"the server refuses LOAD DATA: {error}") from error
+        raise NotAllNew(f"the server refuses LOAD DATA: {error}") from error
     result = OKPacketWrapper(answer)
     if result.affected_rows != len(rows) or result.warning_count:
-        raise LoadRefused(f"{result.affected_rows} of {len(rows)} rows taken, {result.warning_count} warnings")
+        raise NotAllNew(f"{result.affected_rows} of {len(rows)} rows taken, {result.warning_count} warnings")
 
 
 def load_statement(table: str, columns: Sequence[str]) -> bytes:
@@ -78,8 +79,8 @@ def is_worth_it(rows: Sequence[bytes], fields: int) -> bool:
 
 
 class Patience:
-    """How long the way of the upserts is kept to after a refusal: a folder that is shipped again, file by file known,
-    should not be tried the other way with each batch."""
+    """How long rows are not taken for new after that was wrong: a folder that is shipped again, file by file known,
+    should not be tried that way with each batch."""
 
     def __init__(self) -> None:
         self._skip = 0

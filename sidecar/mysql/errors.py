@@ -8,9 +8,10 @@ from sidecar.errors import PermanentSinkError, TablesNotReady, TemporarySinkErro
 from sidecar.migrations import MIGRATE_HINT
 
 # Numbers from the servers' own lists: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-codes.
+DUPLICATE_ENTRY = 1062
 _ABOUT_THE_DATA = {
     1048,  # column cannot be null
-    1062,  # duplicate entry
+    DUPLICATE_ENTRY,
     1118,  # row too large
     1153,  # packet larger than max_allowed_packet
     1264,  # out of range

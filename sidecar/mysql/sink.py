@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import pymysql
@@ -12,10 +12,10 @@ from pymysql.cursors import Cursor
 from sidecar import migrations
 from sidecar.dsn import MysqlDsn
 from sidecar.errors import PermanentSinkError, PositionLost, Rehearsed, SidecarError
-from sidecar.mysql.bulk import LoadRefused, Patience
+from sidecar.mysql.bulk import NotAllNew, Patience
 from sidecar.mysql.connection import Link, MysqlLimits
 from sidecar.mysql.errors import NO_SUCH_TABLE, belongs_elsewhere, classify
-from sidecar.mysql.pipeline import Answer, Pipeline
+from sidecar.mysql.pipeline import Pipeline
 from sidecar.mysql.rows import render
 from sidecar.mysql.store import Store
 from sidecar.sink import Acknowledgement, Batch, Delivery, Position
@@ -59,19 +59,18 @@ class MysqlSink:
 
         return self._run(read)
 
-    def render(self, delivery: Delivery) -> Delivery:
-        rendered = render(delivery.event, delivery.path)
-        return Delivery(event=delivery.event, path=delivery.path, rendered=rendered)
+    def render(self, deliveries: Sequence[Delivery]) -> object:
+        return render(deliveries)
 
     def commit(self, batch: Batch) -> Acknowledgement:
         if self._patience.allows():
             try:
-                acknowledgement = self._run(lambda cursor: self._commit(cursor, batch, load=True))
+                acknowledgement = self._run(lambda cursor: self._commit(cursor, batch, new=True))
                 self._patience.taken()
                 return acknowledgement
-            except LoadRefused:
+            except NotAllNew:
                 self._patience.refused()
-        return self._run(lambda cursor: self._commit(cursor, batch, load=False))
+        return self._run(lambda cursor: self._commit(cursor, batch, new=False))
 
     def rehearse(self, batch: Batch) -> None:
         """Do everything that commit does, for a shipper that need not be known, and undo it.
@@ -82,7 +81,7 @@ class MysqlSink:
 
         def work(cursor: Cursor) -> None:
             _open_position(cursor, batch.shipper, batch.folder)
-            self._commit(cursor, batch, load=False)
+            self._commit(cursor, batch, new=False)
             raise Rehearsed("undone")
 
         with contextlib.suppress(Rehearsed):
@@ -117,27 +116,25 @@ class MysqlSink:
                 self._link.roll_back()
             raise classify(error, str(self._dsn)) from error
 
-    def _commit(self, cursor: Cursor, batch: Batch, *, load: bool) -> Acknowledgement:
-        inserted: list[Answer] = []
+    def _commit(self, cursor: Cursor, batch: Batch, *, new: bool) -> Acknowledgement:
         with Pipeline(cursor.connection) as pipeline:
             # First, so that two shippers of one folder queue up here instead of deadlocking further down.
             moved = pipeline.send(_move_position(cursor, batch))
+            all_new = True
             if batch.deliveries:
                 store = Store(
                     connection=cursor.connection,
                     pipeline=pipeline,
-                    load=load and self._link.can_load,
+                    new=new,
+                    can_load=self._link.can_load,
                     aim=self._limits.statement_bytes,
                     maximum=self._link.max_statement,
                 )
-                inserted = store.insert_events(batch)
-                store.fold_records(batch.deliveries)
+                all_new = store.write(batch)
             pipeline.receive()
         if not moved.affected_rows:
             raise PositionLost("the position in the database is older than what was committed, or gone")
-        known: frozenset[str] = frozenset()
-        if inserted and sum(answer.affected_rows for answer in inserted) != len(batch.deliveries):
-            known = _tell_known(cursor, batch)
+        known = frozenset() if all_new else _tell_known(cursor, batch)
         _quarantine(cursor, batch)
         return Acknowledgement(known=known, revision=moved.insert_id)
 

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import pymysql
+
 from sidecar.mysql import bulk
+from sidecar.mysql.bulk import NotAllNew
+from sidecar.mysql.errors import DUPLICATE_ENTRY
 from sidecar.mysql.pipeline import Answer, Pipeline
-from sidecar.mysql.rows import EVENT_ROW_COLUMNS, Rendered, render, stamp, statements
-from sidecar.projection import KINDS
+from sidecar.mysql.rows import EVENT_ROW_COLUMNS, Records, rendered, stamp, statements
+from sidecar.projection import BASE, Kind
 from sidecar.sink import Batch, Delivery
 from sidecar.statements import MYSQL, fold, insert_head, keep_existing
 
 
 @dataclass(frozen=True)
 class _Target:
-    """The two ways into one table: INSERT ... VALUES between head and tail, and LOAD DATA."""
+    """The ways into some columns of one table: INSERT ... VALUES between head and tail, and LOAD DATA."""
 
     head: bytes
     tail: bytes
+    """What folds a row into the one that is there."""
     load: bytes
     fields: int
 
@@ -30,7 +36,11 @@ def _target(table: str, columns: tuple[str, ...], tail: str) -> _Target:
 
 
 _EVENTS = _target("tts_events", EVENT_ROW_COLUMNS, keep_existing(MYSQL, "id"))
-_RECORDS = {kind.name: _target("tts_records", kind.columns, fold(MYSQL, kind)) for kind in KINDS}
+
+
+@lru_cache(maxsize=256)
+def _records_target(kind: Kind, columns: tuple[str, ...]) -> _Target:
+    return _target("tts_records", columns, fold(MYSQL, kind, columns))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,53 +51,58 @@ class Store:
     """The driver's."""
     pipeline: Pipeline
     """Its statements; what was sent before comes before these."""
-    load: bool
-    """Whether LOAD DATA may be used. It raises LoadRefused where a row is not new."""
+    new: bool
+    """Take every event for new, and every synthesis's record too: cheaper, and NotAllNew where it is wrong."""
+    can_load: bool
+    """Whether LOAD DATA may be used for what is taken for new."""
     aim: int
     """Bytes of a multi-row statement, about."""
     maximum: int
     """Bytes that the server takes in one statement."""
 
-    def insert_events(self, batch: Batch) -> list[Answer]:
-        """Append to tts_events.
+    def write(self, batch: Batch) -> bool:
+        """Append the batch's events to tts_events, and fold what they say into tts_records.
 
         Returns:
-            Answers that are still to be received, one a statement; none where every row is known to be new.
+            Whether all of the events are new.
+
+        Raises:
+            NotAllNew: something that was taken for new is there already.
+            PermanentSinkError: a row is larger than the server takes.
+            pymysql.Error: the server refuses something, or is gone.
         """
-        # By key, so that two shippers take their locks in the same order.
-        ordered = sorted(batch.deliveries, key=_by_id)
-        stamped = stamp(batch)
-        rows = [_rendered(delivery).event + stamped for delivery in ordered]
-        return self._send(_EVENTS, rows, ordered)
-
-    def fold_records(self, deliveries: Sequence[Delivery]) -> None:
-        """Fold what the events say into tts_records."""
-        folded: dict[str, list[tuple[str, bytes, Delivery]]] = {}
-        for delivery in deliveries:
-            for kind, subject, row in _rendered(delivery).records:
-                folded.setdefault(kind, []).append((subject, row, delivery))
-        for kind, target in _RECORDS.items():
-            if kind in folded:
-                ordered = sorted(folded[kind], key=_by_subject)
-                self._send(target, [row for _, row, _ in ordered], [delivery for _, _, delivery in ordered])
-
-    def _send(self, target: _Target, rows: Sequence[bytes], deliveries: Sequence[Delivery]) -> list[Answer]:
-        if self.load and bulk.is_worth_it(rows, target.fields):
+        rows = rendered(batch)
+        try:
+            inserted = self._send(_EVENTS, rows.events, rows.deliveries, new=self.new, stamp=stamp(batch))
+            for records in rows.records:
+                self._fold(records)
             self.pipeline.receive()
-            bulk.load(self.connection, target.load, rows)
+        except pymysql.err.IntegrityError as error:
+            if self.new and error.args[0] == DUPLICATE_ENTRY:
+                raise NotAllNew(str(error)) from error
+            raise
+        return self.new or sum(answer.affected_rows for answer in inserted) == len(batch.deliveries)
+
+    def _fold(self, records: Records) -> None:
+        # A rating or a removal speaks of a record that is there; only a synthesis makes one.
+        new = self.new and records.kind == BASE
+        self._send(_records_target(records.kind, records.columns), records.rows, records.deliveries, new=new)
+
+    def _send(
+        self, target: _Target, rows: Sequence[bytes], deliveries: Sequence[Delivery], *, new: bool, stamp: bytes = b""
+    ) -> list[Answer]:
+        """
+        Args:
+            deliveries: that the rows come from, one each.
+            stamp: what every row ends with.
+
+        Returns:
+            Answers that are still to be received, one a statement; none after LOAD DATA.
+        """
+        if new and self.can_load and bulk.is_worth_it(rows, target.fields):
+            self.pipeline.receive()
+            bulk.load(self.connection, target.load, rows, stamp)
             return []
-        parts = statements(target.head, rows, target.tail, deliveries, aim=self.aim, maximum=self.maximum)
+        tail = b"" if new else target.tail
+        parts = statements(target.head, rows, tail, deliveries, stamp=stamp, aim=self.aim, maximum=self.maximum)
         return [self.pipeline.send(statement) for statement in parts]
-
-
-def _rendered(delivery: Delivery) -> Rendered:
-    ahead = delivery.rendered
-    return ahead if isinstance(ahead, Rendered) else render(delivery.event, delivery.path)
-
-
-def _by_id(delivery: Delivery) -> str:
-    return delivery.event.id
-
-
-def _by_subject(item: tuple[str, bytes, Delivery]) -> str:
-    return item[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import TypeVar
 
@@ -73,8 +73,8 @@ class SqliteSink:
 
         return self._run(read)
 
-    def render(self, delivery: Delivery) -> Delivery:
-        return delivery
+    def render(self, deliveries: Sequence[Delivery]) -> object:
+        return None
 
     def commit(self, batch: Batch) -> Acknowledgement:
         return self._run(lambda connection: self._commit(connection, batch))

@@ -33,7 +33,7 @@ def load(
     Args:
         migrate: make the tables first; the account may.
     """
-    return _commit(dsn, _deliveries(documents, folder), folder, migrate=migrate)
+    return _commit(dsn, ((part, None) for part in _deliveries(documents, folder)), folder, migrate=migrate)
 
 
 def load_studio(dsn: MysqlDsn | SqliteDsn, count: int) -> int:
@@ -52,11 +52,11 @@ def load_studio(dsn: MysqlDsn | SqliteDsn, count: int) -> int:
 def _make(pipe: Connection, dsn: MysqlDsn | SqliteDsn, count: int) -> None:
     sink = open_sink(dsn)
     for part in _deliveries(Studio(count).events(), FOLDER):
-        pipe.send([sink.render(delivery) for delivery in part])
+        pipe.send((part, sink.render(part)))
     pipe.close()
 
 
-def _received(pipe: Connection) -> Iterator[list[Delivery]]:
+def _received(pipe: Connection) -> Iterator[tuple[list[Delivery], object]]:
     with contextlib.suppress(EOFError):
         while True:
             yield pipe.recv()
@@ -68,13 +68,15 @@ def _deliveries(documents: Iterable[dict[str, Any]], folder: str) -> Iterator[li
         yield [Delivery(event=decoded(item), path=f"{folder}/{file_name(item)}") for item in part]
 
 
-def _commit(dsn: MysqlDsn | SqliteDsn, parts: Iterable[list[Delivery]], folder: str, *, migrate: bool) -> int:
+def _commit(
+    dsn: MysqlDsn | SqliteDsn, parts: Iterable[tuple[list[Delivery], object]], folder: str, *, migrate: bool
+) -> int:
     sink = open_sink(dsn)
     if migrate:
         sink.migrate()
     position = sink.open_position("studio", folder)
     total = 0
-    for part in parts:
+    for part, rendered in parts:
         sink.commit(
             Batch(
                 shipper="studio",
@@ -83,6 +85,7 @@ def _commit(dsn: MysqlDsn | SqliteDsn, parts: Iterable[list[Delivery]], folder: 
                 quarantined=(),
                 position=position,
                 recorded_at=datetime.now(timezone.utc),
+                rendered=rendered,
             )
         )
         total += len(part)

@@ -56,7 +56,7 @@ def _commit(sink: Sink, first: int) -> float:
     deliveries = []
     for number in range(first, first + _BATCH):
         event = Event.decode(dataset.small(number))
-        deliveries.append(sink.render(Delivery(event=event, path=f"/outputs/spk_{number:08}.wav.json")))
+        deliveries.append(Delivery(event=event, path=f"/outputs/spk_{number:08}.wav.json"))
     batch = Batch(
         shipper="growth",
         folder="/outputs",
@@ -64,6 +64,7 @@ def _commit(sink: Sink, first: int) -> float:
         quarantined=(),
         position=_NO_POSITION,
         recorded_at=dataset.BEGIN + timedelta(milliseconds=first),
+        rendered=sink.render(deliveries),
     )
     started = time.monotonic()
     sink.commit(batch)

@@ -50,6 +50,10 @@ def _parts(context: Context, make: dataset.Maker, count: int) -> list[Row]:
         while folder.take() is not None:
             pass
 
+    def render_all() -> None:
+        for first in range(0, count, _BATCH):
+            render(deliveries[first : first + _BATCH])
+
     def count_all(metrics: Metrics) -> None:
         for first in range(0, count, _BATCH):
             receipt = Receipt(position=_START)
@@ -62,7 +66,7 @@ def _parts(context: Context, make: dataset.Maker, count: int) -> list[Row]:
         "  of it, decode: parse, validate, hash": _each(Event.decode, raws),
         "    of it, parse": _each(orjson.loads, raws),
         "    of it, SHA-256": _each(lambda raw: hashlib.sha256(raw).hexdigest(), raws),
-        "render: project, escape, join": _each(lambda each: render(each.event, each.path), deliveries),
+        "render: project, serialize": _best(lambda: None, lambda _: render_all(), count),
         "  of it, project": _each(lambda event: list(project(event)), events),
         "count: the metrics of committed events": _best(Metrics, count_all, count),
     }

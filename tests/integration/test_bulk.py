@@ -17,7 +17,7 @@ from sidecar.errors import PermanentSinkError
 from sidecar.event import Event
 from sidecar.mysql import MysqlSink
 from sidecar.mysql.bulk import CLIENT_FLAG, Patience
-from sidecar.mysql.rows import rendered
+from sidecar.mysql.rows import written
 from sidecar.sink import Batch, Delivery
 from tests.events import encode, envelope, succeeded, uuid7
 from tests.integration.test_sink_contract import HOSTILE, NOW
@@ -52,9 +52,14 @@ def database(url: str) -> Iterator[Database]:
 def batch(sink: MysqlSink, events: list[dict[str, Any]]) -> Batch:
     deliveries = [Delivery(event=Event.decode(encode(each)), path=f"/srv/{each['id']}.json") for each in events]
     position = sink.open_position("studio", "/srv")
-    rendered = [sink.render(each) for each in deliveries]
     return Batch(
-        shipper="studio", folder="/srv", deliveries=rendered, quarantined=[], position=position, recorded_at=NOW
+        shipper="studio",
+        folder="/srv",
+        deliveries=deliveries,
+        quarantined=[],
+        position=position,
+        recorded_at=NOW,
+        rendered=sink.render(deliveries),
     )
 
 
@@ -138,7 +143,8 @@ def test_a_server_never_gets_a_file_that_it_asks_for(own_server: Server, url: st
 
 @given(st.lists(st.text(st.characters(codec="utf-8"))))
 def test_a_row_reads_back_as_its_values(values: list[str]) -> None:
-    assert list(_read(rendered(values).decode())) == values
+    [row] = written([tuple(values)])
+    assert list(_read(row.decode())) == values
 
 
 def test_every_character_comes_back_from_the_server(sink: MysqlSink, database: Database, own_server: Server) -> None:

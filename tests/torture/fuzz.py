@@ -20,6 +20,7 @@ with atheris.instrument_imports(include=["sidecar"]):
     from sidecar.event import Event
     from sidecar.mysql.rows import render
     from sidecar.projection import project
+    from sidecar.sink import Delivery
 
 from tests.torture.poison import EXAMPLES, mutated
 
@@ -37,7 +38,9 @@ def one(raw: bytes) -> None:
         return
     assert event.raw == raw
     assert event.time.tzinfo is not None
-    assert len(render(event, "outputs/fuzzed.json").records) == len(list(project(event)))
+    rows = render([Delivery(event=event, path="outputs/fuzzed.json")])
+    assert len(rows.events) == 1
+    assert sum(len(records.rows) for records in rows.records) == len(list(project(event)))
 
 
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:

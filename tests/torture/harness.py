@@ -77,8 +77,8 @@ class FaultySink:
     def quarantined_paths(self, shipper: str, folder: str) -> set[str]:
         return self._sink.quarantined_paths(shipper, folder)
 
-    def render(self, delivery: Delivery) -> Delivery:
-        return self._sink.render(delivery)
+    def render(self, deliveries: Sequence[Delivery]) -> object:
+        return self._sink.render(deliveries)
 
     def commit(self, batch: Batch) -> Acknowledgement:
         fault = self.plan.pop(0) if self.plan else ""
