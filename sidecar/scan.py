@@ -58,7 +58,7 @@ def is_event_name(name: str) -> bool:
 
 def printable(path: str) -> str:
     """The path as valid Unicode: bytes of a name that are not UTF-8 become \\xNN."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def printable_name(name: str) -> str:

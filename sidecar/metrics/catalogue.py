@@ -242,9 +242,9 @@ class Metrics:
         events = [delivery.event for delivery in receipt.committed]
         for event in events:
             self._sequences.add(event.source, event.sequence)
-        for type_, count in collections.Counter(event.type for event in events).items():
+        for type_, count in collections.Counter([event.type for event in events]).items():
             self._shipped.labels(bounded(type_.rpartition(".")[2], TYPES)).inc(count)
-        new = [event for event in events if event.id not in receipt.known]
+        new = [event for event in events if event.id not in receipt.known] if receipt.known else events
         self._latency.observe("", [max(0.0, now - event.time.timestamp()) for event in new])
         self._speech.count(new)
         for entry in (*quarantined, *receipt.refused):
