@@ -6,10 +6,11 @@ all, the folder is not watched and frequent scans take their place.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
+import sys
 from pathlib import Path
+from typing import Protocol
 
 from watchdog.events import (
     FileClosedEvent,
@@ -19,7 +20,6 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
 
 from sidecar.notices import Notices
 from sidecar.scan import is_event_name
@@ -39,9 +39,6 @@ _UNANNOUNCED = (
     "virtiofs",
     "vmhgfs",
 )
-# watchdog 7 tells of a full inotify queue in its log only (watchdog/observers/inotify_c.py).
-_OVERFLOW_LOGGER = "watchdog.observers.inotify_c"
-_OVERFLOW_TEXT = "overflow"
 _OCTAL = re.compile(rb"\\([0-7]{3})")  # how mountinfo writes blanks and backslashes
 
 
@@ -79,11 +76,7 @@ class FolderWatcher:
 
     def __init__(self, notices: Notices) -> None:
         self._notices = notices
-        self._observers: dict[str, BaseObserver] = {}
-        self._overflow = _OverflowListener(self)
-        logger = logging.getLogger(_OVERFLOW_LOGGER)
-        logger.addHandler(self._overflow)
-        logger.setLevel(logging.WARNING)  # also where SIDECAR_LOG_LEVEL is error: it is a notice, not only a line
+        self._watches: dict[str, _Watch] = {}
 
     def start(self, path: Path, key: str) -> None:
         """Watch the folder under this path, instead of the one that was watched under it before.
@@ -95,52 +88,81 @@ class FolderWatcher:
             OSError: the system does not watch it, such as for want of inotify instances.
         """
         self.stop(key)
+        self._watches[key] = _watch(path, self._notices, key)
+
+    def stop(self, key: str) -> None:
+        watch = self._watches.pop(key, None)
+        if watch is not None:
+            watch.stop()
+            watch.join(timeout=5)
+
+    def close(self) -> None:
+        for key in list(self._watches):
+            self.stop(key)
+
+
+class _Watch(Protocol):
+    """One watched folder and the thread that listens."""
+
+    def stop(self) -> None: ...
+    def join(self, timeout: float) -> None: ...
+
+
+if sys.platform == "linux":
+    from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyEvent, InotifyFD, Mask
+
+    # By name alone: the shipper is not to be woken for each WAV that is written to.
+    _HEARD = Mask(InotifyConstants.IN_CREATE | InotifyConstants.IN_MOVED_TO | InotifyConstants.IN_CLOSE_WRITE)
+
+    def _watch(path: Path, notices: Notices, key: str) -> _Watch:
+        """The reading thread itself gives notice. An observer would hand each event through two more threads, which is
+        half of the time from a file's publication to its notice, and tell of a full queue in its log only."""
+        reader = InotifyFD()
+        reader.start()
+        try:
+            reader.add_callback(os.fsencode(path), _HEARD, _Callback(notices, key), CallbackId(0))
+        except OSError:
+            reader.stop()
+            raise
+        return reader
+
+    class _Callback:
+        def __init__(self, notices: Notices, key: str) -> None:
+            self._notices = notices
+            self._key = key
+
+        def on_event(self, event: InotifyEvent) -> None:
+            name = os.fsdecode(event.name)
+            if is_event_name(name):  # a shipper that is woken for each hidden file and each WAV is late for the event
+                self._notices.add(self._key, name)
+
+        def on_queue_overflow(self) -> None:
+            self._notices.missed(self._key)
+
+        def on_watch_deleted(self, wd: int) -> None:
+            """The folder is gone; polling it tells."""
+
+else:
+
+    def _watch(path: Path, notices: Notices, key: str) -> _Watch:
         observer = Observer()
         try:
-            observer.schedule(_Handler(self._notices, key), str(path), recursive=False, event_filter=_HEARD)
+            observer.schedule(_Handler(notices, key), str(path), recursive=False, event_filter=_HEARD)
             observer.start()
         except OSError:
             observer.unschedule_all()
             raise
-        self._observers[key] = observer
+        return observer
 
-    def stop(self, key: str) -> None:
-        observer = self._observers.pop(key, None)
-        if observer is not None:
-            observer.stop()
-            observer.join(timeout=5)
+    _HEARD: list[type[FileSystemEvent]] = [FileCreatedEvent, FileMovedEvent, FileClosedEvent]
 
-    def close(self) -> None:
-        logging.getLogger(_OVERFLOW_LOGGER).removeHandler(self._overflow)
-        for key in list(self._observers):
-            self.stop(key)
+    class _Handler(FileSystemEventHandler):
+        def __init__(self, notices: Notices, key: str) -> None:
+            self._notices = notices
+            self._key = key
 
-    def overflowed(self) -> None:
-        """The kernel dropped notifications; it does not say of which folder."""
-        for key in list(self._observers):  # another thread may start or stop one
-            self._notices.missed(key)
-
-
-_HEARD: list[type[FileSystemEvent]] = [FileCreatedEvent, FileMovedEvent, FileClosedEvent]
-
-
-class _Handler(FileSystemEventHandler):
-    def __init__(self, notices: Notices, key: str) -> None:
-        self._notices = notices
-        self._key = key
-
-    def dispatch(self, event: FileSystemEvent) -> None:
-        path = event.dest_path if isinstance(event, FileMovedEvent) else event.src_path
-        name = os.path.basename(os.fsdecode(path))
-        if is_event_name(name):  # a shipper that is woken for each hidden file and each WAV is late for the event
-            self._notices.add(self._key, name)
-
-
-class _OverflowListener(logging.Handler):
-    def __init__(self, watcher: FolderWatcher) -> None:
-        super().__init__(logging.WARNING)
-        self._watcher = watcher
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if _OVERFLOW_TEXT in record.getMessage().lower():
-            self._watcher.overflowed()
+        def dispatch(self, event: FileSystemEvent) -> None:
+            path = event.dest_path if isinstance(event, FileMovedEvent) else event.src_path
+            name = os.path.basename(os.fsdecode(path))
+            if is_event_name(name):
+                self._notices.add(self._key, name)
