@@ -167,7 +167,12 @@ def test_what_happened_to_one_subject_folds_to_the_same_record_in_any_order(sink
         subject, newer = uuid7(), uuid7()
         events = [
             succeeded("it", id=subject, time="2026-11-22T10:00:00.000000Z"),
-            envelope("synthesis.interrupted", {"text": "it"}, subject=subject, time="2026-11-22T11:00:00.000000Z"),
+            envelope(
+                "synthesis.interrupted",
+                {"text": "it", "caller": {"request": "r1"}},  # of which the last word says nothing
+                subject=subject,
+                time="2026-11-22T11:00:00.000000Z",
+            ),
             envelope("audio.rated", {"rating": 2}, subject=subject, time="2026-11-22T12:00:00.000000Z"),
             envelope("audio.rated", {"rating": 5, "note": "好"}, subject=subject, time="2026-11-22T13:00:00.000000Z"),
             envelope("audio.deleted", {}, subject=subject, time="2026-11-22T14:00:00.000000Z"),
@@ -176,13 +181,13 @@ def test_what_happened_to_one_subject_folds_to_the_same_record_in_any_order(sink
         for index in order:
             sink.commit(batch(sink, events[index]))
         [row] = database.query(
-            "SELECT status, text_input, created_at, rating, rating_note, deleted_at, replaced_by = ? "
+            "SELECT status, text_input, request_id, created_at, rating, rating_note, deleted_at, replaced_by = ? "
             "FROM tts_records WHERE event_id = ?",
             (newer, subject),
         )
         folded.add(row)
-    [(status, text, created_at, rating, note, deleted_at, replaced)] = folded
-    assert (status, text, rating, note, bool(replaced)) == ("succeeded", "it", 5, "好", True)
+    [(status, text, request, created_at, rating, note, deleted_at, replaced)] = folded
+    assert (status, text, request, rating, note, bool(replaced)) == ("succeeded", "it", None, 5, "好", True)
     assert rfc3339(created_at) == "2026-11-22T10:00:00.000000Z"
     assert rfc3339(deleted_at) == "2026-11-22T14:00:00.000000Z"
 
