@@ -63,11 +63,20 @@ class Retry:
         on_success: Callable[[], None],
         sleep: Callable[[float], object] | None = None,
     ) -> None:
-        self._policy = policy
-        self._stop = stop
         self._on_failure = on_failure
         self._on_success = on_success
         self._sleep: Callable[[float], object] = stop.wait if sleep is None else sleep
+        until: stop_base = stop_when_event_set(stop)
+        if policy.give_up_seconds is not None:
+            until = until | stop_after_delay(policy.give_up_seconds)
+        self._retrying = Retrying(
+            retry=_is_retried,
+            wait=wait_random_exponential(multiplier=policy.initial_seconds, max=policy.max_seconds),
+            stop=until,
+            sleep=self._pause,
+            before_sleep=self._report,
+            reraise=True,
+        )
 
     def __call__(self, function: Callable[[], T]) -> T:
         """
@@ -75,18 +84,7 @@ class Retry:
             TemporarySinkError: the stop event was set before the function succeeded.
             Exception: whatever else the function raises, at once.
         """
-        policy = self._policy
-        stop: stop_base = stop_when_event_set(self._stop)
-        if policy.give_up_seconds is not None:
-            stop = stop | stop_after_delay(policy.give_up_seconds)
-        result = Retrying(
-            retry=_is_retried,
-            wait=wait_random_exponential(multiplier=policy.initial_seconds, max=policy.max_seconds),
-            stop=stop,
-            sleep=self._pause,
-            before_sleep=self._report,
-            reraise=True,
-        )(function)
+        result = self._retrying(function)
         self._on_success()
         return result
 
