@@ -76,9 +76,12 @@ def _measure(folder: Path, connection: Connection[Cursor], count: int) -> tuple[
 
 def _deliver(folder: Path, cursor: Cursor, number: int, raw: bytes) -> float:
     hidden = folder / f".{number}.tmp"
-    hidden.write_bytes(raw)
+    with hidden.open("wb") as file:  # as the recorder publishes it
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
     started = time.monotonic()
-    os.link(hidden, folder / f"spk_{number}.wav.json")  # as the recorder publishes it
+    os.link(hidden, folder / f"spk_{number}.wav.json")
     hidden.unlink()
     while time.monotonic() < started + _DEADLINE_SECONDS:
         if cursor.execute("SELECT 1 FROM tts_records WHERE event_id = %s", (dataset.event_id(number),)):
