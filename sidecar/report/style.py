@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+from functools import cache
 from typing import Any
 
 import matplotlib as mpl
@@ -41,10 +43,25 @@ _STYLE: Any = {
 }
 
 
+@cache
 def chinese_font() -> str | None:
     """The first installed font that has Chinese."""
+    return _known_font() or _new_font()
+
+
+def _known_font() -> str | None:
     installed = set(font_manager.get_font_names())
     return next((name for name in _FONTS if name in installed), None)
+
+
+def _new_font() -> str | None:
+    """matplotlib looks for fonts once and keeps the list for good: one that was installed since is not on it."""
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in font_manager.findSystemFonts():
+        if path not in known:
+            with contextlib.suppress(OSError, RuntimeError):  # not every file is one that it can draw with
+                font_manager.fontManager.addfont(path)
+    return _known_font()
 
 
 def ours() -> Any:
