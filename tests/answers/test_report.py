@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from matplotlib import font_manager
 
 from sidecar.answers.filters import Filter
 from sidecar.cli.main import sidecar
 from sidecar.dsn import parse_dsn
 from sidecar.report import build
-from sidecar.report.style import PALETTE
+from sidecar.report.style import PALETTE, chinese_font
 from sidecar.report.trend import changes, forecast
 from tests.answers.conftest import connect
 from tests.answers.generate import Studio
@@ -64,6 +65,13 @@ def test_a_planted_change_is_found_on_its_day() -> None:
 def test_noise_alone_is_no_change() -> None:
     dice = np.random.default_rng(5)
     assert sum(bool(changes(series(dice.normal(1, 0.1, 200)))) for _ in range(20)) <= 1
+
+
+def test_a_font_that_was_installed_after_the_list_was_made_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = [entry for entry in font_manager.fontManager.ttflist if not re.search("CJK|Hei|Han Sans", entry.name)]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", known)
+    chinese_font.cache_clear()
+    assert chinese_font() in font_manager.get_font_names()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
