@@ -12,15 +12,6 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-from watchdog.events import (
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
-from watchdog.observers import Observer
-
 from sidecar.notices import Notices
 from sidecar.scan import is_event_name
 
@@ -143,6 +134,14 @@ if sys.platform == "linux":
             """The folder is gone; polling it tells."""
 
 else:
+    from watchdog.events import (
+        FileClosedEvent,
+        FileCreatedEvent,
+        FileMovedEvent,
+        FileSystemEvent,
+        FileSystemEventHandler,
+    )
+    from watchdog.observers import Observer
 
     def _watch(path: Path, notices: Notices, key: str) -> _Watch:
         observer = Observer()
