@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -38,7 +39,8 @@ def large(number: int) -> bytes:
 
 
 def write(folder: Path, make: Maker, count: int) -> int:
-    """Write that many event files; what is measured reads them, so they are not forced to the disk.
+    """Write that many event files, and wait for the disk: what is measured reads them from memory, and would share
+    the disk and the processors with their way to it.
 
     Returns:
         Bytes of one file, on average.
@@ -49,6 +51,7 @@ def write(folder: Path, make: Maker, count: int) -> int:
         raw = make(number)
         total += len(raw)
         (folder / f"spk_{number:08}.wav.json").write_bytes(raw)
+    os.sync()
     return total // count
 
 
