@@ -28,7 +28,7 @@ _NO_POSITION = Position(identity="", ctime_ns=0, files=0, revision=0)
 
 def growth(context: Context) -> list[Row]:
     """Rows go through the shipper's own sink, rendered beforehand by another process; only the commits count."""
-    rows = context.count("GROWTH_ROWS", full=1_000_000, small=6_000)
+    rows = context.count("GROWTH_ROWS", full=5_000_000, small=6_000)
     part = context.scale(100_000, 2_000)
     costs: list[float] = []
     with context.database() as database, _batches(rows) as batches:
