@@ -8,7 +8,6 @@ in are shipped at once, and are known to be done when the next scan lists them; 
 
 from __future__ import annotations
 
-import heapq
 import os
 import time
 from collections import OrderedDict
@@ -19,6 +18,7 @@ from typing import Protocol
 
 from sidecar.deferred import Deferred
 from sidecar.directory import Directory, FolderUnavailable, stat_folder
+from sidecar.done import Done
 from sidecar.errors import EventError, NotAnEvent, Reason
 from sidecar.event import Event
 from sidecar.notices import Heard
@@ -110,8 +110,6 @@ class Scanned:
 
 Outcome = Delivery | Quarantined | Skipped | Waits
 
-_Done = tuple[int, tuple[int, ...]]
-
 
 class Folder:
     """Bookkeeping of one folder. Reads files, knows no database.
@@ -140,8 +138,7 @@ class Folder:
         self._backlog: list[Found] = []
         self._noticed: OrderedDict[str, int] = OrderedDict()  # a dict looks through all it has lost, to find its first
         self._deferred = Deferred()
-        self._done: dict[str, _Done] = {}
-        self._done_by_age: list[tuple[int, str]] = []
+        self._done = Done()
         self._quarantined = PathSet()
         self._directory: Directory | None = None
         self._listing: Listing | None = None
@@ -196,11 +193,7 @@ class Folder:
     def acknowledge(self, position: Position) -> None:
         """The sink holds that position now, and has committed everything that was taken before it was computed."""
         self.committed = self._stored = position
-        settled_ns = position.ctime_ns - self._overlap_ns
-        while self._done_by_age and self._done_by_age[0][0] <= settled_ns:
-            ctime_ns, name = heapq.heappop(self._done_by_age)
-            if self._done.get(name, (None,))[0] == ctime_ns:
-                del self._done[name]
+        self._done.forget_before(position.ctime_ns - self._overlap_ns)
         if not self._backlog and not self._deferred and position.ctime_ns >= self._horizon_ns:
             self._listing = None  # nothing more to gain from it
 
@@ -377,7 +370,6 @@ class Folder:
         self._backlog = []
         self._deferred.clear()
         self._done.clear()
-        self._done_by_age.clear()
 
     def _count_unannounced(self, before_ns: int) -> int:
         files = map(unpack, self._backlog)
@@ -385,10 +377,11 @@ class Folder:
 
     def _is_done(self, name: str, found: os.stat_result) -> bool:
         """Whether a listed file is known already: done, or deferred and looked at again in its own time."""
-        if name in self._deferred:
-            return True
-        done = self._done.get(name)
-        return done is not None and done[1] in _signatures(found)
+        return name in self._deferred or self._is_settled(name, found)
+
+    def _is_settled(self, name: str, found: os.stat_result) -> bool:
+        done = self._done.signature(name)
+        return done is not None and done in (_content(found), _state(found))
 
     # -- take
 
@@ -469,8 +462,7 @@ class Folder:
         found = None
         try:
             found = stat_file(directory, name)
-            content, state = _signatures(found)
-            if (done := self._done.get(name)) is not None and done[1] in (content, state):
+            if self._is_settled(name, found):
                 self._deferred.remove(name)
                 return Skipped(why="repeated")
             limits = self.limits
@@ -485,11 +477,11 @@ class Folder:
             return self._defer(name, found.st_ctime_ns if found is not None else 0, ())
         except NotAnEvent:
             assert found is not None, "it was read"
-            self._settle(name, found.st_ctime_ns, content)
+            self._settle(name, found.st_ctime_ns, _content(found))
             return Skipped(why="foreign")
         except EventError as error:
             return self._refuse(name, found, error)
-        self._settle(name, found.st_ctime_ns, content)
+        self._settle(name, found.st_ctime_ns, _content(found))
         return Delivery(event=event, path=self._path_of(name))
 
     def _path_of(self, name: str) -> str:
@@ -497,7 +489,7 @@ class Folder:
 
     def _refuse(self, name: str, found: os.stat_result | None, error: EventError) -> Quarantined | Waits:
         # With the ctime: a file that could not be read may be readable after a chmod.
-        signature = _signatures(found)[1] if found is not None else ()
+        signature = _state(found) if found is not None else ()
         ctime_ns = found.st_ctime_ns if found is not None else 0
         if error.reason in _UNSETTLED_REASONS and self._may_be_unfinished(name, ctime_ns, signature):
             return self._defer(name, ctime_ns, signature)
@@ -525,8 +517,7 @@ class Folder:
 
     def _settle(self, name: str, ctime_ns: int, signature: tuple[int, ...]) -> None:
         self._deferred.remove(name)
-        self._done[name] = (ctime_ns, signature)
-        heapq.heappush(self._done_by_age, (ctime_ns, name))
+        self._done.add(name, ctime_ns, signature)
 
     def was_quarantined(self, path: str) -> bool:
         """Whether that file is in quarantine now; asked when it is shipped after all. A yes too many costs nothing."""
@@ -539,7 +530,11 @@ class Folder:
         self._quarantined.discard(path)
 
 
-def _signatures(found: os.stat_result) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """What tells a file's content (inode, size, mtime), and that with what tells its rights too (ctime)."""
-    content = (found.st_ino, found.st_size, found.st_mtime_ns)
-    return content, (*content, found.st_ctime_ns)
+def _content(found: os.stat_result) -> tuple[int, ...]:
+    """What tells whether a file says the same as before."""
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _state(found: os.stat_result) -> tuple[int, ...]:
+    """The same, and what tells its rights too."""
+    return *_content(found), found.st_ctime_ns

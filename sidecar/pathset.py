@@ -20,7 +20,7 @@ class PathSet:
         return len(self._hashes)
 
     def __contains__(self, path: str) -> bool:
-        return self._find(path)[1]
+        return bool(self._hashes) and self._find(path)[1]
 
     def add(self, path: str) -> None:
         index, there = self._find(path)

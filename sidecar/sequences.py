@@ -7,6 +7,7 @@ This is what one process can tell from what it shipped itself; `sidecar verify` 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _MAX_SOURCES = 256
@@ -26,25 +27,25 @@ class Sequences:
     def __init__(self) -> None:
         self._sources: OrderedDict[str, _Source] = OrderedDict()
 
-    def add(self, source: str, sequence: int) -> None:
-        """An event of that source and number is committed; in any order, any number of times."""
+    def add(self, source: str, numbers: Sequence[int]) -> None:
+        """Events of that source and those numbers, at least one, are committed; in any order, any number of times."""
         known = self._sources.get(source)
         if known is None:
-            self._sources[source] = _Source(sequence, sequence)
+            self._sources[source] = known = _Source(numbers[0], numbers[0])
             if len(self._sources) > _MAX_SOURCES:
                 self._sources.popitem(last=False)
-            return
         self._sources.move_to_end(source)
-        if sequence == known.highest + 1:  # nearly always
-            known.highest = sequence
-        elif sequence > known.highest:
-            _extend(known.missing, known.highest + 1, sequence)
-            known.highest = sequence
-        elif sequence < known.lowest:
-            _extend(known.missing, sequence + 1, known.lowest)
-            known.lowest = sequence
-        else:
-            known.missing.discard(sequence)
+        for number in numbers:
+            if number == known.highest + 1:  # nearly always
+                known.highest = number
+            elif number > known.highest:
+                _extend(known.missing, known.highest + 1, number)
+                known.highest = number
+            elif number < known.lowest:
+                _extend(known.missing, number + 1, known.lowest)
+                known.lowest = number
+            else:
+                known.missing.discard(number)
 
     @property
     def missing(self) -> int:

@@ -6,8 +6,10 @@ Metric names appear in this package and nowhere else. Labels are few and bounded
 from __future__ import annotations
 
 import collections
+import itertools
 import logging
 import math
+import operator
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -240,8 +242,8 @@ class Metrics:
         self._repeated.inc(len(receipt.known))
         self._shipped_count += len(receipt.committed)
         events = [delivery.event for delivery in receipt.committed]
-        for event in events:
-            self._sequences.add(event.source, event.sequence)
+        for source, group in itertools.groupby(events, operator.attrgetter("source")):
+            self._sequences.add(source, [event.sequence for event in group])
         for type_, count in collections.Counter([event.type for event in events]).items():
             self._shipped.labels(bounded(type_.rpartition(".")[2], TYPES)).inc(count)
         new = [event for event in events if event.id not in receipt.known] if receipt.known else events

@@ -29,6 +29,7 @@ EVENT_ROW_COLUMNS = (*(column for column in EVENT_COLUMNS if column not in _STAM
 """The order of an event's row: what is the same for a whole batch comes last, so that the rest can be made ahead."""
 
 _NULL = orjson.Fragment(b"NULL")
+_BETWEEN = b"],["
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,12 +107,13 @@ def _events(deliveries: Sequence[Delivery]) -> list[bytes]:
 def _records(kind: Kind, found: list[tuple[Row, Delivery]]) -> Records:
     found.sort(key=_subject)
     names, columns = [], []
-    for name, cells in zip(kind.columns, zip(*(row for row, _ in found), strict=True), strict=True):
-        first = next((cell for cell in cells if cell is not None), None)
-        if first is None:
+    nulls = (None,) * len(found)
+    for name, cells in zip(kind.columns, zip(*[row for row, _ in found], strict=True), strict=True):
+        if cells == nulls:
             continue
         names.append(name)
-        if isinstance(first, datetime):  # all are UTC, and the servers want it without saying so
+        if isinstance(next(cell for cell in cells if cell is not None), datetime):
+            # All are UTC, and the servers want it without saying so.
             columns.append([_NULL if cell is None else cell.replace(tzinfo=None) for cell in cells])
         else:
             columns.append([_NULL if cell is None else cell for cell in cells])
@@ -129,10 +131,19 @@ def written(rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
     Args:
         rows: of strings, numbers, naive datetimes and _NULL.
     """
-    return [
-        line[1:-1] if b"\\u" not in line and b"\\f" not in line else ",".join(map(_escaped, row)).encode()
-        for line, row in zip(map(orjson.dumps, rows), rows, strict=True)
-    ]
+    together = orjson.dumps(rows)
+    if b"\\u" not in together and b"\\f" not in together:
+        lines = together[2:-2].split(_BETWEEN)
+        if len(lines) == len(rows):  # else a string says the same as what is between two rows
+            return lines
+    return [_written(row) for row in rows]
+
+
+def _written(row: tuple[Any, ...]) -> bytes:
+    line = orjson.dumps(row)
+    if b"\\u" in line or b"\\f" in line:
+        return ",".join(map(_escaped, row)).encode()
+    return line[1:-1]
 
 
 def _escaped(value: Any) -> str:

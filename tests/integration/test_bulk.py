@@ -24,6 +24,8 @@ from tests.integration.test_sink_contract import HOSTILE, NOW
 from tests.servers import MySQL, Server
 
 ENOUGH = 100
+TEXTS = st.text(st.characters(codec="utf-8")) | st.sampled_from(["],[", '"],["', "\f"])
+"""With what stands between two rows while they are made."""
 
 
 @pytest.fixture
@@ -141,10 +143,9 @@ def test_a_server_never_gets_a_file_that_it_asks_for(own_server: Server, url: st
             cursor.execute("LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE stolen")
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8"))))
-def test_a_row_reads_back_as_its_values(values: list[str]) -> None:
-    [row] = written([tuple(values)])
-    assert list(_read(row.decode())) == values
+@given(st.lists(st.tuples(TEXTS, TEXTS)))
+def test_rows_read_back_as_their_values(rows: list[tuple[str, str]]) -> None:
+    assert [tuple(_read(row.decode())) for row in written(rows)] == rows
 
 
 def test_every_character_comes_back_from_the_server(sink: MysqlSink, database: Database, own_server: Server) -> None:

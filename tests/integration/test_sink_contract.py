@@ -27,6 +27,7 @@ HOSTILE = [
     "quotes ' \" ` and \\ back\\\\slashes",
     "NUL \x00 in the middle",
     "'); DROP TABLE tts_records; --",
+    '"],["',
     "%s %(name)s ? :x {0} ${y}",
     "line\nbreak\r\ttab \x1a \x08 \u2028",
     " trailing space ",
