@@ -132,7 +132,7 @@ def written(rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
         rows: of strings, numbers, naive datetimes and _NULL.
     """
     together = orjson.dumps(rows)
-    if b"\\u" not in together and b"\\f" not in together:
+    if not _needs_escaping(together):
         lines = together[2:-2].split(_BETWEEN)
         if len(lines) == len(rows):  # else a string says the same as what is between two rows
             return lines
@@ -141,9 +141,12 @@ def written(rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
 
 def _written(row: tuple[Any, ...]) -> bytes:
     line = orjson.dumps(row)
-    if b"\\u" in line or b"\\f" in line:
-        return ",".join(map(_escaped, row)).encode()
-    return line[1:-1]
+    return ",".join(map(_escaped, row)).encode() if _needs_escaping(line) else line[1:-1]
+
+
+def _needs_escaping(json: bytes) -> bool:
+    """Whether it has an escape that MySQL reads as something else than JSON does."""
+    return b"\\u" in json or b"\\f" in json
 
 
 def _escaped(value: Any) -> str:
