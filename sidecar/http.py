@@ -6,6 +6,7 @@ client costs a thread for seconds and the shipping nothing.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -131,10 +132,20 @@ class HttpServer:
                 f"cannot listen on {host}:{port}: {error}",
                 hint="Choose another SIDECAR_LISTEN, such as 127.0.0.1:0 for a free port, or off.",
             ) from error
+        self._host = host
         self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
+        self._closing = False
+        self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
         self._thread.start()
 
+    def _serve(self) -> None:
+        # Without a timeout: serve_forever looks twice a second whether to end, more than all else an idle shipper does.
+        while not self._closing:
+            self._server.handle_request()
+
     def close(self) -> None:
-        self._server.shutdown()
+        self._closing = True
+        with contextlib.suppress(OSError):  # one more request wakes it
+            socket.create_connection((self._host, self.port), timeout=_CONNECTION_SECONDS).close()
+        self._thread.join(_CONNECTION_SECONDS)
         self._server.server_close()

@@ -31,3 +31,11 @@ def test_the_pages_come_back_when_threads_can_be_started_again(monkeypatch: pyte
         assert ask() == 200
     finally:
         server.close()
+
+
+def test_it_is_closed_at_once_and_lets_go_of_its_port() -> None:
+    server = HttpServer("127.0.0.1", 0, metrics=lambda: (b"1", "text/plain"), status=list)
+    threads = {thread for thread in threading.enumerate() if thread.name == "http"}
+    server.close()
+    assert not any(thread.is_alive() for thread in threads)
+    HttpServer("127.0.0.1", server.port, metrics=lambda: (b"1", "text/plain"), status=list).close()
