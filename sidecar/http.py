@@ -132,7 +132,6 @@ class HttpServer:
                 f"cannot listen on {host}:{port}: {error}",
                 hint="Choose another SIDECAR_LISTEN, such as 127.0.0.1:0 for a free port, or off.",
             ) from error
-        self._host = host
         self.port: int = self._server.server_address[1]
         self._closing = False
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)
@@ -146,6 +145,6 @@ class HttpServer:
     def close(self) -> None:
         self._closing = True
         with contextlib.suppress(OSError):  # one more request wakes it
-            socket.create_connection((self._host, self.port), timeout=_CONNECTION_SECONDS).close()
+            socket.create_connection(self._server.socket.getsockname()[:2], timeout=_CONNECTION_SECONDS).close()
         self._thread.join(_CONNECTION_SECONDS)
         self._server.server_close()
