@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
-from sidecar import config
+from sidecar.service import config
 
 HERE = Path(__file__).resolve().parent
 _HEAD = """\

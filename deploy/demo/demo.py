@@ -27,7 +27,7 @@ import pymysql
 from rich.console import Console
 from rich.table import Table
 
-from sidecar.dsn import MysqlDsn, SqliteDsn, parse_dsn
+from sidecar.storage.dsn import MysqlDsn, SqliteDsn, parse_dsn
 
 HERE = Path(__file__).resolve().parent
 DEADLINE = 30.0  # seconds for the rows to appear
@@ -75,7 +75,7 @@ def command(*arguments: str, folder: Path, environment: dict[str, str]) -> None:
 @contextmanager
 def shipper(folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """The shipper as a process of its own; ended in any case."""
-    with (folder / "sidecar.log").open("wb") as log:
+    with (folder / "sidecar.service.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "sidecar", "run"], cwd=folder, env=environment, stdout=log, stderr=log
         )
@@ -99,7 +99,7 @@ def stop(process: subprocess.Popen[bytes], folder: Path) -> None:
 
 
 def log_tail(folder: Path) -> str:
-    return "\n".join((folder / "sidecar.log").read_text("utf-8", "replace").splitlines()[-20:])
+    return "\n".join((folder / "sidecar.service.log").read_text("utf-8", "replace").splitlines()[-20:])
 
 
 def query(sql: str, folder: Path) -> Rows:
@@ -214,7 +214,7 @@ def run(folder: Path) -> None:
 
     step("sidecar run: starts the shipper")
     with shipper(folder, environment) as process:
-        console.print(f"  process {process.pid}, its log in {folder / 'sidecar.log'}")
+        console.print(f"  process {process.pid}, its log in {folder / 'sidecar.service.log'}")
 
         step("python -m indextts_patch studio.py: speaks, and is recorded")
         command("-m", "indextts_patch", str(HERE / "studio.py"), folder=folder, environment=environment)

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from sidecar.database import Database
 from sidecar.errors import SidecarError
-from sidecar.scan import printable
+from sidecar.event.names import printable
+from sidecar.storage.database import Database
 
 TYPES = {
     ".wav": "audio/wav",

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from sidecar.answers.words import like, words
-from sidecar.database import Parameter
 from sidecar.errors import SettingsError
+from sidecar.storage.database import Parameter
 
 STATUSES = ("succeeded", "failed", "interrupted", "discovered", "reused")
 _AGO = re.compile(r"^(\d{1,6})\s*([smhdw])$")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sidecar.answers.filters import Filter
 from sidecar.answers.sums import Rows
 from sidecar.answers.values import as_time, plain
-from sidecar.database import Database
+from sidecar.storage.database import Database
 
 _HOUR = {
     "mysql": "DATE_FORMAT(created_at, '%Y-%m-%d %H:00:00')",

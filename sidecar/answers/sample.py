@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sidecar.answers.filters import Where
-from sidecar.database import Database, Parameter
+from sidecar.storage.database import Database, Parameter
 
 _SAMPLE = 1000
 

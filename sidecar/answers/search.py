@@ -17,7 +17,7 @@ from sidecar.answers.sample import shares
 from sidecar.answers.textindex import has_filter_indexes, narrow
 from sidecar.answers.values import plain
 from sidecar.answers.words import words
-from sidecar.database import Database
+from sidecar.storage.database import Database
 
 COLUMNS = (
     "id", "event_id", "created_at", "status", "text_input", "language", "emotion", "user_id", "voice", "voice_sha256",

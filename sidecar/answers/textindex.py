@@ -15,7 +15,7 @@ from enum import Enum
 from sidecar.answers.filters import Where
 from sidecar.answers.sample import shares
 from sidecar.answers.words import like
-from sidecar.database import Database
+from sidecar.storage.database import Database
 
 _TRIGRAM = 3
 _MAX_TERMS = 400

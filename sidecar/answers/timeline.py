@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sidecar.answers.values import plain
-from sidecar.database import Database
+from sidecar.storage.database import Database
 
 
 def timeline(database: Database, event_id: str) -> list[dict[str, Any]]:

@@ -8,12 +8,12 @@ from typing import Any
 import click
 import orjson
 
-from sidecar.cli.options import EXIT_FAILED, settings_options, verb
-from sidecar.cli.progress import track
-from sidecar.cli.show import seconds
-from sidecar.config import Settings
-from sidecar.plural import count
+from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
+from sidecar.cli.support.progress import track
+from sidecar.cli.support.show import seconds
+from sidecar.service.config import Settings
 from sidecar.upkeep.backfill import UNKNOWN, Survey, Tally, backfill, survey
+from sidecar.wording.plural import count
 
 
 @verb("backfill")

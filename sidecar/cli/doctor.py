@@ -15,10 +15,8 @@ import orjson
 from rich.console import Console
 from rich.text import Text
 
-from sidecar import config
-from sidecar.cli.databases import open_database, open_sink
-from sidecar.cli.options import EXIT_FAILED, settings_options, verb
-from sidecar.config import Settings
+from sidecar.cli.support.databases import open_database, open_sink
+from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.doctor import Finding, Level
 from sidecar.doctor.embedded import check_file
 from sidecar.doctor.embedded import sample_refused as sample_refused_by_file
@@ -29,10 +27,12 @@ from sidecar.doctor.sample import sample
 from sidecar.doctor.server import cannot_connect, check_server
 from sidecar.doctor.server import sample_refused as sample_refused_by_server
 from sidecar.doctor.service import check_service
-from sidecar.dsn import MysqlDsn, SqliteDsn
 from sidecar.errors import SidecarError, TablesNotReady
-from sidecar.notices import Notices
-from sidecar.watch import FolderWatcher, file_system, is_announced
+from sidecar.service import config
+from sidecar.service.config import Settings
+from sidecar.service.watch import FolderWatcher, file_system, is_announced
+from sidecar.shipping.notices import Notices
+from sidecar.storage.dsn import MysqlDsn, SqliteDsn
 
 _STYLES = {Level.OK: "green", Level.NOTE: "cyan", Level.WARNING: "yellow", Level.FAILURE: "bold red"}
 _SIGNS = {Level.OK: "ok", Level.NOTE: "note", Level.WARNING: "warning", Level.FAILURE: "FAILURE"}

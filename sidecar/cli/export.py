@@ -13,15 +13,15 @@ from typing import BinaryIO, Literal
 import click
 
 from sidecar.answers.filters import Filter
-from sidecar.cli.asking import filter_options
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options, verb
-from sidecar.cli.progress import track
-from sidecar.config import Settings
-from sidecar.database import Row
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.filters import filter_options
+from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.progress import track
 from sidecar.errors import SettingsError, SidecarError
-from sidecar.plural import count
+from sidecar.service.config import Settings
+from sidecar.storage.database import Row
 from sidecar.upkeep.export import write_csv, write_json_lines, write_parquet
+from sidecar.wording.plural import count
 
 Form = Literal["csv", "jsonl", "parquet"]
 _FORMS: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}

@@ -6,11 +6,11 @@ import click
 
 from sidecar.answers import search
 from sidecar.answers.filters import Filter
-from sidecar.cli import show
-from sidecar.cli.asking import filter_options
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options, verb
-from sidecar.config import Settings
+from sidecar.cli.support import show
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.filters import filter_options
+from sidecar.cli.support.options import settings_options, verb
+from sidecar.service.config import Settings
 
 _COLUMNS = ("id", "created_at", "status", "emotion", "text_input")
 _WIDE_COLUMNS = ("id", "created_at", "status", "emotion", "user_id", "duration", "rating", "text_input", "audio_path")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
-from sidecar.answers import forget as answers
 from sidecar.answers.timeline import resolve
-from sidecar.answers.traces import Target
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options, verb
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
-from sidecar.config import Settings
 from sidecar.errors import SettingsError, SidecarError
-from sidecar.plural import count
-from sidecar.publish import Publisher
+from sidecar.event.publish import Publisher
+from sidecar.service.config import Settings
+from sidecar.upkeep import forget as answers
+from sidecar.upkeep.mentions import Target
+from sidecar.wording.plural import count
 
 
 @verb()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from sidecar.answers.textindex import has_filter_indexes, possible_text_index, text_index
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options, verb
-from sidecar.config import Settings
-from sidecar.database import Database
-from sidecar.migrations import optional
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.options import settings_options, verb
+from sidecar.service.config import Settings
+from sidecar.storage.database import Database
+from sidecar.storage.migrations import optional
 
 
 @verb()

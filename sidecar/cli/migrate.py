@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from sidecar.cli.databases import open_sink
-from sidecar.cli.options import settings_options, verb
-from sidecar.config import Settings
+from sidecar.cli.support.databases import open_sink
+from sidecar.cli.support.options import settings_options, verb
+from sidecar.service.config import Settings
 
 
 @verb()

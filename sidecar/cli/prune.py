@@ -11,14 +11,14 @@ import click
 import orjson
 
 from sidecar.answers.filters import parse
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options, verb
-from sidecar.cli.progress import bar
-from sidecar.config import Settings
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.progress import bar
 from sidecar.errors import SettingsError, SidecarError
-from sidecar.plural import count
-from sidecar.publish import Publisher
+from sidecar.event.publish import Publisher
+from sidecar.service.config import Settings
 from sidecar.upkeep.prune import Plan, Policy, carry_out, plan
+from sidecar.wording.plural import count
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 

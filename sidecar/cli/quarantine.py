@@ -14,13 +14,13 @@ import click
 import orjson
 from rich.table import Table
 
-from sidecar.cli import show
-from sidecar.cli.couriers import SHIPPING, open_courier
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import EXIT_FAILED, Verbs, settings_options
-from sidecar.config import Settings
-from sidecar.database import Database, Parameter
+from sidecar.cli.support import show
+from sidecar.cli.support.courier import SHIPPING, open_courier
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.options import EXIT_FAILED, Verbs, settings_options
 from sidecar.errors import Reason, SettingsError
+from sidecar.service.config import Settings
+from sidecar.storage.database import Database, Parameter
 from sidecar.upkeep.redelivery import Redelivery
 
 _TABLES = ("database_url", "database_password_file", "connect_timeout")

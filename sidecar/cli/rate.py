@@ -6,14 +6,14 @@ import getpass
 
 import click
 
-from sidecar.answers.rating import rate as publish_rating
 from sidecar.answers.timeline import resolve
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options, verb
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
-from sidecar.config import Settings
 from sidecar.errors import SidecarError
-from sidecar.publish import Publisher
+from sidecar.event.publish import Publisher
+from sidecar.service.config import Settings
+from sidecar.upkeep.rating import rate as publish_rating
 
 
 @verb()

@@ -8,12 +8,12 @@ from dataclasses import asdict
 import click
 import orjson
 
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options, verb
-from sidecar.cli.progress import bar
-from sidecar.config import Settings
-from sidecar.plural import count
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.progress import bar
+from sidecar.service.config import Settings
 from sidecar.upkeep.rebuild import rebuild
+from sidecar.wording.plural import count
 
 
 @verb("rebuild")

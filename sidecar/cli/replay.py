@@ -10,14 +10,14 @@ import click
 import orjson
 
 from sidecar.answers.filters import parse
-from sidecar.cli.couriers import SHIPPING, open_courier
-from sidecar.cli.options import EXIT_FAILED, settings_options, verb
-from sidecar.cli.progress import track
-from sidecar.config import Settings
+from sidecar.cli.support.courier import SHIPPING, open_courier
+from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
+from sidecar.cli.support.progress import track
 from sidecar.errors import SettingsError
-from sidecar.plural import count
+from sidecar.service.config import Settings
 from sidecar.upkeep.inventory import Sighting, list_names, sight
 from sidecar.upkeep.redelivery import Redelivered, Redelivery
+from sidecar.wording.plural import count
 
 
 @verb()

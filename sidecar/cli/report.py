@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from sidecar.answers.filters import Filter
-from sidecar.cli.asking import filter_options
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options, verb
-from sidecar.config import Settings
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.filters import filter_options
+from sidecar.cli.support.options import settings_options, verb
 from sidecar.errors import SettingsError
+from sidecar.service.config import Settings
 
 _NEEDS = ("pandas", "matplotlib", "ruptures", "jinja2")
 _PATH = click.Path(path_type=Path)

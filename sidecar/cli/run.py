@@ -12,23 +12,23 @@ from types import FrameType
 
 import click
 
-from sidecar import config, log
-from sidecar.cli.databases import open_sink
-from sidecar.cli.options import settings_options, verb
-from sidecar.cli.progress import following
-from sidecar.config import Settings
-from sidecar.courier import Courier
-from sidecar.directory import stat_folder
+from sidecar.cli.support.databases import open_sink
+from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.progress import following
 from sidecar.errors import SettingsError
-from sidecar.folder import Folder, FolderLimits, SystemClock
-from sidecar.http import HttpServer
-from sidecar.metrics import Metrics
-from sidecar.notices import Notices
-from sidecar.retry import Retry, RetryPolicy
-from sidecar.shipper import Shipper, ShipperLimits
-from sidecar.sink import Sink
-from sidecar.systemd import Notifier
-from sidecar.watch import FolderWatcher, file_system, is_announced
+from sidecar.service import config, log
+from sidecar.service.config import Settings
+from sidecar.service.http import HttpServer
+from sidecar.service.metrics import Metrics
+from sidecar.service.retry import Retry, RetryPolicy
+from sidecar.service.systemd import Notifier
+from sidecar.service.watch import FolderWatcher, file_system, is_announced
+from sidecar.shipping.courier import Courier
+from sidecar.shipping.folder import Folder, FolderLimits, SystemClock
+from sidecar.shipping.notices import Notices
+from sidecar.shipping.reading import stat_folder
+from sidecar.shipping.shipper import Shipper, ShipperLimits
+from sidecar.storage.sink import Sink
 
 _NETWORK_OVERLAP_SECONDS = 120.0  # listings of network file systems lag, and their clocks differ
 _LOCAL_OVERLAP_SECONDS = 2.0

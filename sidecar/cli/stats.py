@@ -8,13 +8,13 @@ import click
 
 from sidecar.answers import questions, sums
 from sidecar.answers.filters import Filter
-from sidecar.cli import show
-from sidecar.cli.asking import filter_options
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options, verb
-from sidecar.config import Settings
-from sidecar.database import Database
-from sidecar.plural import count
+from sidecar.cli.support import show
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.filters import filter_options
+from sidecar.cli.support.options import settings_options, verb
+from sidecar.service.config import Settings
+from sidecar.storage.database import Database
+from sidecar.wording.plural import count
 
 _TOPICS = ("emotions", "users", "duplicates", "load", "quality", "voices", "errors")
 _FOLDED = {"duplicates": "text_input", "voices": "voice", "errors": "error_message"}

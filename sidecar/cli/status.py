@@ -15,12 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from sidecar.answers.values import for_json
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import EXIT_FAILED, settings_options, verb
-from sidecar.config import Settings
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
+from sidecar.doctor.status import FolderStatus, Process, TablesStatus, ask_folder, ask_process, ask_tables
 from sidecar.errors import SidecarError
-from sidecar.plural import count
-from sidecar.upkeep.status import FolderStatus, Process, TablesStatus, ask_folder, ask_process, ask_tables
+from sidecar.service.config import Settings
+from sidecar.wording.plural import count
 
 
 @verb()

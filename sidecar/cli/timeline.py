@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from sidecar.answers import timeline as answers
-from sidecar.cli import show
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options, verb
-from sidecar.config import Settings
+from sidecar.cli.support import show
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.options import settings_options, verb
 from sidecar.errors import SidecarError
+from sidecar.service.config import Settings
 
 NO_RECORD = "no record answers to {!r}, or more than one"
 NO_RECORD_HINT = "Give the id that `sidecar find` shows, the event_id, or the audio's path as recorded."

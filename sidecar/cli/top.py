@@ -16,10 +16,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from sidecar.cli.options import settings_options, verb
-from sidecar.config import Settings
+from sidecar.cli.support.options import settings_options, verb
 from sidecar.errors import SettingsError, SidecarError
-from sidecar.upkeep.exposition import Page, parse, read
+from sidecar.service.config import Settings
+from sidecar.service.metrics.scrape import Page, parse, read
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _HISTORY = 60

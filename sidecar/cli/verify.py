@@ -11,14 +11,14 @@ from typing import Any
 import click
 import orjson
 
-from sidecar.cli.couriers import SHIPPING, open_courier
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import EXIT_FAILED, settings_options, verb
-from sidecar.cli.progress import bar, track
-from sidecar.config import Settings
-from sidecar.plural import count
+from sidecar.cli.support.courier import SHIPPING, open_courier
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
+from sidecar.cli.support.progress import bar, track
+from sidecar.service.config import Settings
 from sidecar.upkeep.redelivery import Redelivered, Redelivery
 from sidecar.upkeep.verify import CURES, REPAIRABLE, Kind, Verified, verify
+from sidecar.wording.plural import count
 
 _SHOWN = 20
 

@@ -8,10 +8,10 @@ import threading
 
 import click
 
-from sidecar.cli.databases import open_database
-from sidecar.cli.options import settings_options, verb
-from sidecar.config import Settings
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.options import settings_options, verb
 from sidecar.errors import SettingsError, SidecarError
+from sidecar.service.config import Settings
 
 _NEEDS = ("starlette", "jinja2", "uvicorn")
 _MIN_TOKEN = 16

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sidecar.doctor.findings import Finding, failure, ok, warning
-from sidecar.dsn import SqliteDsn
 from sidecar.errors import SidecarError
+from sidecar.storage.dsn import SqliteDsn
 
 _MIGRATE = "Run `sidecar migrate` as the user that ships."
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sidecar.doctor.findings import Finding, failure, note, ok, warning
-from sidecar.plural import count
+from sidecar.wording.plural import count
 
 _LOW_SHARE, _LOW_BYTES = 0.05, 1 << 30
 _FULL_BYTES = 16 << 20  # less than a few syntheses

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sidecar.database import Database
 from sidecar.doctor.findings import Finding, ok, warning
-from sidecar.plural import count
+from sidecar.storage.database import Database
+from sidecar.wording.plural import count
 
 
 def check_quarantine(database: Database) -> Iterator[Finding]:

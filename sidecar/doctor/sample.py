@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 import orjson
 
 from sidecar.errors import Reason
-from sidecar.event import Event
-from sidecar.publish import uuid7
-from sidecar.sink import Batch, Delivery, Position, Quarantined
+from sidecar.event.event import Event
+from sidecar.event.publish import uuid7
+from sidecar.storage.sink import Batch, Delivery, Position, Quarantined
 
 SHIPPER = "sidecar doctor"
 _FOLDER = "/sidecar-doctor"

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from sidecar.database import Database
 from sidecar.doctor.findings import Finding, failure, note, ok, warning
-from sidecar.dsn import MysqlDsn
 from sidecar.errors import SidecarError
-from sidecar.migrations import MIGRATIONS_TABLE, migrations
-from sidecar.plural import count
+from sidecar.storage.database import Database
+from sidecar.storage.dsn import MysqlDsn
+from sidecar.storage.migrations import MIGRATIONS_TABLE, migrations
+from sidecar.wording.plural import count
 
 TABLES = ("tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine")
 _OLDEST = {"MariaDB": (10, 5), "MySQL": (8, 0)}

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 
 from sidecar.doctor.findings import Finding, failure, note, ok
-from sidecar.upkeep.exposition import fingerprint, read
+from sidecar.service.metrics.scrape import fingerprint, read
 
 _CHOOSE = "Choose another SIDECAR_LISTEN, such as 127.0.0.1:9792, and tell Prometheus."
 

@@ -11,10 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from sidecar.answers.filters import Filter
-from sidecar.database import Database
 from sidecar.report import figures, style
 from sidecar.report.data import Data, gather
-from sidecar.report.notices import WRONG, Findings, look, notices
+from sidecar.report.observations import WRONG, Findings, look, notices
+from sidecar.storage.database import Database
 from sidecar.wording import Word, length, translator
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sidecar.answers import questions, sums
 from sidecar.answers.filters import Filter
-from sidecar.database import Database
+from sidecar.storage.database import Database
 
 Frame = pd.DataFrame
 

@@ -22,7 +22,7 @@ from typing import Any
 import orjson
 
 from sidecar.errors import SidecarError
-from sidecar.event import Event
+from sidecar.event.event import Event
 from sidecar.upkeep.wav import SUFFIX, facts
 
 TYPE = "indextts.synthesis.discovered"

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, TextIO
 
 import orjson
 
-from sidecar.database import Row
 from sidecar.errors import SettingsError
+from sidecar.storage.database import Row
 
 _ROWS = 10_000  # of one Parquet row group
 _JSON_COLUMNS = frozenset(["emotion_vector", "params"])

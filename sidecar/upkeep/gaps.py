@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from sidecar.database import Database
-from sidecar.erased import Number, erased, legible
+from sidecar.storage.database import Database
+from sidecar.upkeep.erased_numbers import Number, erased, legible
 
 _LISTED = 20
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from sidecar.directory import Directory, unavailable
-from sidecar.erased import ERASED, Number, legible, named
 from sidecar.errors import EventError, NotAnEvent
-from sidecar.event import Event
-from sidecar.scan import EVENT_SUFFIX, FileBusy, read_file, stat_file
+from sidecar.event.event import Event
+from sidecar.event.names import EVENT_SUFFIX
+from sidecar.shipping.reading import Directory, FileBusy, read_file, stat_file, unavailable
+from sidecar.upkeep.erased_numbers import ERASED, Number, legible, named
 from sidecar.upkeep.wav import SUFFIX
 
 

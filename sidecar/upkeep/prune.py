@@ -13,9 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from sidecar.database import Database
-from sidecar.erased import announce
-from sidecar.publish import Publisher
+from sidecar.event.publish import Publisher
+from sidecar.storage.database import Database
+from sidecar.upkeep.erased_numbers import announce
 from sidecar.upkeep.inventory import Names, Sighting, audio_name, list_names, sight
 
 _DELETED = "indextts.audio.deleted"

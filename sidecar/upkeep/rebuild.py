@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sidecar.database import Database, Parameter
 from sidecar.errors import EventError, NotAnEvent
-from sidecar.event import Event
-from sidecar.projection import KINDS, Kind, Row, project
-from sidecar.statements import MYSQL, SQLITE, fold, insert_head
+from sidecar.event.event import Event
+from sidecar.storage.database import Database, Parameter
+from sidecar.storage.projection import KINDS, Kind, Row, project
+from sidecar.storage.statements import MYSQL, SQLITE, fold, insert_head
 
 _TABLE = "tts_records"
 _FRESH = "tts_records_rebuilt"

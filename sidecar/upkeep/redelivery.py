@@ -14,11 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from sidecar.courier import Courier, Receipt
-from sidecar.directory import Directory
 from sidecar.errors import EventError, NotAnEvent
-from sidecar.scan import FileBusy, printable, printable_name
-from sidecar.sink import Batch, Delivery, Position, Sink
+from sidecar.event.names import printable, printable_name
+from sidecar.shipping.courier import Courier, Receipt
+from sidecar.shipping.reading import Directory, FileBusy
+from sidecar.storage.sink import Batch, Delivery, Position, Sink
 from sidecar.upkeep.inventory import load
 
 T = TypeVar("T")

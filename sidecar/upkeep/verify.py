@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from sidecar.database import Database
-from sidecar.erased import Number
-from sidecar.scan import printable, printable_name
+from sidecar.event.names import printable, printable_name
+from sidecar.storage.database import Database
 from sidecar.upkeep import wav
-from sidecar.upkeep.aside import put_aside
+from sidecar.upkeep.dropped import put_aside
+from sidecar.upkeep.erased_numbers import Number
 from sidecar.upkeep.gaps import gaps
 from sidecar.upkeep.inventory import Names, Sighting, Unreadable, audio_beside, audio_name, list_names, sight
 

@@ -15,12 +15,12 @@ from starlette.routing import BaseRoute, Route
 
 from sidecar.answers import audio, questions, search, sums
 from sidecar.answers.filters import Filter, FilterError, parse
-from sidecar.answers.rating import rate
 from sidecar.answers.timeline import timeline
 from sidecar.answers.values import for_json
-from sidecar.database import Database
 from sidecar.errors import EventError, SidecarError, TemporarySinkError
-from sidecar.publish import PublishError
+from sidecar.event.publish import PublishError
+from sidecar.storage.database import Database
+from sidecar.upkeep.rating import rate
 from sidecar.web.openapi import document
 from sidecar.web.ranges import audio_response
 from sidecar.web.state import State, state

@@ -13,9 +13,9 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from sidecar.answers.filters import FilterError
-from sidecar.database import Database
 from sidecar.errors import TemporarySinkError
-from sidecar.publish import Publisher
+from sidecar.event.publish import Publisher
+from sidecar.storage.database import Database
 from sidecar.web import api, pages
 from sidecar.web.pool import Pool
 from sidecar.web.security import Guard

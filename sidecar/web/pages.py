@@ -13,8 +13,8 @@ from sidecar.answers import search
 from sidecar.answers.audio import AudioMissing, open_audio
 from sidecar.answers.filters import NAMES, STATUSES, Filter
 from sidecar.answers.timeline import timeline
-from sidecar.database import Database
 from sidecar.errors import SidecarError
+from sidecar.storage.database import Database
 from sidecar.web import show
 from sidecar.web.api import NotFound, refusal, unpacked
 from sidecar.web.counting import counts, repeats

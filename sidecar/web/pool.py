@@ -6,8 +6,8 @@ import queue
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sidecar.database import Database
 from sidecar.errors import TemporarySinkError
+from sidecar.storage.database import Database
 
 _PATIENCE_SECONDS = 20
 

@@ -17,9 +17,9 @@ from starlette.requests import Request
 
 from sidecar.answers import questions
 from sidecar.answers.filters import Filter
-from sidecar.database import Database
 from sidecar.errors import TemporarySinkError
-from sidecar.publish import Publisher
+from sidecar.event.publish import Publisher
+from sidecar.storage.database import Database
 from sidecar.web.pool import Pool
 
 T = TypeVar("T")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from sidecar.database import Database
-from sidecar.dsn import SqliteDsn, parse_dsn
-from sidecar.mysql import MysqlDatabase, MysqlLimits
-from sidecar.sqlite import SqliteDatabase
+from sidecar.storage.database import Database
+from sidecar.storage.dsn import SqliteDsn, parse_dsn
+from sidecar.storage.mysql import MysqlDatabase, MysqlLimits
+from sidecar.storage.sqlite import SqliteDatabase
 from tests.answers.generate import Studio
 from tests.answers.load import load
 from tests.servers import Server, sqlite_url

@@ -21,7 +21,7 @@ from typing import Any
 
 import orjson
 
-from sidecar.event import Event
+from sidecar.event.event import Event
 
 UTC = timezone.utc
 BEGIN = datetime(2025, 11, 24, tzinfo=UTC)

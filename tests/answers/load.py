@@ -10,10 +10,10 @@ from itertools import islice
 from multiprocessing.connection import Connection
 from typing import Any
 
-from sidecar.dsn import MysqlDsn, SqliteDsn
-from sidecar.mysql import MysqlLimits, MysqlSink
-from sidecar.sink import Batch, Delivery
-from sidecar.sqlite import SqliteSink
+from sidecar.storage.dsn import MysqlDsn, SqliteDsn
+from sidecar.storage.mysql import MysqlLimits, MysqlSink
+from sidecar.storage.sink import Batch, Delivery
+from sidecar.storage.sqlite import SqliteSink
 from tests.answers.generate import FOLDER, Studio, decoded, file_name
 
 _BATCH = 2000

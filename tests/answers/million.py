@@ -23,8 +23,8 @@ from typing import Any
 
 from sidecar.answers.filters import parse
 from sidecar.answers.search import find
-from sidecar.database import Database
-from sidecar.dsn import parse_dsn
+from sidecar.storage.database import Database
+from sidecar.storage.dsn import parse_dsn
 from tests.answers import three_ways
 from tests.answers.conftest import connect
 from tests.answers.load import load_studio

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from sidecar.dsn import MysqlDsn, SqliteDsn, parse_dsn
+from sidecar.storage.dsn import MysqlDsn, SqliteDsn, parse_dsn
 from tests.answers.generate import Studio
 from tests.answers.load import load
 from tests.servers import sqlite_url

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 import yaml
 
-from sidecar.database import Database
+from sidecar.storage.database import Database
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 QUESTIONS = [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.dsn import parse_dsn
+from sidecar.storage.dsn import parse_dsn
 from sidecar.web import charts, state
 from tests.answers.generate import Studio
 from tests.answers.load import load

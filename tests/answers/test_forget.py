@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sidecar.database import Database
-from sidecar.dsn import parse_dsn
+from sidecar.storage.database import Database
+from sidecar.storage.dsn import parse_dsn
 from tests.answers import scene as scenes
 from tests.answers.conftest import connect
 from tests.answers.load import open_sink

@@ -14,8 +14,8 @@ from sidecar.answers import questions, sums
 from sidecar.answers.filters import Filter, parse
 from sidecar.answers.timeline import resolve, timeline
 from sidecar.cli.main import sidecar
-from sidecar.database import Database
-from sidecar.dsn import SqliteDsn, parse_dsn
+from sidecar.storage.database import Database
+from sidecar.storage.dsn import SqliteDsn, parse_dsn
 from tests.answers import three_ways
 from tests.answers.conftest import connect
 from tests.answers.load import load

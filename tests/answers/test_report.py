@@ -15,10 +15,10 @@ from matplotlib import font_manager
 
 from sidecar.answers.filters import Filter
 from sidecar.cli.main import sidecar
-from sidecar.dsn import parse_dsn
 from sidecar.report import build
 from sidecar.report.style import PALETTE, chinese_font
 from sidecar.report.trend import changes, forecast
+from sidecar.storage.dsn import parse_dsn
 from tests.answers.conftest import connect
 from tests.answers.generate import Studio
 from tests.answers.load import load

@@ -17,7 +17,7 @@ from sidecar.answers.search import find, get
 from sidecar.answers.textindex import text_index
 from sidecar.answers.words import words
 from sidecar.cli.main import sidecar
-from sidecar.database import Database
+from sidecar.storage.database import Database
 from tests.answers.conftest import NOW
 
 Documents = list[dict[str, Any]]

@@ -9,8 +9,8 @@ import pytest
 
 from sidecar.answers.textindex import TextIndex, narrow, text_index
 from sidecar.answers.words import like
-from sidecar.database import Database
-from sidecar.dsn import parse_dsn
+from sidecar.storage.database import Database
+from sidecar.storage.dsn import parse_dsn
 from tests.answers.conftest import connect
 from tests.answers.load import load
 from tests.answers.three_ways import run

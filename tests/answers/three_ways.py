@@ -20,7 +20,7 @@ from httpx import ASGITransport, AsyncClient
 from sidecar.answers import sums
 from sidecar.answers.values import as_time, plain
 from sidecar.cli.main import sidecar
-from sidecar.database import Database
+from sidecar.storage.database import Database
 from sidecar.web import WebConfig, create_app
 from tests.answers.conftest import connect
 

@@ -11,11 +11,11 @@ from multiprocessing.connection import Connection
 
 from pydantic import SecretStr
 
-from sidecar.cli.databases import open_sink
-from sidecar.config import Settings
-from sidecar.event import Event
-from sidecar.mysql.rows import render
-from sidecar.sink import Batch, Delivery, Position
+from sidecar.cli.support.databases import open_sink
+from sidecar.event.event import Event
+from sidecar.service.config import Settings
+from sidecar.storage.mysql.rows import render
+from sidecar.storage.sink import Batch, Delivery, Position
 from tests.benchmarks import dataset
 from tests.benchmarks.context import Context
 from tests.benchmarks.measure import Row

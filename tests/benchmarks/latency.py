@@ -9,7 +9,7 @@ from pathlib import Path
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
-from sidecar.event import Event
+from sidecar.event.event import Event
 from tests.benchmarks import dataset, peers, process
 from tests.benchmarks.context import Context
 from tests.benchmarks.measure import Row, percentile

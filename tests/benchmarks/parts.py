@@ -10,13 +10,13 @@ from typing import TypeVar
 
 import orjson
 
-from sidecar.courier import Receipt
-from sidecar.event import Event
-from sidecar.folder import Folder, FolderLimits
-from sidecar.metrics import Metrics
-from sidecar.mysql.rows import render
-from sidecar.projection import project
-from sidecar.sink import Delivery, Position
+from sidecar.event.event import Event
+from sidecar.service.metrics import Metrics
+from sidecar.shipping.courier import Receipt
+from sidecar.shipping.folder import Folder, FolderLimits
+from sidecar.storage.mysql.rows import render
+from sidecar.storage.projection import project
+from sidecar.storage.sink import Delivery, Position
 from tests.benchmarks import dataset
 from tests.benchmarks.context import Context
 from tests.benchmarks.measure import Row

@@ -14,8 +14,8 @@ import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
-from sidecar.event import Event
-from sidecar.projection import BASE, Row, project
+from sidecar.event.event import Event
+from sidecar.storage.projection import BASE, Row, project
 
 ROWS_A_STATEMENT = 1000
 _EVENT_COLUMNS = "id, type, source, sequence, subject, time, shipper, path, sha256, recorded_at, event"

@@ -7,7 +7,7 @@ from typing import Any
 
 from sidecar.answers.filters import Filter
 from sidecar.answers.search import find
-from sidecar.database import Database
+from sidecar.storage.database import Database
 from tests.answers.conftest import connect
 from tests.answers.million import database_url, fill, index
 from tests.benchmarks.context import Context

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sidecar.cli.databases import open_database, open_sink
-from sidecar.config import Settings
-from sidecar.database import Database
+from sidecar.cli.support.databases import open_database, open_sink
 from sidecar.errors import PermanentSinkError
-from sidecar.event import Event
-from sidecar.mysql import MysqlSink
-from sidecar.mysql.bulk import CLIENT_FLAG, Patience
-from sidecar.mysql.rows import written
-from sidecar.sink import Batch, Delivery
+from sidecar.event.event import Event
+from sidecar.service.config import Settings
+from sidecar.storage.database import Database
+from sidecar.storage.mysql import MysqlSink
+from sidecar.storage.mysql.bulk import CLIENT_FLAG, Patience
+from sidecar.storage.mysql.rows import written
+from sidecar.storage.sink import Batch, Delivery
 from tests.events import encode, envelope, succeeded, uuid7
 from tests.integration.test_sink_contract import HOSTILE, NOW
 from tests.servers import MySQL, Server

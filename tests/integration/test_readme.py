@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.cli.databases import open_database
-from sidecar.config import Settings
+from sidecar.cli.support.databases import open_database
+from sidecar.service.config import Settings
 from tests.events import failed, publish, rfc3339, succeeded
 from tests.integration.processes import sidecar
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.cli.databases import open_database
-from sidecar.config import Settings
-from sidecar.database import Database
+from sidecar.cli.support.databases import open_database
+from sidecar.service.config import Settings
+from sidecar.storage.database import Database
 from tests.events import encode, failed, publish, succeeded
 from tests.integration.processes import Running, eventually, running, sidecar
 from tests.servers import Server

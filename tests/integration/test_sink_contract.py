@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from sidecar.cli.databases import open_database, open_sink
-from sidecar.config import Settings
-from sidecar.database import Database
+from sidecar.cli.support.databases import open_database, open_sink
 from sidecar.errors import PermanentSinkError, PositionLost, Reason, TablesNotReady, TemporarySinkError
-from sidecar.event import Event
-from sidecar.mysql import MysqlSink
-from sidecar.sink import Batch, Delivery, Position, Quarantined
-from sidecar.sqlite import SqliteSink
+from sidecar.event.event import Event
+from sidecar.service.config import Settings
+from sidecar.storage.database import Database
+from sidecar.storage.mysql import MysqlSink
+from sidecar.storage.sink import Batch, Delivery, Position, Quarantined
+from sidecar.storage.sqlite import SqliteSink
 from tests.events import encode, envelope, failed, rfc3339, succeeded, uuid7
 
 AnySink = MysqlSink | SqliteSink

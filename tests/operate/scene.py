@@ -15,10 +15,10 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from sidecar import config
-from sidecar.cli.databases import open_database
 from sidecar.cli.main import sidecar as root_command
-from sidecar.database import Database
+from sidecar.cli.support.databases import open_database
+from sidecar.service import config
+from sidecar.storage.database import Database
 from tests.events import publish, succeeded
 from tests.integration.processes import sidecar
 

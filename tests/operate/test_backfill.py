@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.event import Event
+from sidecar.event.event import Event
 from sidecar.upkeep.backfill import UNKNOWN
 from tests.operate.scene import BEGAN, Scene, make_old_wavs, make_wav, set_scene
 from tests.servers import sqlite_url

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from sidecar.dsn import MysqlDsn, parse_dsn
-from sidecar.mysql import MysqlDatabase
+from sidecar.storage.dsn import MysqlDsn, parse_dsn
+from sidecar.storage.mysql import MysqlDatabase
 from tests.events import envelope, failed, publish, rfc3339, succeeded
 from tests.integration.processes import Running, eventually, sidecar
 from tests.operate.prometheus import DEPLOY, Prometheus

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sidecar import config
+from sidecar.service import config
 from tests.integration.processes import running, sidecar
 from tests.operate.prometheus import DEPLOY, program
 from tests.servers import sqlite_url

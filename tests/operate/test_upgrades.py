@@ -6,7 +6,7 @@ import re
 import threading
 from pathlib import Path
 
-from sidecar.migrations import migrations
+from sidecar.storage.migrations import migrations
 from tests.events import publish, succeeded
 from tests.integration.processes import running
 from tests.operate.scene import set_scene

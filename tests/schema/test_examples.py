@@ -9,10 +9,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from sidecar.directory import Directory
 from sidecar.errors import EventError, Reason
-from sidecar.event import Event
-from sidecar.scan import read_file, stat_file
+from sidecar.event.event import Event
+from sidecar.shipping.reading import Directory, read_file, stat_file
 
 SCHEMA = Path(__file__).parents[2] / "schema"
 VALID = sorted((SCHEMA / "event" / "examples" / "valid").glob("*.json"))

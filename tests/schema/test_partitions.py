@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sidecar.cli.databases import open_sink
-from sidecar.config import Settings
-from sidecar.event import Event
-from sidecar.mysql import MysqlSink
-from sidecar.sink import Batch, Delivery
+from sidecar.cli.support.databases import open_sink
+from sidecar.event.event import Event
+from sidecar.service.config import Settings
+from sidecar.storage.mysql import MysqlSink
+from sidecar.storage.sink import Batch, Delivery
 from tests.events import encode, succeeded
 from tests.integration.test_sink_contract import NOW
 from tests.servers import Server

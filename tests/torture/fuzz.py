@@ -17,10 +17,10 @@ import atheris
 
 with atheris.instrument_imports(include=["sidecar"]):
     from sidecar.errors import EventError, NotAnEvent
-    from sidecar.event import Event
-    from sidecar.mysql.rows import render
-    from sidecar.projection import project
-    from sidecar.sink import Delivery
+    from sidecar.event.event import Event
+    from sidecar.storage.mysql.rows import render
+    from sidecar.storage.projection import project
+    from sidecar.storage.sink import Delivery
 
 from tests.torture.poison import EXAMPLES, mutated
 

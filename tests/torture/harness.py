@@ -10,15 +10,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sidecar.courier import Courier, Receipt
-from sidecar.dsn import SqliteDsn
 from sidecar.errors import SidecarError, TemporarySinkError
-from sidecar.folder import Folder, FolderLimits, Scanned
-from sidecar.notices import Notices
-from sidecar.retry import Retry, RetryPolicy
-from sidecar.shipper import Shipper, ShipperLimits
-from sidecar.sink import Acknowledgement, Batch, Delivery, Position, Quarantined
-from sidecar.sqlite import SqliteSink
+from sidecar.service.retry import Retry, RetryPolicy
+from sidecar.shipping.courier import Courier, Receipt
+from sidecar.shipping.folder import Folder, FolderLimits, Scanned
+from sidecar.shipping.notices import Notices
+from sidecar.shipping.shipper import Shipper, ShipperLimits
+from sidecar.storage.dsn import SqliteDsn
+from sidecar.storage.sink import Acknowledgement, Batch, Delivery, Position, Quarantined
+from sidecar.storage.sqlite import SqliteSink
 
 
 class Idle(Exception):

@@ -14,8 +14,8 @@ from typing import Any
 from pymysql.cursors import SSCursor
 
 from sidecar.errors import EventError, NotAnEvent
-from sidecar.event import Event
-from sidecar.folder import FolderLimits
+from sidecar.event.event import Event
+from sidecar.shipping.folder import FolderLimits
 from tests.events import publish
 from tests.integration.processes import eventually, running, sidecar
 from tests.servers import Server

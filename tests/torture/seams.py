@@ -13,10 +13,10 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from sidecar.courier import Courier
-from sidecar.folder import Folder
-from sidecar.mysql.pipeline import Pipeline
-from sidecar.shipper import Shipper
+from sidecar.shipping.courier import Courier
+from sidecar.shipping.folder import Folder
+from sidecar.shipping.shipper import Shipper
+from sidecar.storage.mysql.pipeline import Pipeline
 
 # What a statement begins with tells which one it is. "After" it, it is sent.
 _STATEMENTS = {

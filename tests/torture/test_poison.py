@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sidecar import config
-from sidecar.cli.databases import open_database
+from sidecar.cli.support.databases import open_database
+from sidecar.service import config
 from tests.events import encode, publish, succeeded
 from tests.integration.processes import prepare, sidecar
 from tests.torture.crashes import REFUSED

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.watch import file_system, is_announced
+from sidecar.service.watch import file_system, is_announced
 from tests.events import publish, succeeded
 from tests.integration.processes import Running, eventually, prepare, running
 from tests.torture.arena import mount, unmount

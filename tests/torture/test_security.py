@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pymysql
 import pytest
 
-from sidecar.watch import file_system
+from sidecar.service.watch import file_system
 from tests.events import encode, publish, succeeded
 from tests.integration.processes import eventually, prepare, running, sidecar
 from tests.servers import Server

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import cast
 
-from sidecar.dsn import MysqlDsn, parse_dsn
-from sidecar.mysql import MysqlLimits, MysqlSink
-from sidecar.mysql.connection import Link
+from sidecar.storage.dsn import MysqlDsn, parse_dsn
+from sidecar.storage.mysql import MysqlLimits, MysqlSink
+from sidecar.storage.mysql.connection import Link
 from tests.integration.processes import eventually
 from tests.servers import Server
 

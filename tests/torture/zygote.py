@@ -115,7 +115,7 @@ class Child:
 
 def _serve() -> None:
     from sidecar.cli.main import sidecar
-    from sidecar.event import Event
+    from sidecar.event.event import Event
     from tests.torture import seams
 
     for import_too in (sidecar, Event):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sidecar import config
-from sidecar.metrics import Metrics
+from sidecar.service import config
+from sidecar.service.metrics import Metrics
 
 REFERENCE = Path(__file__).parents[2] / "sidecar" / "README.md"
 

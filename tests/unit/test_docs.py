@@ -12,9 +12,9 @@ from pathlib import Path
 import click
 import pytest
 
-from sidecar import config
 from sidecar.cli.main import sidecar as root_command
-from sidecar.metrics import Metrics
+from sidecar.service import config
+from sidecar.service.metrics import Metrics
 from tests.unit.reference import REFERENCE, reference
 
 ROOT = Path(__file__).parents[2]

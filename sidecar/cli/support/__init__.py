@@ -1,0 +1,1 @@
+"""What several verbs share: flags, connections, progress, tables on a terminal."""

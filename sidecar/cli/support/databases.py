@@ -1,0 +1,34 @@
+"""The database that the settings name, as the shipper and as people use it."""
+
+from __future__ import annotations
+
+from sidecar.service.config import Settings
+from sidecar.storage.database import Database
+from sidecar.storage.dsn import SqliteDsn
+from sidecar.storage.mysql import MysqlDatabase, MysqlLimits, MysqlSink
+from sidecar.storage.sqlite import SqliteDatabase, SqliteSink
+
+_PATIENCE_SECONDS = 600.0  # a person's query over millions of rows
+
+
+def open_sink(settings: Settings) -> MysqlSink | SqliteSink:
+    dsn = settings.dsn
+    if isinstance(dsn, SqliteDsn):
+        return SqliteSink(dsn)
+    limits = MysqlLimits(
+        connect_timeout=settings.connect_timeout,
+        read_timeout=settings.read_timeout,
+        statement_bytes=settings.statement_bytes,
+    )
+    return MysqlSink(dsn, limits)
+
+
+def open_database(settings: Settings) -> Database:
+    """
+    Raises:
+        TablesNotReady: the embedded database's file does not exist.
+    """
+    dsn = settings.dsn
+    if isinstance(dsn, SqliteDsn):
+        return SqliteDatabase(dsn)
+    return MysqlDatabase(dsn, MysqlLimits(connect_timeout=settings.connect_timeout, read_timeout=_PATIENCE_SECONDS))

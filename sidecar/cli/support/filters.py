@@ -1,0 +1,55 @@
+"""Flags that say which records are meant, the same for every command that asks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from sidecar.answers.filters import parse
+from sidecar.service.config import Settings
+
+_HELP = {
+    "since": ("TIME", "Ended at or after: 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15."),
+    "until": ("TIME", "Ended before; written like --since."),
+    "user": ("NAME", "Made by that user."),
+    "emotion": ("EMOTION", "With that emotion, such as happy; neutral where none was asked for."),
+    "status": ("STATUS", "succeeded, failed, interrupted, discovered, reused; problems: failed, saturated or cut off."),
+    "model": ("VERSION", "By that version of the model."),
+    "voice": ("PATH|SHA256", "Part of the speaker prompt's path, or its SHA-256."),
+    "request": ("HASH", "With that request_hash."),
+    "rating": ("1-5", "Rated at least so."),
+    "language": ("LANGUAGE", "In that language, as the caller named it."),
+}
+"""What kind of value, and what it means."""
+
+
+def filter_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add a flag for each named filter, for all where none is named; the command is called with `wanted`, a Filter.
+
+    To be used below settings_options. The command's own argument `text`, where it has one, goes into the filter.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        chosen = names or tuple(_HELP)
+
+        @functools.wraps(command)
+        def wrapper(*, settings: Settings, **arguments: Any) -> None:
+            values = {name: arguments.pop(name) or "" for name in chosen}
+            if "text" in arguments:
+                values["text"] = _joined(arguments.pop("text"))
+            command(settings=settings, wanted=parse(values, zone=settings.zone), **arguments)
+
+        decorated: Callable[..., None] = wrapper
+        for name in reversed(chosen):
+            metavar, meaning = _HELP[name]
+            decorated = click.option(f"--{name}", metavar=metavar, help=meaning)(decorated)
+        return decorated
+
+    return decorate
+
+
+def _joined(words: str | tuple[str, ...]) -> str:
+    return words if isinstance(words, str) else " ".join(words)

@@ -1,0 +1,100 @@
+"""Turns settings into flags, and errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from sidecar.errors import SettingsError, SidecarError
+from sidecar.service import config
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+_SECRETS = ("database_password", "web_token")  # a flag would show it in `ps`
+_SECTION = "Settings, as flags, in the environment or in .env (--watch-dir is SIDECAR_WATCH_DIR, and so on)"
+
+
+class _SettingOption(click.Option):
+    """A flag that stands for a setting; told of in a section of its own."""
+
+
+class Verb(click.Command):
+    """A command whose help tells its own options first and the settings that it uses after them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, of_settings in (("Options", False), (_SECTION, True)):
+            options = [each for each in self.get_params(ctx) if isinstance(each, click.Option)]
+            chosen = [each for each in options if isinstance(each, _SettingOption) is of_settings]
+            records = [record for each in chosen if (record := each.get_help_record(ctx)) is not None]
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
+class Verbs(click.Group):
+    """A group of such commands."""
+
+    command_class = Verb
+
+
+def verb(name: str | None = None) -> Callable[[Callable[..., None]], Verb]:
+    """Make a command of a function, as click.command does."""
+    return click.command(name, cls=Verb)
+
+
+def settings_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add a flag for each named setting that may be one; the command is called with `settings`."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        chosen = [name for name in names if name not in _SECRETS]
+
+        @functools.wraps(command)
+        def wrapper(**arguments: Any) -> None:
+            overrides = {name: arguments.pop(name) for name in chosen}
+            with_errors(lambda: command(settings=_load(overrides), **arguments))
+
+        decorated: Callable[..., None] = wrapper
+        for name in reversed(chosen):
+            flag = f"--{name.replace('_', '-')}"
+            decorated = click.option(
+                flag, name, cls=_SettingOption, metavar=config.metavar(name), help=_described(name)
+            )(decorated)
+        return decorated
+
+    return decorate
+
+
+def _described(name: str) -> str:
+    field = config.fields()[name]
+    default = config.default(name)
+    return f"{field.description}  [default: {default}]" if default else str(field.description)
+
+
+def with_errors(function: Callable[[], None]) -> None:
+    """Run it; an error of ours ends the program with one line instead of a traceback."""
+    try:
+        function()
+    except SettingsError as error:
+        fail(error, EXIT_USAGE)
+    except SidecarError as error:
+        fail(error, EXIT_FAILED)
+
+
+def fail(error: SidecarError, code: int) -> None:
+    text = f"{error}. {error.hint}" if error.hint else str(error)
+    click.echo(f"sidecar: {text}", err=True)
+    sys.exit(code)
+
+
+def _load(overrides: dict[str, Any]) -> config.Settings:
+    url = overrides.get("database_url")
+    if url is not None and ":" in url.partition("://")[2].rpartition("@")[0]:
+        raise SettingsError(
+            "--database-url holds a password, which `ps` would show",
+            hint="Put the URL into SIDECAR_DATABASE_URL or .env, or the password into SIDECAR_DATABASE_PASSWORD.",
+        )
+    return config.load(overrides)

@@ -1,0 +1,1 @@
+"""One event: bytes in and bytes out."""

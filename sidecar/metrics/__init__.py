@@ -1,6 +1,0 @@
-"""What the shipper says of itself and of the speech, for Prometheus, the log and people."""
-
-from sidecar.metrics.catalogue import Metrics
-from sidecar.metrics.health import Health
-
-__all__ = ["Health", "Metrics"]

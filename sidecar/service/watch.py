@@ -1,0 +1,167 @@
+"""The watcher: turns the system's file notifications into notices, and does nothing else.
+
+A notice is a hint (see sidecar.shipping.notices). Where notifications do not work, above all on network and user-space
+file systems, the folder is not watched and frequent scans take their place.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Protocol
+
+from sidecar.event.names import is_event_name
+from sidecar.shipping.notices import Notices
+
+# File systems whose changes other machines or a user-space daemon make, unseen by this kernel.
+_UNANNOUNCED = (
+    "nfs",
+    "cifs",
+    "smb",
+    "9p",
+    "fuse",
+    "afs",
+    "ceph",
+    "glusterfs",
+    "lustre",
+    "vboxsf",
+    "virtiofs",
+    "vmhgfs",
+)
+_OCTAL = re.compile(rb"\\([0-7]{3})")  # how mountinfo writes blanks and backslashes
+
+
+def file_system(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
+    """Type of the file system that holds the path, such as ext4 or nfs4; "" where it cannot be told.
+
+    Source: proc_pid_mountinfo(5); the last mount whose mount point is the longest prefix counts.
+    """
+    resolved = os.fsencode(os.path.realpath(path))
+    best, kind = b"", ""
+    try:
+        with mounts.open("rb") as lines:
+            for line in lines:
+                before, _, after = line.partition(b" - ")
+                mount_point = _OCTAL.sub(lambda match: bytes([int(match[1], 8)]), before.split()[4])
+                inside = resolved == mount_point or resolved.startswith(mount_point.rstrip(b"/") + b"/")
+                if inside and len(mount_point) >= len(best):
+                    best, kind = mount_point, after.split()[0].decode()
+    except OSError:
+        return ""
+    return kind
+
+
+def is_announced(kind: str) -> bool:
+    """Whether the kernel announces all changes on a file system of that type."""
+    return not kind.startswith(_UNANNOUNCED)
+
+
+class FolderWatcher:
+    """Watches folders, not what lies below them.
+
+    Args:
+        notices: where to say what came.
+    """
+
+    def __init__(self, notices: Notices) -> None:
+        self._notices = notices
+        self._watches: dict[str, _Watch] = {}
+
+    def start(self, path: Path, key: str) -> None:
+        """Watch the folder under this path, instead of the one that was watched under it before.
+
+        Args:
+            key: the name that notices carry.
+
+        Raises:
+            OSError: the system does not watch it, such as for want of inotify instances.
+        """
+        self.stop(key)
+        self._watches[key] = _watch(path, self._notices, key)
+
+    def stop(self, key: str) -> None:
+        watch = self._watches.pop(key, None)
+        if watch is not None:
+            watch.stop()
+            watch.join(timeout=5)
+
+    def close(self) -> None:
+        for key in list(self._watches):
+            self.stop(key)
+
+
+class _Watch(Protocol):
+    """One watched folder and the thread that listens."""
+
+    def stop(self) -> None: ...
+    def join(self, timeout: float) -> None: ...
+
+
+if sys.platform == "linux":
+    from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyEvent, InotifyFD, Mask
+
+    # By name alone: the shipper is not to be woken for each WAV that is written to.
+    _HEARD = Mask(InotifyConstants.IN_CREATE | InotifyConstants.IN_MOVED_TO | InotifyConstants.IN_CLOSE_WRITE)
+
+    def _watch(path: Path, notices: Notices, key: str) -> _Watch:
+        """The reading thread itself gives notice. An observer would hand each event through two more threads, which is
+        half of the time from a file's publication to its notice, and tell of a full queue in its log only."""
+        reader = InotifyFD()
+        reader.start()
+        try:
+            reader.add_callback(os.fsencode(path), _HEARD, _Callback(notices, key), CallbackId(0))
+        except OSError:
+            reader.stop()
+            raise
+        return reader
+
+    class _Callback:
+        def __init__(self, notices: Notices, key: str) -> None:
+            self._notices = notices
+            self._key = key
+
+        def on_event(self, event: InotifyEvent) -> None:
+            name = os.fsdecode(event.name)
+            if is_event_name(name):  # a shipper that is woken for each hidden file and each WAV is late for the event
+                self._notices.add(self._key, name)
+
+        def on_queue_overflow(self) -> None:
+            self._notices.missed(self._key)
+
+        def on_watch_deleted(self, wd: int) -> None:
+            """The folder is gone; polling it tells."""
+
+else:
+    from watchdog.events import (
+        FileClosedEvent,
+        FileCreatedEvent,
+        FileMovedEvent,
+        FileSystemEvent,
+        FileSystemEventHandler,
+    )
+    from watchdog.observers import Observer
+
+    def _watch(path: Path, notices: Notices, key: str) -> _Watch:
+        observer = Observer()
+        try:
+            observer.schedule(_Handler(notices, key), str(path), recursive=False, event_filter=_HEARD)
+            observer.start()
+        except OSError:
+            observer.unschedule_all()
+            raise
+        return observer
+
+    _HEARD: list[type[FileSystemEvent]] = [FileCreatedEvent, FileMovedEvent, FileClosedEvent]
+
+    class _Handler(FileSystemEventHandler):
+        def __init__(self, notices: Notices, key: str) -> None:
+            self._notices = notices
+            self._key = key
+
+        def dispatch(self, event: FileSystemEvent) -> None:
+            path = event.dest_path if isinstance(event, FileMovedEvent) else event.src_path
+            name = os.path.basename(os.fsdecode(path))
+            if is_event_name(name):
+                self._notices.add(self._key, name)

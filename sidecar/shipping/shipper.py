@@ -1,0 +1,433 @@
+"""The shipper's story: reconcile, wait, take, decode, upsert, acknowledge.
+
+It is handed everything that touches the world (sink, clock, watcher, telemetry), so that this module shows the order of
+things and nothing else. Reading and decoding of one batch go on while the courier's thread brings the previous one
+to the database; a batch grows only in that time, so an event that meets an idle shipper is committed at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Protocol, TypeVar
+
+from sidecar.errors import PositionLost, SidecarError, TemporarySinkError
+from sidecar.shipping.courier import Courier, Receipt
+from sidecar.shipping.folder import Clock, Folder, Scanned, Skipped
+from sidecar.shipping.notices import Notices
+from sidecar.shipping.reading import FolderUnavailable
+from sidecar.storage.sink import Batch, Delivery, Position, Quarantined
+
+T = TypeVar("T")
+
+_TICK_SECONDS = 1.0
+
+
+class Watcher(Protocol):
+    """Announces new files through Notices; see sidecar.service.watch."""
+
+    def watch(self, folder: Folder, *, deaf: bool = False) -> bool:
+        """Start, or start anew, to watch that folder.
+
+        Args:
+            deaf: files came there, again and again, and nothing announced them.
+
+        Returns:
+            Whether it is watched; where not, scans alone find new files.
+        """
+
+
+class Telemetry(Protocol):
+    """Everything that can happen, one method each; see sidecar.service.metrics."""
+
+    def scanned(self, folder: str, scanned: Scanned) -> None: ...
+    def folder_unavailable(self, folder: str, error: SidecarError) -> None: ...
+    def folder_available(self, folder: str) -> None: ...
+    def skipped(self, why: str, count: int) -> None: ...
+    def committed(self, receipt: Receipt, quarantined: Sequence[Quarantined], seconds: float) -> None: ...
+    def position_lost(self, folder: str) -> None: ...
+    def backlog(self, *, discovered: int, pending: int, oldest_ns: int | None) -> None: ...
+    def ready(self) -> None: ...
+    def alive(self) -> None: ...
+    def draining(self, pending: int) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShipperLimits:
+    batch_max_events: int = 1000
+    batch_max_bytes: int = 4 * 1024 * 1024
+    """Bytes of event files in one batch; one larger event makes a batch of its own."""
+    probe_seconds: float = 15.0
+    """An idle shipper asks the database this often whether it is there, and whether the position is."""
+    drain_seconds: float = 10.0
+    """After a stop signal, how long what is known is still shipped."""
+
+
+@dataclass
+class _Taken:
+    """What was taken for the next batch."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    rendered: object = None
+    """What the sink made of the deliveries."""
+    quarantined: list[Quarantined] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
+    size: int = 0
+    oldest_ns: int | None = None
+    """Since when the oldest of them waited."""
+    looked_at: int = 0
+    """Files, those included that need no row."""
+
+    def __len__(self) -> int:
+        return len(self.deliveries) + len(self.quarantined)
+
+
+@dataclass
+class _InFlight:
+    folder: Folder
+    taken: _Taken
+    batch: Batch
+    started: float
+    future: Future[Receipt]
+
+
+@dataclass(frozen=True)
+class _Landed:
+    """A batch that is under way no more."""
+
+    flight: _InFlight
+    receipt: Receipt | None
+    """None where the position was lost, and nothing was committed."""
+    seconds: float
+
+
+class Shipper:
+    """
+    Args:
+        name: tells shippers of one database apart.
+        folders: what to ship; each keeps its own position.
+        courier: brings batches to the sink.
+        watcher: announces new files into `notices`.
+        give_up: set by the shipper when the drain time is over, to end the courier's retries.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folders: Sequence[Folder],
+        *,
+        courier: Courier,
+        watcher: Watcher,
+        notices: Notices,
+        telemetry: Telemetry,
+        clock: Clock,
+        limits: ShipperLimits,
+        give_up: threading.Event,
+    ) -> None:
+        self._name = name
+        self._folders = folders
+        self._courier = courier
+        self._watcher = watcher
+        self._notices = notices
+        self._telemetry = telemetry
+        self._clock = clock
+        self._limits = limits
+        self._give_up = give_up
+        self._stop = threading.Event()
+        self._in_flight: _InFlight | None = None
+        self._held: _Taken | None = None
+        self._unavailable: set[str] = set()
+        self._next_probe = 0.0
+        self._drain_until: float | None = None
+        self._dropped_before = 0
+        self._once = False
+
+    def stop(self) -> None:
+        """Ask for the end: what is known is shipped, then run() returns. May be called by a signal handler's thread."""
+        self._stop.set()
+        self._notices.wake()
+
+    def run(self, *, once: bool = False) -> None:
+        """Ship until stopped.
+
+        Args:
+            once: return when everything that is there is shipped or quarantined.
+
+        Raises:
+            FolderUnavailable: with `once` only, where a folder is not there.
+        """
+        self._once = once
+        try:
+            self._until(self._courier.call(lambda sink: sink.check()))
+            while not self._drain_is_over():
+                self._telemetry.alive()
+                busy = self._advance() or self._collect_receipt()
+                self._report_backlog()
+                if busy:
+                    continue
+                if self._stop.is_set() or (once and self._nothing_left()):
+                    return
+                self._probe()
+                self._notices.wait(self._idle_seconds())
+            self._collect_receipt()
+        except _DrainTimeOver:
+            return
+
+    # -- one round
+
+    def _advance(self) -> bool:
+        """Give every folder its turn. Returns whether something was handed over."""
+        handed_over = [self._advance_folder(folder) for folder in self._folders]  # each, not only the first
+        return any(handed_over)
+
+    def _advance_folder(self, folder: Folder) -> bool:
+        if not self._reach(folder):
+            return False
+        folder.hear(self._notices.collect(folder.key))
+        if folder.scan_due() and not self._stop.is_set() and not self._reconcile(folder):
+            return False
+        self._regain(folder)
+        taken = self._take(folder)
+        if not taken:
+            # The position that is under way counts, before an empty batch moves it.
+            if self._in_flight is not None and self._in_flight.folder is folder:
+                return self._collect_receipt()
+            if not folder.position_moved:
+                return taken.looked_at > 0
+        self._hand_over(folder, taken)
+        return True
+
+    def _reach(self, folder: Folder) -> bool:
+        """Make sure that the folder is there, is watched, and its position is known."""
+        try:
+            replaced = folder.poll()
+        except FolderUnavailable as error:
+            self._lose(folder, error)
+            return False
+        if folder.committed is None:
+            self._collect_receipt()
+            folder.watched = self._watcher.watch(folder)  # before the scan, so that nothing falls in between
+            self._open(folder)
+        elif replaced:
+            folder.watched = self._watcher.watch(folder)
+        return True
+
+    def _reconcile(self, folder: Folder) -> bool:
+        """Scan the folder. Returns whether it could be done."""
+        self._collect_receipt()  # a rewind must not race with a batch under way
+        if folder.committed is None:
+            return False
+        try:
+            scanned = folder.reconcile(self._telemetry.alive)
+        except FolderUnavailable as error:
+            self._lose(folder, error)
+            return False
+        self._telemetry.scanned(folder.key, scanned)
+        if scanned.recovered:  # the watch may have died with an unmounted or replaced folder
+            folder.watched = self._watcher.watch(folder, deaf=scanned.deaf)
+        if all(each.scanned for each in self._folders):
+            self._telemetry.ready()
+        return True
+
+    def _open(self, folder: Folder) -> None:
+        position = self._stored_position(folder)
+        key = folder.key
+        quarantined = self._until(self._courier.call(lambda sink: sink.quarantined_paths(self._name, key)))
+        folder.open(position, quarantined)
+
+    def _stored_position(self, folder: Folder) -> Position:
+        key = folder.key
+        return self._until(self._courier.call(lambda sink: sink.open_position(self._name, key)))
+
+    def _forget_position(self, folder: Folder) -> None:
+        """A backup was restored: start over from the position that is there now."""
+        self._telemetry.position_lost(folder.key)
+        folder.committed = None
+
+    def _lose(self, folder: Folder, error: FolderUnavailable) -> None:
+        if folder.key not in self._unavailable:
+            self._unavailable.add(folder.key)
+            self._telemetry.folder_unavailable(folder.key, error)
+        if self._once:
+            raise error
+
+    def _regain(self, folder: Folder) -> None:
+        if folder.key in self._unavailable:
+            self._unavailable.discard(folder.key)
+            self._telemetry.folder_available(folder.key)
+
+    def _take(self, folder: Folder) -> _Taken:
+        """Judge files until a batch is full. Files that need no row count too, so that a round has an end."""
+        taken = _Taken(oldest_ns=folder.oldest_pending_ns)
+        limits = self._limits
+        try:
+            while taken.looked_at < limits.batch_max_events and taken.size < limits.batch_max_bytes:
+                outcome = folder.take()
+                if outcome is None:
+                    break
+                taken.looked_at += 1
+                if isinstance(outcome, Delivery):
+                    taken.deliveries.append(outcome)
+                    taken.size += len(outcome.event.raw)
+                    if folder.was_quarantined(outcome.path):
+                        taken.mended.append(outcome.path)
+                elif isinstance(outcome, Quarantined):
+                    taken.quarantined.append(outcome)
+                    taken.size += len(outcome.content)
+                elif isinstance(outcome, Skipped):
+                    self._telemetry.skipped(outcome.why, 1)
+        finally:
+            folder.let_go()
+        taken.rendered = self._courier.render(taken.deliveries)
+        return taken
+
+    def _hand_over(self, folder: Folder, taken: _Taken) -> None:
+        self._held = taken
+        landed = self._await_receipt()
+        self._held = None
+        if folder.committed is None:  # the position was lost meanwhile; the scan finds these files again
+            self._telemetry.skipped("dropped", len(taken))
+        else:
+            self._deliver(folder, taken, folder.committed)
+        self._count(landed)  # while the database is busy again
+        if not any(each.pending for each in self._folders):  # nothing to read meanwhile: leave the courier alone
+            self._collect_receipt()
+
+    def _deliver(self, folder: Folder, taken: _Taken, held: Position) -> None:
+        batch = Batch(
+            shipper=self._name,
+            folder=folder.key,
+            deliveries=taken.deliveries,
+            quarantined=taken.quarantined,
+            position=folder.next_position(),
+            recorded_at=datetime.fromtimestamp(self._clock.wall_ns() // 1000 / 1e6, timezone.utc),
+            mended=taken.mended,
+            rendered=taken.rendered,
+        )
+        self._in_flight = _InFlight(folder, taken, batch, self._clock.monotonic(), self._courier.deliver(batch, held))
+
+    def _collect_receipt(self) -> bool:
+        """Wait for the batch under way, if there is one. Returns whether there was."""
+        landed = self._await_receipt()
+        self._count(landed)
+        return landed is not None
+
+    def _await_receipt(self) -> _Landed | None:
+        """Wait for the batch under way, if there is one, and let its folder know. It is still to be counted."""
+        flight = self._in_flight
+        if flight is None:
+            return None
+        folder = flight.folder
+        try:
+            receipt = self._until(flight.future)
+        except PositionLost:
+            self._in_flight = None
+            self._forget_position(folder)
+            return _Landed(flight, None, 0.0)
+        self._in_flight = None
+        seconds = self._clock.monotonic() - flight.started
+        folder.acknowledge(receipt.position)
+        for path in flight.taken.mended:
+            folder.note_mended(path)
+        for entry in (*flight.taken.quarantined, *receipt.refused):
+            folder.note_quarantined(entry.path)
+        return _Landed(flight, receipt, seconds)
+
+    def _count(self, landed: _Landed | None) -> None:
+        if landed is None:
+            return
+        taken = landed.flight.taken
+        if landed.receipt is None:
+            self._telemetry.skipped("dropped", len(taken))
+            return
+        self._telemetry.committed(landed.receipt, taken.quarantined, landed.seconds)
+        self._report_backlog()
+        self._next_probe = self._clock.monotonic() + self._limits.probe_seconds
+
+    # -- waiting
+
+    def _until(self, future: Future[T]) -> T:
+        """The future's result. Goes on listening meanwhile, and gives up when the drain time is over.
+
+        Raises:
+            _DrainTimeOver: the retries were ended.
+        """
+        while not future.done():
+            wait_for([future], timeout=_TICK_SECONDS)
+            self._telemetry.alive()
+            self._hear()
+            if self._drain_is_over():
+                self._give_up.set()
+        try:
+            return future.result()
+        except PositionLost:
+            raise
+        except TemporarySinkError as error:
+            if self._drain_is_over():
+                raise _DrainTimeOver from error
+            raise
+
+    def _hear(self) -> None:
+        for folder in self._folders:
+            folder.hear(self._notices.collect(folder.key))
+        self._report_backlog()
+
+    def _report_backlog(self) -> None:
+        dropped = sum(folder.dropped for folder in self._folders)
+        self._telemetry.skipped("dropped", dropped - self._dropped_before)
+        self._dropped_before = dropped
+        pending = sum(folder.pending for folder in self._folders)
+        oldest = [folder.oldest_pending_ns for folder in self._folders]
+        for taken in (self._held, self._in_flight.taken if self._in_flight else None):
+            if taken is not None:
+                pending += len(taken)
+                oldest.append(taken.oldest_ns)
+        self._telemetry.backlog(
+            discovered=sum(folder.discovered for folder in self._folders),
+            pending=pending,
+            oldest_ns=min((each for each in oldest if each is not None), default=None),
+        )
+
+    def _drain_is_over(self) -> bool:
+        """Whether a stop was asked for and nothing that is known is left to ship, or its time is over."""
+        if not self._stop.is_set():
+            return False
+        pending = sum(folder.pending for folder in self._folders)
+        now = self._clock.monotonic()
+        if self._drain_until is None:
+            self._drain_until = now + self._limits.drain_seconds
+            self._telemetry.draining(pending)
+        return now >= self._drain_until or not (pending or self._in_flight)
+
+    def _nothing_left(self) -> bool:
+        return all(folder.scanned and not folder.pending for folder in self._folders)
+
+    def _probe(self) -> None:
+        """Ask the idle database for the positions: it may be gone, or be another one than it was."""
+        if self._clock.monotonic() < self._next_probe:
+            return
+        self._next_probe = self._clock.monotonic() + self._limits.probe_seconds
+        for folder in self._folders:
+            if folder.committed is None:
+                continue
+            stored = self._stored_position(folder)
+            if stored.revision < folder.committed.revision:
+                self._forget_position(folder)
+            else:
+                folder.follow_revision(stored.revision)
+
+    def _idle_seconds(self) -> float:
+        now = self._clock.monotonic()
+        moments = [max(0.0, self._next_probe - now)]
+        for folder in self._folders:
+            unopened = folder.committed is None and folder.key not in self._unavailable
+            moments.append(0.0 if unopened else folder.seconds_until_due())
+        return min(moments)
+
+
+class _DrainTimeOver(Exception):
+    """The retries were ended because the drain time is over. What is not committed is still on disk."""

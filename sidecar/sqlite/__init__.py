@@ -1,6 +1,0 @@
-"""The embedded sink: one SQLite file, the standard library, the same tables and the same contract."""
-
-from sidecar.sqlite.database import SqliteDatabase
-from sidecar.sqlite.sink import SqliteSink
-
-__all__ = ["SqliteDatabase", "SqliteSink"]

@@ -1,0 +1,1 @@
+"""The tables, described once, and the databases that hold them."""

@@ -1,0 +1,186 @@
+"""One connection: the session it wants, TLS, and the several hosts that a URL may name."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.constants import CR
+from pymysql.cursors import Cursor
+
+from sidecar.errors import SettingsError
+from sidecar.storage.dsn import MysqlDsn
+from sidecar.storage.mysql.bulk import CLIENT_FLAG
+
+# Lock waits end on the server before the client's patience does, so that they come back as an error with a number.
+# READ COMMITTED takes no gap locks, so two shippers do not block each other.
+# The server hangs up on a session that says nothing for a while: one whose client is frozen, or has vanished behind a
+# dead network, in the middle of a transaction would keep its locks for eight hours otherwise.
+_SESSION = (
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
+    "innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}, wait_timeout = {idle}",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+)
+_PACKET_HEADROOM = 1024
+_LEAST_IDLE_SECONDS = 5
+_IDLE_SHARE = 0.75
+"""Of the time after which the server hangs up, how much a connection may be idle and be used again. With the default
+settings an idle shipper's probes come after half of it; a connection for each probe would be most of what it costs."""
+_COMMITS_PARTS = "TiDB"  # some of its versions commit LOAD DATA in batches of their own
+
+
+@dataclass(frozen=True, kw_only=True)
+class MysqlLimits:
+    connect_timeout: float = 3.0
+    """Seconds for the connection to come up."""
+    read_timeout: float = 10.0
+    """Seconds that one answer may take before the connection is given up."""
+    statement_bytes: int = 512 * 1024
+    """Aim for the size of one multi-row statement."""
+
+
+class Link:
+    """The connection of one thread, made when first needed and again after it is lost.
+
+    Args:
+        dsn: where the database is.
+        limits: timeouts.
+    """
+
+    def __init__(self, dsn: MysqlDsn, limits: MysqlLimits) -> None:
+        self._dsn = dsn
+        self._limits = limits
+        self._connection: Connection[Cursor] | None = None
+        self._host_index = 0
+        self._idle_limit = max(_LEAST_IDLE_SECONDS, int(3 * limits.read_timeout))
+        self._used_at = 0.0
+        self.max_statement = 0
+        """Bytes that the server takes in one statement; known once connected."""
+        self.can_load = False
+        """Whether the server allows LOAD DATA LOCAL inside a transaction; known once connected."""
+
+    def connected(self) -> Connection[Cursor]:
+        """
+        Raises:
+            pymysql.Error, OSError: none of the hosts answers; what the last one tried said.
+        """
+        before, self._used_at = self._used_at, time.monotonic()
+        if self._used_at - before > self._idle_limit * _IDLE_SHARE:
+            self.give_up()  # the server may have hung up, or is about to
+        if self._connection is not None and self._connection.open:
+            return self._connection
+        hosts: Sequence[tuple[str | None, int]] = self._dsn.hosts or [(None, 0)]
+        for left in reversed(range(len(hosts))):
+            host, port = hosts[self._host_index % len(hosts)]
+            try:
+                self._connection = self._connect(host, port)
+                break
+            except (pymysql.Error, OSError):
+                self._host_index += 1
+                if not left:
+                    raise
+        assert self._connection is not None, "there is at least one host"
+        return self._connection
+
+    def roll_back(self) -> None:
+        """Undo what is open. A connection that cannot even do that is given up."""
+        if self._connection is None:
+            return
+        try:
+            self._connection.rollback()
+        except (pymysql.Error, OSError):
+            self.give_up()
+
+    def move_on(self) -> None:
+        """This host answers but cannot serve; the next call tries the next one."""
+        self.give_up()
+        self._host_index += 1
+
+    def give_up(self) -> None:
+        """Drop the connection without waiting for the server's answer, which may never come."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection._force_close()  # type: ignore[attr-defined]
+
+    def _connect(self, host: str | None, port: int) -> Connection[Cursor]:
+        connection = pymysql.connect(
+            host=host,
+            port=port,
+            unix_socket=self._dsn.unix_socket,
+            user=self._dsn.user,
+            password=self._dsn.password.encode(),  # as text the driver would take it for latin1
+            database=self._dsn.database,
+            charset="utf8mb4",
+            connect_timeout=cast(int, self._limits.connect_timeout),
+            read_timeout=self._limits.connect_timeout,  # until it is up, so that a host that says nothing costs no more
+            write_timeout=self._limits.read_timeout,
+            ssl=tls_context(self._dsn),
+            ssl_disabled=self._dsn.ssl == "off",
+            autocommit=False,
+            client_flag=CLIENT_FLAG,
+            defer_connect=True,
+        )
+        try:
+            if self._dsn.unix_socket:
+                connection._secure = True  # type: ignore[attr-defined]  # no network: a password may go in the clear
+                connection.connect(_local_socket(self._dsn.unix_socket, self._limits.connect_timeout))
+            else:
+                connection.connect()
+            with connection.cursor() as cursor:
+                for statement in _SESSION:
+                    wait = max(1, int(self._limits.read_timeout / 2))
+                    cursor.execute(statement.format(wait=wait, idle=self._idle_limit))
+                cursor.execute("SELECT @@max_allowed_packet, @@local_infile, VERSION()")
+                row = cursor.fetchone()
+        except BaseException:
+            connection._force_close()  # type: ignore[attr-defined]  # the driver leaves a refused socket open
+            raise
+        assert row is not None, "a SELECT without FROM has one row"
+        connection.commit()
+        self.max_statement = int(row[0]) - _PACKET_HEADROOM
+        connection._read_timeout = self._limits.read_timeout  # type: ignore[attr-defined]
+        self.can_load = bool(row[1]) and _COMMITS_PARTS not in row[2]
+        return connection
+
+
+def _local_socket(path: str, timeout: float) -> socket.socket:
+    """A connected socket. The driver would leave one that is refused open.
+
+    Raises:
+        pymysql.err.OperationalError: nobody listens there.
+    """
+    connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connected.settimeout(timeout)
+    try:
+        connected.connect(path)
+    except OSError as error:
+        connected.close()
+        message = f"Can't connect to MySQL server on {path!r} ({error})"
+        raise pymysql.err.OperationalError(CR.CR_CONN_HOST_ERROR, message) from error
+    return connected
+
+
+def tls_context(dsn: MysqlDsn) -> ssl.SSLContext | None:
+    """The TLS settings of the URL; None where the driver decides: in the clear for off, as the server likes for prefer.
+
+    Raises:
+        SettingsError: a certificate file cannot be used.
+    """
+    if dsn.ssl in ("off", "prefer"):
+        return None
+    try:
+        context = ssl.create_default_context(cafile=dsn.ssl_ca)
+        if dsn.ssl != "verify":
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if dsn.ssl_cert:
+            context.load_cert_chain(dsn.ssl_cert, dsn.ssl_key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"a TLS file of the database URL cannot be used: {error}") from error
+    return context

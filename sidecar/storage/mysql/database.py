@@ -1,0 +1,84 @@
+"""Reading and maintaining the tables on a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from typing import Any, Literal
+
+import pymysql
+from pymysql.cursors import Cursor, SSCursor
+
+from sidecar.storage.database import Parameter, Row
+from sidecar.storage.dsn import MysqlDsn
+from sidecar.storage.mysql.connection import Link, MysqlLimits
+from sidecar.storage.mysql.errors import classify
+
+
+class MysqlDatabase:
+    """
+    Args:
+        dsn: where the database is.
+        limits: timeouts; a long query wants a longer read_timeout than the shipper's.
+    """
+
+    dialect: Literal["mysql", "sqlite"] = "mysql"
+
+    def __init__(self, dsn: MysqlDsn, limits: MysqlLimits | None = None) -> None:
+        self._dsn = dsn
+        self._link = Link(dsn, limits or MysqlLimits())
+
+    def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]:
+        return self.columns(sql, parameters)[1]
+
+    def columns(self, sql: str, parameters: Sequence[Parameter] = ()) -> tuple[list[str], list[Row]]:
+        try:
+            connection = self._link.connected()
+            with connection.cursor() as cursor:
+                _execute(cursor, sql, parameters)
+                names = [column[0] for column in cursor.description or ()]
+                rows = [_utc(row) for row in cursor.fetchall()]
+            connection.commit()  # the next query sees what was committed meanwhile
+            return names, rows
+        except (pymysql.Error, OSError) as error:
+            self._link.roll_back()
+            raise classify(error, str(self._dsn)) from error
+
+    def stream(self, sql: str, parameters: Sequence[Parameter] = ()) -> Iterator[Row]:
+        try:
+            connection = self._link.connected()
+            with connection.cursor(SSCursor) as cursor:
+                _execute(cursor, sql, parameters)
+                while row := cursor.fetchone():
+                    yield _utc(row)
+            connection.commit()
+        except (pymysql.Error, OSError) as error:
+            self._link.roll_back()
+            raise classify(error, str(self._dsn)) from error
+
+    def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
+        try:
+            connection = self._link.connected()
+            with connection.cursor() as cursor:
+                changed = _execute(cursor, sql, parameters)
+            connection.commit()
+            return changed
+        except (pymysql.Error, OSError) as error:
+            self._link.roll_back()
+            raise classify(error, str(self._dsn)) from error
+
+    def close(self) -> None:
+        self._link.give_up()
+
+
+def _execute(cursor: Cursor, sql: str, parameters: Sequence[Parameter]) -> int:
+    marked = sql.replace("%", "%%").replace("?", "%s") if parameters else sql
+    return cursor.execute(marked, [_parameter(value) for value in parameters] if parameters else None)
+
+
+def _parameter(value: Parameter) -> Any:
+    return value.astimezone(timezone.utc).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def _utc(row: Sequence[Any]) -> Row:
+    return tuple(value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value for value in row)

@@ -1,0 +1,95 @@
+"""Turns the driver's errors into ours, by the server's error number, here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sidecar.errors import PermanentSinkError, TablesNotReady, TemporarySinkError
+from sidecar.storage.migrations import MIGRATE_HINT
+
+# Numbers from the servers' own lists: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-codes.
+DUPLICATE_ENTRY = 1062
+_ABOUT_THE_DATA = {
+    1048,  # column cannot be null
+    DUPLICATE_ENTRY,
+    1118,  # row too large
+    1153,  # packet larger than max_allowed_packet
+    1264,  # out of range
+    1265,  # data truncated
+    1292,  # incorrect value
+    1197,  # transaction larger than max_binlog_cache_size: half a batch may fit
+    1300,  # invalid character string
+    1366,  # incorrect string value
+    1406,  # data too long
+    1644,  # a trigger of the installation's own says no
+    1690,  # value out of range
+    *range(3140, 3159),  # JSON: invalid, a key or value too long, nested too deep, a number out of range
+    3819,  # check constraint
+    4025,  # check constraint (MariaDB; its JSON type is one)
+    8004,  # transaction too large (TiDB)
+}
+NO_SUCH_TABLE = 1146
+_ABOUT_THE_TABLES = {1054, NO_SUCH_TABLE}  # 1054: unknown column
+_ABOUT_OUR_SQL = {1064, 1065, 1136, 1149}  # syntax and column counts: a bug, and a bug crashes
+
+
+def is_about_the_connection(error: BaseException) -> bool:
+    """Whether the client itself reports it (2000 to 2999: lost, gone, timed out), not the server."""
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    return not number or 2000 <= number < 3000
+
+
+# The host is up and will not take it; of several, another one may.
+_NOT_THIS_HOST = {
+    1047,  # WSREP has not yet prepared this node (Galera)
+    1290,  # --read-only, --super-read-only
+    1792,  # read-only transaction
+    1836,  # read-only mode
+    3100,  # a plugin forbids it (Group Replication)
+}
+
+
+def belongs_elsewhere(error: BaseException) -> bool:
+    """Whether another host of a cluster may take what this one refuses."""
+    return bool(error.args) and error.args[0] in _NOT_THIS_HOST
+
+
+def classify(error: BaseException, where: str) -> BaseException:
+    """Our error for the driver's, by the server's error number. A bug comes back as it is.
+
+    Args:
+        where: the database, without password, for the message.
+    """
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    message = str(error.args[1]) if len(error.args) > 1 else str(error)
+    text = f"{where}: {message} ({number})" if number else f"{where}: {message or type(error).__name__}"
+    if number in _ABOUT_THE_DATA:
+        return PermanentSinkError(f"{message} ({number})")
+    if number in _ABOUT_THE_TABLES:
+        return TablesNotReady(text, hint=MIGRATE_HINT)
+    if number in _ABOUT_OUR_SQL:
+        return error
+    return TemporarySinkError(text, hint=_hint(number, message))
+
+
+def _hint(number: int, message: str) -> str:
+    """A denied command that the shipper never needs was asked for by a command for people."""
+    if number in _DENIED and not message.startswith(_SHIPPERS_COMMANDS):
+        return (
+            "This command needs the account that migrates (tts_migrate in deploy/mysql/accounts.sql): "
+            "name it for this one call, SIDECAR_DATABASE_URL=mysql://tts_migrate:...@HOST/DATABASE sidecar ..."
+        )
+    return _HINTS.get(number, "")
+
+
+_DENIED = {1142, 1227}
+_SHIPPERS_COMMANDS = ("SELECT", "INSERT", "UPDATE")
+
+
+_HINTS: Mapping[int, str] = {
+    1044: "Grant the account its rights on this database (deploy/mysql/grants.sql).",
+    1045: "Check user and password in SIDECAR_DATABASE_URL or SIDECAR_DATABASE_PASSWORD.",
+    1049: "Create the database, or correct its name in SIDECAR_DATABASE_URL.",
+    1142: "Grant the account SELECT, INSERT and UPDATE on the tables (deploy/mysql/grants.sql).",
+    2003: "Check host and port in SIDECAR_DATABASE_URL, and that the server runs.",
+}

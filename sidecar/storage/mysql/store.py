@@ -1,0 +1,108 @@
+"""Writes a batch's rows inside the transaction that the sink holds open, in the way that costs the server least."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import pymysql
+
+from sidecar.storage.mysql import bulk
+from sidecar.storage.mysql.bulk import NotAllNew
+from sidecar.storage.mysql.errors import DUPLICATE_ENTRY
+from sidecar.storage.mysql.pipeline import Answer, Pipeline
+from sidecar.storage.mysql.rows import EVENT_ROW_COLUMNS, Records, rendered, stamp, statements
+from sidecar.storage.projection import BASE, Kind
+from sidecar.storage.sink import Batch, Delivery
+from sidecar.storage.statements import MYSQL, fold, insert_head, keep_existing
+
+
+@dataclass(frozen=True)
+class _Target:
+    """The ways into some columns of one table: INSERT ... VALUES between head and tail, and LOAD DATA."""
+
+    head: bytes
+    tail: bytes
+    """What folds a row into the one that is there."""
+    load: bytes
+    fields: int
+
+
+def _target(table: str, columns: tuple[str, ...], tail: str) -> _Target:
+    head = insert_head(table, columns).encode()
+    return _Target(head, b" " + tail.encode(), bulk.load_statement(table, columns), len(columns))
+
+
+_EVENTS = _target("tts_events", EVENT_ROW_COLUMNS, keep_existing(MYSQL, "id"))
+
+
+@lru_cache(maxsize=256)
+def _records_target(kind: Kind, columns: tuple[str, ...]) -> _Target:
+    return _target("tts_records", columns, fold(MYSQL, kind, columns))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """How rows go over one connection."""
+
+    connection: Any
+    """The driver's."""
+    pipeline: Pipeline
+    """Its statements; what was sent before comes before these."""
+    new: bool
+    """Take every event for new, and every synthesis's record too: cheaper, and NotAllNew where it is wrong."""
+    can_load: bool
+    """Whether LOAD DATA may be used for what is taken for new."""
+    aim: int
+    """Bytes of a multi-row statement, about."""
+    maximum: int
+    """Bytes that the server takes in one statement."""
+
+    def write(self, batch: Batch) -> bool:
+        """Append the batch's events to tts_events, and fold what they say into tts_records.
+
+        Returns:
+            Whether all of the events are new.
+
+        Raises:
+            NotAllNew: something that was taken for new is there already.
+            PermanentSinkError: a row is larger than the server takes.
+            pymysql.Error: the server refuses something, or is gone.
+        """
+        rows = rendered(batch)
+        try:
+            inserted = self._send(_EVENTS, rows.events, rows.deliveries, new=self.new, stamp=stamp(batch))
+            for records in rows.records:
+                self._fold(records)
+            self.pipeline.receive()
+        except pymysql.err.IntegrityError as error:
+            if self.new and error.args[0] == DUPLICATE_ENTRY:
+                raise NotAllNew(str(error)) from error
+            raise
+        return self.new or sum(answer.affected_rows for answer in inserted) == len(batch.deliveries)
+
+    def _fold(self, records: Records) -> None:
+        # A rating or a removal speaks of a record that is there; only a synthesis makes one.
+        new = self.new and records.kind == BASE
+        self._send(_records_target(records.kind, records.columns), records.rows, records.deliveries, new=new)
+
+    def _send(
+        self, target: _Target, rows: Sequence[bytes], deliveries: Sequence[Delivery], *, new: bool, stamp: bytes = b""
+    ) -> list[Answer]:
+        """
+        Args:
+            deliveries: that the rows come from, one each.
+            stamp: what every row ends with.
+
+        Returns:
+            Answers that are still to be received, one a statement; none after LOAD DATA.
+        """
+        if new and self.can_load and bulk.is_worth_it(rows, target.fields):
+            self.pipeline.receive()
+            bulk.load(self.connection, target.load, rows, stamp)
+            return []
+        tail = b"" if new else target.tail
+        parts = statements(target.head, rows, tail, deliveries, stamp=stamp, aim=self.aim, maximum=self.maximum)
+        return [self.pipeline.send(statement) for statement in parts]

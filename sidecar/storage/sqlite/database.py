@@ -1,0 +1,91 @@
+"""Reading and maintaining the tables of the embedded database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal
+
+from sidecar.errors import TablesNotReady
+from sidecar.storage.database import Parameter, Row
+from sidecar.storage.dsn import SqliteDsn
+from sidecar.storage.migrations import MIGRATE_HINT
+from sidecar.storage.sqlite.errors import classify
+
+_TIME_LENGTH = len("2026-11-22 10:15:42.318207")
+_TIME_COLUMNS = frozenset(
+    ["created_at", "started_at", "deleted_at", "time", "recorded_at", "updated_at", "first_seen_at", "last_seen_at"]
+)
+
+
+class SqliteDatabase:
+    """
+    Args:
+        dsn: where the file is; it must exist.
+
+    Raises:
+        TablesNotReady: there is no such file.
+    """
+
+    dialect: Literal["mysql", "sqlite"] = "sqlite"
+
+    def __init__(self, dsn: SqliteDsn, *, busy_timeout: float = 5.0) -> None:
+        if not Path(dsn.path).exists():
+            raise TablesNotReady(f"{dsn}: there is no such file", hint=MIGRATE_HINT)
+        self._dsn = dsn
+        self._connection = sqlite3.connect(
+            dsn.path, timeout=busy_timeout, isolation_level=None, check_same_thread=False
+        )
+
+    def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]:
+        return list(self.stream(sql, parameters))
+
+    def columns(self, sql: str, parameters: Sequence[Parameter] = ()) -> tuple[list[str], list[Row]]:
+        cursor = self._execute(sql, parameters)
+        names = [column[0] for column in cursor.description or ()]
+        return names, list(_read(cursor))
+
+    def stream(self, sql: str, parameters: Sequence[Parameter] = ()) -> Iterator[Row]:
+        return _read(self._execute(sql, parameters))
+
+    def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
+        return self._execute(sql, parameters).rowcount
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _execute(self, sql: str, parameters: Sequence[Parameter]) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(sql, [_parameter(value) for value in parameters])
+        except sqlite3.Error as error:
+            raise classify(error, str(self._dsn)) from error
+
+
+def _read(cursor: sqlite3.Cursor) -> Iterator[Row]:
+    names = [column[0] for column in cursor.description or ()]
+    times = [index for index, name in enumerate(names) if name in _TIME_COLUMNS]
+    for row in cursor:
+        if times:
+            values = list(row)
+            for index in times:
+                values[index] = _time(values[index])
+            yield tuple(values)
+        else:
+            yield row
+
+
+def _parameter(value: Parameter) -> Parameter:
+    return time_text(value) if isinstance(value, datetime) else value
+
+
+def _time(value: Any) -> Any:
+    if isinstance(value, str) and len(value) == _TIME_LENGTH:
+        return datetime.fromisoformat(value).replace(tzinfo=timezone.utc)
+    return value
+
+
+def time_text(value: datetime) -> str:
+    """SQLite has no time type: text that sorts, and that its own time functions read."""
+    return value.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")

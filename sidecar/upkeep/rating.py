@@ -1,0 +1,36 @@
+"""Judging an output: a rating is an event in the watched folder, which the shipper carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sidecar.answers.audio import home
+from sidecar.event.event import Event
+from sidecar.event.publish import Publisher
+from sidecar.storage.database import Database
+
+
+def rate(
+    database: Database,
+    publisher: Publisher,
+    folders: Sequence[Path],
+    event_id: str,
+    *,
+    rating: int | None,
+    note: str | None,
+    user: str | None,
+) -> Event:
+    """Publish a rating of that record. The latest one counts, as a whole: without a note it takes the note back.
+
+    Args:
+        folders: the watched folders; it goes to the one that the record's own event lies in, else the first.
+        rating: 1 (bad) to 5 (good), None takes it back.
+
+    Raises:
+        PublishError: the folder cannot be written.
+        EventError: the note or the name is too long.
+    """
+    folder = home(database, folders, event_id) or folders[0]
+    data = {"rating": rating, "note": note or None, "caller": {"user": user or None}}
+    return publisher.publish(folder, "indextts.audio.rated", event_id, data)

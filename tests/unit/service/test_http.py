@@ -1,0 +1,72 @@
+"""The pages outlive whatever happens to the machine."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sidecar.service.http import HttpServer
+
+
+@pytest.fixture
+def server() -> Iterator[HttpServer]:
+    server = _listen()
+    yield server
+    server.close()
+
+
+def _listen(host: str = "127.0.0.1", port: int = 0) -> HttpServer:
+    return HttpServer(host, port, metrics=lambda: (b"1", "text/plain"), status=list)
+
+
+def test_the_pages_come_back_when_threads_can_be_started_again(
+    server: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(timer: threading.Timer) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def ask() -> int:
+        with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)) as connection:
+            connection.request("GET", "/metrics")
+            return connection.getresponse().status
+
+    with monkeypatch.context() as short:
+        short.setattr(threading.Timer, "start", refused)
+        for _ in range(40):
+            with pytest.raises((http.client.HTTPException, ConnectionError)):
+                ask()
+    assert ask() == 200
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts a thread's switches in Linux's /proc")
+def test_nothing_wakes_it_while_nobody_asks(server: HttpServer) -> None:
+    status = Path(f"/proc/self/task/{_thread().native_id}/status")
+    time.sleep(0.2)
+    before = _switches(status)
+    time.sleep(1.3)
+    assert _switches(status) == before
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0", ""])
+def test_it_is_closed_at_once_and_lets_go_of_its_port(host: str) -> None:
+    server = _listen(host)
+    thread = _thread()
+    server.close()
+    assert not thread.is_alive()
+    _listen(host, server.port).close()
+
+
+def _thread() -> threading.Thread:
+    (thread,) = [thread for thread in threading.enumerate() if thread.name == "http"]
+    return thread
+
+
+def _switches(status: Path) -> int:
+    (line,) = [line for line in status.read_text().splitlines() if line.startswith("voluntary_ctxt_switches")]
+    return int(line.split()[1])

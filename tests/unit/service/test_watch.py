@@ -1,0 +1,98 @@
+"""The watcher, with the system's own notifications."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sidecar.service.watch import FolderWatcher
+from sidecar.shipping.notices import Heard, Notices
+
+_DEADLINE_SECONDS = 10.0
+
+
+@pytest.fixture
+def notices() -> Notices:
+    return Notices()
+
+
+@pytest.fixture
+def watcher(notices: Notices) -> Iterator[FolderWatcher]:
+    watcher = FolderWatcher(notices)
+    yield watcher
+    watcher.close()
+
+
+def heard(notices: Notices, *names: str) -> Heard:
+    """What was said about the folder once all of those names were."""
+    total = Heard()
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    while not (total.names.keys() >= set(names) and (names or total.missed)) and time.monotonic() < deadline:
+        notices.wait(0.1)
+        now = notices.collect("outputs")
+        total.names.update(now.names)
+        total.missed |= now.missed
+    return total
+
+
+def test_an_event_file_is_announced_however_it_comes_and_nothing_else_is(
+    watcher: FolderWatcher, notices: Notices, tmp_path: Path
+) -> None:
+    watcher.start(tmp_path, "outputs")
+    (tmp_path / "spk_1.wav").write_bytes(b"RIFF")
+    (tmp_path / ".1.tmp").write_bytes(b"{}")
+    os.link(tmp_path / ".1.tmp", tmp_path / "linked.json")
+    (tmp_path / ".2.json").write_bytes(b"{}")
+    (tmp_path / ".2.json").rename(tmp_path / "moved.json")
+    (tmp_path / "written 欢迎.json").write_bytes(b"{}")
+    assert set(heard(notices, "linked.json", "moved.json", "written 欢迎.json").names) == {
+        "linked.json",
+        "moved.json",
+        "written 欢迎.json",
+    }
+
+
+def test_a_folder_that_is_not_watched_any_more_says_nothing(
+    watcher: FolderWatcher, notices: Notices, tmp_path: Path
+) -> None:
+    before = threading.active_count()
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    watcher.start(first, "outputs")
+    watcher.start(second, "outputs")
+    (first / "old.json").write_bytes(b"{}")
+    (second / "new.json").write_bytes(b"{}")
+    assert set(heard(notices, "new.json").names) == {"new.json"}
+    watcher.close()
+    assert threading.active_count() == before
+
+
+def test_a_folder_that_cannot_be_watched_is_an_error_and_leaves_no_thread(
+    watcher: FolderWatcher, tmp_path: Path
+) -> None:
+    before = threading.active_count()
+    with pytest.raises(OSError, match="No such file"):
+        watcher.start(tmp_path / "absent", "outputs")
+    deadline = time.monotonic() + _DEADLINE_SECONDS
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the queue is inotify's")
+def test_a_full_queue_is_told(watcher: FolderWatcher, notices: Notices, tmp_path: Path) -> None:
+    from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask, WatchDescriptor
+
+    watcher.start(tmp_path, "outputs")
+    reader = watcher._watches["outputs"]
+    assert isinstance(reader, InotifyFD)
+    # As the kernel says it, inotify(7): about no watch in particular.
+    reader.handle_event(InotifyEvent(WatchDescriptor(-1), Mask(InotifyConstants.IN_Q_OVERFLOW), 0, b""))
+    assert heard(notices).missed
