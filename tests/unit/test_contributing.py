@@ -78,9 +78,8 @@ def test_a_form_has_what_the_forge_wants_of_it(form: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in UNIT.rglob("test_*.py") if path.parent != UNIT], ids=name)
 def test_a_unit_test_lies_where_its_module_does(path: Path) -> None:
-    """A package's own __init__ is tested in a file named after the package."""
-    module = path.name.removeprefix("test_")
+    """A package's own __init__ is tested in a file named after the package, the patch in tests/unit/patch/."""
     room = path.parent.relative_to(UNIT)
-    if module == f"{room.name}.py":
-        module = "__init__.py"
-    assert any((ROOT / package / room / module).is_file() for package in ("sidecar", "indextts_patch"))
+    home = ROOT / "indextts_patch" / room.relative_to("patch") if room.parts[0] == "patch" else ROOT / "sidecar" / room
+    module = path.name.removeprefix("test_")
+    assert (home / ("__init__.py" if module == f"{room.name}.py" else module)).is_file()

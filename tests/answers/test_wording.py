@@ -12,7 +12,7 @@ from sidecar.wording.pages import IN_SCRIPTS, PAGES
 from sidecar.wording.report import REPORT
 from sidecar.wording.shared import SHARED
 
-SIDECAR = Path(__file__).resolve().parents[3] / "sidecar"
+SIDECAR = Path(__file__).resolve().parents[2] / "sidecar"
 SAID_IN = [
     path.read_text(encoding="utf-8")
     for folder in ("web", "report")
