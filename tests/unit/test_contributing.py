@@ -22,6 +22,8 @@ NAMING_TARGETS = [
     ROOT / ".github" / "pull_request_template.md",
     *YAML,
 ]
+SERVERS = {"mariadb", "mysql"}
+"""The fixtures of the shared servers, and the marks of those that take each server in turn."""
 
 
 def name(path: Path) -> str:
@@ -83,3 +85,11 @@ def test_a_unit_test_lies_where_its_module_does(path: Path) -> None:
     home = ROOT / "indextts_patch" / room.relative_to("patch") if room.parts[0] == "patch" else ROOT / "sidecar" / room
     module = path.name.removeprefix("test_")
     assert (home / ("__init__.py" if module == f"{room.name}.py" else module)).is_file()
+
+
+def test_no_unit_test_asks_for_a_server(request: pytest.FixtureRequest) -> None:
+    collected = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    units = [item for item in collected if UNIT in item.path.parents]
+    assert units
+    wanted = {item.nodeid: {*item.fixturenames, *(mark.name for mark in item.iter_markers())} for item in units}
+    assert [test for test, names in wanted.items() if SERVERS & names] == []
