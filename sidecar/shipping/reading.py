@@ -65,18 +65,18 @@ class Directory:
             if _BY_DESCRIPTOR:
                 self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                 os.stat(".", dir_fd=self._descriptor)  # whether it may be searched
-                found = os.fstat(self._descriptor)
+                status = os.fstat(self._descriptor)
             else:
                 self._prefix = os.path.join(path, "")
-                found = os.stat(path)
-                if not stat.S_ISDIR(found.st_mode):
+                status = os.stat(path)
+                if not stat.S_ISDIR(status.st_mode):
                     raise NotADirectoryError
         except NotADirectoryError as error:
             raise unavailable(path, "not a folder") from error
         except OSError as error:
             self.close()
             raise unavailable(path, error.strerror or str(error)) from error
-        self.state = FolderState(identity=f"{found.st_dev}:{found.st_ino}", mtime_ns=found.st_mtime_ns)
+        self.state = FolderState(identity=f"{status.st_dev}:{status.st_ino}", mtime_ns=status.st_mtime_ns)
 
     def stat(self, name: str) -> os.stat_result:
         """The entry itself, links not followed. Raises OSError."""
@@ -121,11 +121,11 @@ def stat_file(directory: Directory, name: str) -> os.stat_result:
         raise _unreadable(name, error) from error
 
 
-def read_file(directory: Directory, name: str, found: os.stat_result, *, max_bytes: int, keep_bytes: int) -> bytes:
+def read_file(directory: Directory, name: str, status: os.stat_result, *, max_bytes: int, keep_bytes: int) -> bytes:
     """Read one event file without ever blocking on it.
 
     Args:
-        found: its state before, by stat_file. A file that changes after it is known by another state the next time.
+        status: its state before, by stat_file. A file that changes after it is known by another state the next time.
         max_bytes: a larger file is refused.
         keep_bytes: how many bytes of a refused file the error keeps.
 
@@ -135,11 +135,11 @@ def read_file(directory: Directory, name: str, found: os.stat_result, *, max_byt
         EventError: too large, or not a readable regular file.
     """
     # Only regular files are opened: the open of a link may leave the folder, of a FIFO wait, of a device do anything.
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(status.st_mode):
         raise EventError(Reason.UNREADABLE, "a symbolic link; links are not followed", b"")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise EventError(Reason.UNREADABLE, "not a regular file", b"")
-    size = found.st_size
+    size = status.st_size
     try:
         descriptor = directory.open(name)
         try:
