@@ -13,6 +13,7 @@ from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.errors import SettingsError
 from sidecar.service.config import Settings
+from sidecar.wording import codes
 
 _NEEDS = ("pandas", "matplotlib", "ruptures", "jinja2")
 _PATH = click.Path(path_type=Path)
@@ -23,7 +24,7 @@ _PATH = click.Path(path_type=Path)
 @filter_options("since", "until", "user", "model", "voice", "emotion", "language")
 @click.option("--output", metavar="FILE", type=_PATH, default=Path("report.html"), show_default=True, help="The file.")
 @click.option("--png", "pictures", metavar="FOLDER", type=_PATH, help="Also each chart as a PNG in this folder.")
-@click.option("--in", "words", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
+@click.option("--in", "words", type=click.Choice(codes()), default="en", show_default=True, help="Language.")
 def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | None, words: str) -> None:
     """Write a report: load with its forecast, emotions, quality with its changes, voices, repeats; and what to notice.
 
@@ -50,6 +51,6 @@ def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | No
         saved = made.save_pictures(pictures) if pictures else []
     except OSError as error:
         raise SettingsError(f"{output}: the report cannot be written: {error.strerror}") from error
-    for notice in made.notices:
-        click.echo(f"- {notice}")
+    for remark in made.remarks:
+        click.echo(f"- {remark}")
     click.echo(f"report: {output}" + (f", {len(saved)} charts in {pictures}" if saved else ""))

@@ -21,7 +21,7 @@ from sidecar.web.counting import counts, repeats
 from sidecar.web.rendering import THEMES, render
 from sidecar.web.security import COOKIE, same_secret, session
 from sidecar.web.state import state
-from sidecar.wording import LANGUAGES
+from sidecar.wording import languages
 
 _YEAR = 365 * 24 * 3600
 
@@ -68,7 +68,7 @@ def _missing(request: Request, database: Database, record: search.Record) -> str
 def preferences(request: Request) -> Response:
     """Language and theme, kept in the browser; works without scripts."""
     response = RedirectResponse(_own_path(request.query_params.get("back", "/")), status_code=303)
-    for name, allowed in (("lang", LANGUAGES), ("theme", THEMES)):
+    for name, allowed in (("lang", languages()), ("theme", THEMES)):
         chosen = request.query_params.get(name, "")
         if chosen in allowed:
             response.set_cookie(name, chosen, max_age=_YEAR, samesite="lax")
