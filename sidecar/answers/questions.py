@@ -112,8 +112,8 @@ def activity(database: Database, wanted: Filter) -> Counts:
 
 
 def voices(database: Database, wanted: Filter, *, limit: int = 50) -> Counts:
-    """Speaker prompts by failure rate, the worst first: by the rate's lower bound (Wilson, 95 %), so that one failure in
-    two attempts does not rank above a hundred in a thousand.
+    """Speaker prompts by failure rate, the worst first: by the rate's lower bound (Wilson, 95 %), so that one failure
+    in two attempts does not rank above a hundred in a thousand.
     """
     rows = _ask(
         database,

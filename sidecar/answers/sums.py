@@ -121,7 +121,9 @@ def by_model(activity: Counts) -> Counts:
     ]
 
 
-def _summed(rows: Iterable[Count], key: Callable[[Count], tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+def _summed(
+    rows: Iterable[Count], key: Callable[[Count], tuple[Any, ...]]
+) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
     sums: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))
     for row in rows:
         into = sums[key(row)]

@@ -11,7 +11,7 @@ from sidecar.storage.database import Row
 
 
 def plain(value: Any) -> Any:
-    """MySQL gives sums of integers as Decimal: these become int, or float where there is a fraction. Bytes become text."""
+    """MySQL's sums of integers are Decimal; they become int, or float where there is a fraction. Bytes become text."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, (bytes, bytearray)):

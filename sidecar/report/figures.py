@@ -107,7 +107,7 @@ def rtf(frame: pd.DataFrame, changes: Mapping[str, Sequence[Change]], word: Word
         colour, values = SERIES[index % len(SERIES)], frame[model]
         axes.plot(frame.index, values, color=colour, lw=1.1, label=model or word("unnamed_model"))
         alone = values[values.notna() & values.shift(1).isna() & values.shift(-1).isna()]
-        axes.plot(alone.index, alone, color=colour, ls="", marker="o", ms=3)  # a line through a single point shows nothing
+        axes.plot(alone.index, alone, color=colour, ls="", marker="o", ms=3)  # a line of one point shows nothing
         _mark(axes, changes.get(model, ()), colour)
     axes.set_ylim(bottom=0)
     _dates(axes)

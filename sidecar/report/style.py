@@ -20,9 +20,9 @@ PALETTE = {
     "c5": ("#2a8cb8", "#74c3e8"), "c6": ("#b0417c", "#f39cc7"), "c7": ("#6d7080", "#8d91a1"),
     "c8": ("#7d9a2e", "#b9d46f"),
 }  # fmt: skip
-"""A colour's name, and what it is on a light and on a dark page."""
+"""Each colour by name: on a light page, and on a dark one."""
 SERIES = tuple(light for name, (light, _) in PALETTE.items() if name[1:].isdigit())
-"""One colour after the other, for what is drawn in several."""
+"""The colours of series, in order."""
 _STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -74,13 +74,12 @@ def ours(language: str) -> Any:
         language: of the report. Its font comes first, but the texts and names in a figure can be in any language.
     """
     ordered = sorted(languages(), key=lambda code: code != language)
-    known = [fonts for code in ordered if (fonts := languages()[code].fonts)]
-    fonts = filter(None, map(first_installed, known))
-    return mpl.rc_context({**_STYLE, "font.family": [*fonts, "DejaVu Sans"]})
+    wanted = [fonts for code in ordered if (fonts := languages()[code].fonts)]
+    return mpl.rc_context({**_STYLE, "font.family": [*filter(None, map(first_installed, wanted)), "DejaVu Sans"]})
 
 
 def svg(figure: Figure) -> str:
-    """The figure as an SVG element for an HTML page that gives the palette as custom properties."""
+    """The figure as an SVG element, for an HTML page that defines the palette as custom properties."""
     buffer = io.StringIO()
     figure.savefig(
         buffer,

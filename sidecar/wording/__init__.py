@@ -6,13 +6,14 @@ language lacks is said in English, so that a translation can be used before it i
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
+
+import tomllib
 
 ENGLISH = "en"
 _FOLDER = Path(__file__).resolve().parent
