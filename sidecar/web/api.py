@@ -88,9 +88,9 @@ def guarded(endpoint: Callable[P, Response]) -> Callable[P, Response]:
     """Turns errors of ours into answers; a bug stays a bug."""
 
     @wraps(endpoint)
-    def wrapper(*arguments: P.args, **named: P.kwargs) -> Response:
+    def wrapper(*arguments: P.args, **keywords: P.kwargs) -> Response:
         try:
-            return endpoint(*arguments, **named)
+            return endpoint(*arguments, **keywords)
         except UsageError as error:
             return refusal(error, 400)
         except (NotFound, audio.AudioMissing) as error:

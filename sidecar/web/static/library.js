@@ -1,4 +1,4 @@
-// The library: what is typed and chosen is the address, the address is the question, the API answers it.
+// The library: what is typed and chosen becomes the address and a query, which the API answers.
 
 import { clock, when, word } from "/static/app.js";
 import { Player } from "/static/player.js";

@@ -1,4 +1,4 @@
-// One player: a button, a waveform that is also the slider, a clock. The browser asks for the parts it needs.
+// One player: a button, a waveform that is also the slider, a clock. The browser requests the ranges that it needs.
 
 import { clock, word } from "/static/app.js";
 
