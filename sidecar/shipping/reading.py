@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sidecar.errors import EventError, Reason, SidecarError
+from sidecar.event.opening import READ_FLAGS
 
 _HINT = "Check SIDECAR_WATCH_DIR, that the folder is mounted, and that this user may list it."
 # Windows has neither; there files are opened by path, and a folder in use cannot be renamed away.
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
-# O_NOFOLLOW: a link may point outside the folder. O_NONBLOCK: the open of a FIFO would wait for a writer.
-_READ_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 
 # Short of descriptors or memory, or a network file system whose server is away. A soft-mounted NFS may also say EIO,
 # which elsewhere means a bad disk: that goes to quarantine, so that one bad file does not hold up the position.
@@ -86,7 +85,7 @@ class Directory:
 
     def open(self, name: str) -> int:
         """A descriptor to read the file, never waiting, never through a link. Raises OSError."""
-        return os.open(self._prefix + name, _READ_FLAGS, dir_fd=self._descriptor)
+        return os.open(self._prefix + name, READ_FLAGS, dir_fd=self._descriptor)
 
     def close(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
