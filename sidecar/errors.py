@@ -39,6 +39,10 @@ class SettingsError(SidecarError):
     """A setting is missing or wrong. Ends the command with exit code 2."""
 
 
+class UsageError(SidecarError):
+    """A command or request was given arguments that it cannot use. Ends the command with exit code 2."""
+
+
 class TemporarySinkError(SidecarError):
     """The database cannot take the batch now, whatever is in it: connection lost, deadlock, lock timeout, read-only,
     server full, credentials rejected. The batch is kept and tried again without end."""

@@ -1,20 +1,21 @@
-"""From a record to its audio file: only a file that lies directly in a watched folder, under the record's own name.
+"""From a record to its audio file: only a file directly in a watched folder, under the name that the record gives.
 
-The path in a record is what some process once wrote; it is data, not an address. Only its last part is used, in a
-folder that the settings name, and the file is opened without following a link.
+The path in a record is what some process once wrote: data, not an address. Only its last part is used, in a folder that
+the settings name, and no link is followed.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from sidecar.errors import SidecarError
 from sidecar.event.names import printable
+from sidecar.event.opening import open_regular
 from sidecar.storage.database import Database
 
 TYPES = {
@@ -26,10 +27,33 @@ TYPES = {
 }
 
 
+class AudioState(StrEnum):
+    """Why a record's audio cannot be played."""
+
+    NONE = "none"
+    DELETED = "deleted"
+    REPLACED = "replaced"
+    ELSEWHERE = "elsewhere"
+    GONE = "gone"
+    CHANGED = "changed"
+
+
+_MESSAGES = {
+    AudioState.NONE: "the synthesis produced no audio",
+    AudioState.DELETED: "the audio was deleted",
+    AudioState.REPLACED: "the audio was overwritten by a later synthesis",
+    AudioState.ELSEWHERE: "the audio is outside the watched folders",
+    AudioState.GONE: "the audio file no longer exists",
+    AudioState.CHANGED: "the audio file has changed since it was recorded",
+}
+
+
 class AudioMissing(SidecarError):
-    """There is no audio to play for the record; the message is a word: none, deleted, replaced, elsewhere, gone or
-    changed.
-    """
+    """There is no audio to play for the record."""
+
+    def __init__(self, state: AudioState) -> None:
+        super().__init__(_MESSAGES[state])
+        self.state = state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +68,7 @@ class Audio:
 
 
 def home(database: Database, folders: Sequence[Path], event_id: str) -> Path | None:
-    """The watched folder in which the record's own event file lies."""
+    """The watched folder that holds the record's own event file."""
     rows = database.query(
         "SELECT path FROM tts_events WHERE subject = ? AND type LIKE 'indextts.synthesis.%' ORDER BY time DESC",
         [event_id],
@@ -64,53 +88,40 @@ def open_audio(database: Database, folders: Sequence[Path], record: dict[str, An
         record: event_id, audio_path, audio_bytes, replaced_by and deleted_at.
 
     Raises:
-        AudioMissing: there is none, or it is not the record's any more.
+        AudioMissing: there is none, or it is no longer the record's.
     """
     path = PurePosixPath(str(record["audio_path"] or ""))
     if not path.name:
-        raise AudioMissing("none")
+        raise AudioMissing(AudioState.NONE)
     if record["deleted_at"] is not None:
-        raise AudioMissing("deleted")
+        raise AudioMissing(AudioState.DELETED)
     if record["replaced_by"] is not None:
-        raise AudioMissing("replaced")
+        raise AudioMissing(AudioState.REPLACED)
     media_type = TYPES.get(path.suffix.lower())
     if media_type is None or path.name.startswith(".") or "\0" in path.name:
-        raise AudioMissing("elsewhere")
+        raise AudioMissing(AudioState.ELSEWHERE)
     candidates = [folder for folder in folders if _meant(folder, path)]
     own = home(database, folders, str(record["event_id"]))
     if own is not None and own not in candidates:
         candidates.insert(0, own)
     if not candidates:
-        raise AudioMissing("elsewhere")
+        raise AudioMissing(AudioState.ELSEWHERE)
     for folder in candidates:
-        file = _open(folder, path.name)
+        file = open_regular(folder / path.name)
         if file is None:
             continue
         size = os.fstat(file.fileno()).st_size
         if record["audio_bytes"] is not None and record["audio_bytes"] != size:
             file.close()
-            raise AudioMissing("changed")
+            raise AudioMissing(AudioState.CHANGED)
         return Audio(file=file, size=size, name=path.name, media_type=media_type)
-    raise AudioMissing("gone")
+    raise AudioMissing(AudioState.GONE)
 
 
 def _meant(folder: Path, path: PurePosixPath) -> bool:
-    """Whether the recorded path may speak of that folder: absolute, the same; relative, its last parts."""
+    """Whether the recorded path may mean that folder: an absolute one must equal it, a relative one be its end."""
     parent = path.parent
     if parent.is_absolute():
         return str(parent) == folder.as_posix()
     parts = parent.parts
     return bool(parts) and folder.parts[-len(parts) :] == parts
-
-
-def _open(folder: Path, name: str) -> BinaryIO | None:
-    """Open a regular file of that folder, never what a link points to."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        descriptor = os.open(folder / name, flags)
-    except (OSError, ValueError):
-        return None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        return None
-    return os.fdopen(descriptor, "rb")

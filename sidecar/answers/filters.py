@@ -1,4 +1,4 @@
-"""Which records are meant: by text, time, person, emotion, outcome, model, voice, request and rating."""
+"""Which records: by text, time, user, emotion, outcome, model, voice, request, rating and language."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from sidecar.answers.words import like, words
-from sidecar.errors import SettingsError
+from sidecar.errors import UsageError
 from sidecar.storage.database import Parameter
 
 STATUSES = ("succeeded", "failed", "interrupted", "discovered", "reused")
 _AGO = re.compile(r"^(\d{1,6})\s*([smhdw])$")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
-_MAX_LENGTH = 2048
+_MAX_LENGTH = 2048  # characters
+SATURATED = "full_scale_share > 0.01"
+"""The condition under which a take counts as saturated."""
 
 Where = tuple[list[str], list[Parameter]]
 """Conditions to be joined by AND, and their parameters."""
 
 
-class FilterError(SettingsError):
+class FilterError(UsageError):
     """A filter's value is wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """None and "" mean: any."""
+    """None and "" mean any."""
 
     text: str = ""
-    """Words that must all occur, in any order; "words in quotes" occur as they stand."""
+    """Words that must all occur, in any order; "words in quotes" must occur as written."""
     since: datetime | None = None
     """Ended at or after it."""
     until: datetime | None = None
@@ -39,14 +41,14 @@ class Filter:
     user: str = ""
     emotion: str = ""
     status: str = ""
-    """One of STATUSES, or problems for what failed, was interrupted, saturated or cut off."""
+    """One of STATUSES, or "problems": failed, interrupted, saturated or cut off."""
     model: str = ""
     voice: str = ""
     """Part of the voice's path, or the SHA-256 of its content."""
     request: str = ""
-    """The request_hash: equal for equal requests."""
+    """A request_hash, which is equal for equal requests."""
     rating: int | None = None
-    """Rated at least so, 1 to 5."""
+    """Rated this or better, 1 to 5."""
     language: str = ""
 
     def where(self) -> Where:
@@ -58,7 +60,7 @@ class Filter:
         return conditions, parameters
 
     def facts(self) -> Where:
-        """The conditions but for those on the text."""
+        """The conditions, except those on the text."""
         conditions = ["status <> 'pending'"]
         parameters: list[Parameter] = []
 
@@ -75,7 +77,7 @@ class Filter:
         if self.emotion:
             add("emotion = ?", self.emotion)
         if self.status == "problems":
-            conditions.append("(status IN ('failed', 'interrupted') OR truncated <> 0 OR full_scale_share > 0.01)")
+            conditions.append(f"(status IN ('failed', 'interrupted') OR truncated <> 0 OR {SATURATED})")
         elif self.status:
             add("status = ?", self.status)
         if self.model:
@@ -99,10 +101,10 @@ NAMES = tuple(field.name for field in fields(Filter))
 
 
 def parse(values: Mapping[str, str], *, zone: tzinfo = timezone.utc, now: datetime | None = None) -> Filter:
-    """A filter from words, as in a URL or on a command line. Unknown names are left alone.
+    """A filter from strings, as in a URL or on a command line. Unknown names are ignored.
 
     Raises:
-        FilterError: a value cannot be meant.
+        FilterError: a value makes no sense.
     """
     given: dict[str, Any] = {}
     for name in NAMES:
@@ -123,16 +125,16 @@ def parse(values: Mapping[str, str], *, zone: tzinfo = timezone.utc, now: dateti
         raise FilterError(f"status is {given['status']!r}", hint=f"Known are {', '.join(STATUSES)} and problems.")
     if "rating" in given:
         if given["rating"] not in ("1", "2", "3", "4", "5"):
-            raise FilterError(f"rating is {given['rating']!r}", hint="Write 1 to 5: rated at least so.")
+            raise FilterError(f"rating is {given['rating']!r}", hint="Write 1 to 5: rated this or better.")
         given["rating"] = int(given["rating"])
     return Filter(**given)
 
 
 def moment(text: str, *, zone: tzinfo = timezone.utc, now: datetime | None = None) -> datetime:
-    """A moment from "3d" (so long ago; s, m, h, d, w), "2026-11-22" or an ISO 8601 time; UTC.
+    """A moment from "3d" (that long ago; s, m, h, d, w), "2026-11-22" or an ISO 8601 time; in UTC.
 
     Args:
-        zone: where days begin, and what a time without an offset means.
+        zone: in which days begin and times without an offset are read.
 
     Raises:
         FilterError: it is none of these.
@@ -141,9 +143,8 @@ def moment(text: str, *, zone: tzinfo = timezone.utc, now: datetime | None = Non
     try:
         if ago:
             return (now or datetime.now(timezone.utc)) - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
-        found = datetime.fromisoformat(text)
-        found = found if found.tzinfo else found.replace(tzinfo=zone)
-        return found.astimezone(timezone.utc)
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(timezone.utc)
     except (ValueError, OverflowError) as error:
         hint = "Write 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15."
-        raise FilterError(f"{text!r} is no time", hint=hint) from error
+        raise FilterError(f"{text!r} is not a time", hint=hint) from error

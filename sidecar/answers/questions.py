@@ -1,7 +1,7 @@
 """Counting: who uses which emotion, what was made twice, when load is highest, what got worse, what fails.
 
-Each question has a view of the same meaning in schema/; here it can also be asked of a part of the records. Reading a
-large table takes seconds, so what one reading can tell together is asked together, and sums.py makes answers of it.
+Each question has a view of the same meaning in schema/; here it can also be asked of some of the records. Reading a
+large table takes seconds, so what a single pass can count is counted together, and sums.py makes answers of it.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from sidecar.answers.filters import Filter
-from sidecar.answers.sums import Rows
-from sidecar.answers.values import as_time, plain
+from sidecar.answers.filters import SATURATED, Filter
+from sidecar.answers.sums import Counts
+from sidecar.answers.values import as_dicts, as_time
 from sidecar.storage.database import Database
 
 _HOUR = {
     "mysql": "DATE_FORMAT(created_at, '%Y-%m-%d %H:00:00')",
     "sqlite": "strftime('%Y-%m-%d %H:00:00', created_at)",
 }
+_SATURATED = f"SUM(CASE WHEN {SATURATED} THEN 1 ELSE 0 END) AS saturated"
 _FAILED = "CASE WHEN status IN ('failed', 'interrupted') THEN 1 ELSE 0 END"
 _SYNTHESES = "status IN ('succeeded', 'failed', 'interrupted')"
 _OVERALL = ("requests", "all_repeats", "all_wasted")
-# The first take's id and its computing time in one value, so that looking for the one finds the other.
+# The first take's id and computing time in one value, so that the minimum of the one brings the other along.
 _FIRST_TAKE = {
     "mysql": "MIN(CONCAT(event_id, COALESCE(wall_time, 0)))",
     "sqlite": "MIN(event_id || COALESCE(wall_time, 0))",
@@ -30,12 +31,12 @@ _FIRST_TAKE = {
 _FIRST_ID, _WASTED = "SUBSTR(g.first_take, 1, 36)", "g.compute_seconds - (SUBSTR(g.first_take, 37) + 0e0)"
 
 
-def usage(database: Database, wanted: Filter) -> Rows:
-    """One row for each user, emotion and outcome: what sums.totals, emotions and users are made of."""
+def usage(database: Database, wanted: Filter) -> Counts:
+    """One row for each user, emotion and outcome: the input of sums.totals, emotions and users."""
     rows = _ask(
         database,
         wanted,
-        # The outer query gives one spelling to what the collation holds for equal, such as the users Lab and lab.
+        # The outer query gives one spelling to names that the collation holds equal, such as the users Lab and lab.
         "SELECT MIN(user_id) OVER (PARTITION BY user_id) AS user_id, "
         "MIN(emotion) OVER (PARTITION BY emotion) AS emotion, "
         "status, records, audio_seconds, compute_seconds, first_at, last_at FROM ("
@@ -48,23 +49,22 @@ def usage(database: Database, wanted: Filter) -> Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class Repeats:
-    """What was made more than once. The first take of a request is the one that was needed."""
+    """Requests that were made more than once. The first take of each counts as the one that was needed."""
 
     requests: int
-    """How many were made more than once."""
+    """How many there are."""
     repeats: int
-    """Takes that were not needed."""
+    """All their takes but the first."""
     wasted_seconds: float
     """Their computing time."""
-    costliest: Rows
-    """The requests whose repeats cost most, the costliest first; wasted_seconds is the computing time of all takes but
-    the first."""
+    costliest: Counts
+    """The costliest requests first; their wasted_seconds is the computing time of all takes but the first."""
 
 
 def repeats(database: Database, wanted: Filter, *, limit: int = 50) -> Repeats:
     """
     Args:
-        limit: how many of the costliest.
+        limit: length of `costliest`.
     """
     rows = _ask(
         database,
@@ -94,14 +94,14 @@ def repeats(database: Database, wanted: Filter, *, limit: int = 50) -> Repeats:
     )
 
 
-def activity(database: Database, wanted: Filter) -> Rows:
-    """One row for each hour (UTC) and model in which anything was tried: what load and quality are made of."""
+def activity(database: Database, wanted: Filter) -> Counts:
+    """One row for each hour (UTC) and model with at least one synthesis: the input of load and quality."""
     rows = _ask(
         database,
         wanted,
         f"SELECT {_HOUR[database.dialect]} AS hour_start, COALESCE(model_version, '') AS model_version, "
         f"COUNT(*) AS takes, SUM({_FAILED}) AS failed, "
-        "SUM(CASE WHEN full_scale_share > 0.01 THEN 1 ELSE 0 END) AS saturated, "
+        f"{_SATURATED}, "
         "SUM(CASE WHEN truncated <> 0 THEN 1 ELSE 0 END) AS truncated, "
         "SUM(CASE WHEN status = 'succeeded' THEN COALESCE(duration, 0) ELSE 0 END) AS audio_seconds, "
         "SUM(CASE WHEN status = 'succeeded' AND duration IS NOT NULL THEN COALESCE(wall_time, 0) ELSE 0 END) "
@@ -111,16 +111,16 @@ def activity(database: Database, wanted: Filter) -> Rows:
     return [{**row, "hour_start": as_time(row["hour_start"])} for row in rows]
 
 
-def voices(database: Database, wanted: Filter, *, limit: int = 50) -> Rows:
-    """Speaker prompts by failure rate, the worst first: by what the rate is at least (Wilson's bound, 95 %), so
-    that one failure of two attempts does not come before a hundred of a thousand.
+def voices(database: Database, wanted: Filter, *, limit: int = 50) -> Counts:
+    """Speaker prompts by failure rate, the worst first: by the rate's lower bound (Wilson, 95 %), so that one failure
+    in two attempts does not rank above a hundred in a thousand.
     """
     rows = _ask(
         database,
         wanted,
         f"SELECT COALESCE(voice, '') AS voice, COUNT(*) AS attempts, SUM({_FAILED}) AS failures, "
         f"SUM({_FAILED}) * 1e0 / COUNT(*) AS failure_rate, "
-        "SUM(CASE WHEN full_scale_share > 0.01 THEN 1 ELSE 0 END) AS saturated FROM tts_records "
+        f"{_SATURATED} FROM tts_records "
         f"WHERE {{where}} AND {_SYNTHESES} GROUP BY COALESCE(voice, '')",
     )
     rows.sort(key=lambda row: (-_at_least(row["failures"], row["attempts"]), -row["failure_rate"], row["voice"]))
@@ -135,7 +135,7 @@ def _at_least(hits: int, tries: int) -> float:
     return (middle - z * math.sqrt(share * (1 - share) / tries + spread / tries / 4)) / (1 + spread)
 
 
-def errors(database: Database, wanted: Filter, *, limit: int = 20) -> Rows:
+def errors(database: Database, wanted: Filter, *, limit: int = 20) -> Counts:
     """Kinds of error, the most frequent first, each with one of its messages."""
     return _ask(
         database,
@@ -152,25 +152,24 @@ _MOST_CHOICES = 200
 
 
 def choices(database: Database) -> dict[str, list[str]]:
-    """What the filters can be set to: users, emotions, models and languages that occur, the most frequent first."""
-    found: dict[str, Counter[str]] = {name: Counter() for name in _CHOICES}
+    """What the filters offer: users, emotions, models and languages that occur, the most frequent first."""
+    counters: dict[str, Counter[str]] = {name: Counter() for name in _CHOICES}
     names = ", ".join(_CHOICES)
     grouped = _in_table_order(database, *_CHOICES)
     for *values, count in database.query(f"SELECT {names}, COUNT(*) FROM tts_records GROUP BY {grouped}"):
         for name, value in zip(_CHOICES, values, strict=True):
             if value is not None:
-                found[name][str(value)] += int(count)
-    return {name: [value for value, _ in counted.most_common(_MOST_CHOICES)] for name, counted in found.items()}
+                counters[name][str(value)] += int(count)
+    return {name: [value for value, _ in counted.most_common(_MOST_CHOICES)] for name, counted in counters.items()}
 
 
 def _in_table_order(database: Database, *names: str) -> str:
     """For GROUP BY. SQLite would follow an index that begins with the first column and look up each record, which takes
-    ten times as long; an expression has no index.
+    ten times as long; no index is used for an expression.
     """
     return ", ".join(f"+{name}" if database.dialect == "sqlite" else name for name in names)
 
 
-def _ask(database: Database, wanted: Filter, sql: str) -> Rows:
+def _ask(database: Database, wanted: Filter, sql: str) -> Counts:
     conditions, parameters = wanted.where()
-    names, rows = database.columns(sql.replace("{where}", " AND ".join(conditions)), parameters)
-    return [dict(zip(names, map(plain, row), strict=True)) for row in rows]
+    return as_dicts(database.columns(sql.replace("{where}", " AND ".join(conditions)), parameters))

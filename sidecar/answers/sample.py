@@ -1,4 +1,4 @@
-"""How rare something is, told by the newest records: enough to choose between two ways of finding it."""
+"""How rare something is, estimated from the newest records: enough to choose between two ways of finding it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _SAMPLE = 1000
 
 
 def shares(database: Database, conditions: Sequence[Where]) -> list[float]:
-    """For each of the conditions, the share of the newest records that meet it, 0 to 1."""
+    """For each condition, the share of the newest records that meet it, 0 to 1."""
     counts, parameters = [], list[Parameter]()
     for parts, values in conditions:
         counts.append(f"AVG(CASE WHEN {' AND '.join(parts)} THEN 1e0 ELSE 0e0 END)")
         parameters += values
     newest = f"SELECT * FROM tts_records ORDER BY created_at DESC LIMIT {_SAMPLE}"
-    (found,) = database.query(f"SELECT {', '.join(counts)} FROM ({newest}) newest", parameters)
-    return [float(share or 0) for share in found]
+    (averages,) = database.query(f"SELECT {', '.join(counts)} FROM ({newest}) newest", parameters)
+    return [float(share or 0) for share in averages]

@@ -1,7 +1,7 @@
-"""Finds records: the newest first, a page at a time, the same page however large the table is.
+"""Finds records, the newest first, one page at a time.
 
-A frequent word is found among the newest records sooner than any index could sort its hits; a rare one only by the
-index. So the newest few thousand are read first, and the text index is asked for the rest.
+Reading the newest records finds a frequent word sooner than an index could sort all its hits; a rare word needs the
+index. So the newest few thousand records are read first, and the text index finds the rest.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from sidecar.answers.filters import Filter, FilterError, Where
 from sidecar.answers.sample import shares
 from sidecar.answers.textindex import has_filter_indexes, narrow
-from sidecar.answers.values import plain
+from sidecar.answers.values import as_dicts
 from sidecar.answers.words import words
 from sidecar.storage.database import Database
 
@@ -24,7 +24,7 @@ COLUMNS = (
     "model_version", "duration", "wall_time", "rtf", "audio_path", "request_hash", "rating", "rating_note", "rated_by",
     "error_type", "error_message", "full_scale_share", "truncated", "replaced_by", "reused_from", "deleted_at",
 )  # fmt: skip
-"""Columns of tts_library that a list shows."""
+"""The columns that lists show."""
 MAX_LIMIT = 500
 _NEWEST = 4000
 
@@ -43,17 +43,16 @@ def find(database: Database, wanted: Filter, *, limit: int = 100, cursor: str | 
     """
     Args:
         limit: records on a page, at most MAX_LIMIT.
-        cursor: from the page before.
+        cursor: of the page before.
 
     Raises:
-        FilterError: the cursor is none of ours.
+        FilterError: the cursor is not one that this function gave.
     """
     limit = max(1, min(limit, MAX_LIMIT))
     before = _unpack(cursor) if cursor else None
-    found = _find(database, wanted, before, limit + 1)
-    records = found[:limit]
-    more = len(found) > limit
-    return Page(records=records, cursor=_pack(records[-1]) if more else None)
+    records = _find(database, wanted, before, limit + 1)
+    more = len(records) > limit
+    return Page(records=records[:limit], cursor=_pack(records[limit - 1]) if more else None)
 
 
 def _find(database: Database, wanted: Filter, before: tuple[datetime, int] | None, limit: int) -> list[Record]:
@@ -75,14 +74,15 @@ def _find(database: Database, wanted: Filter, before: tuple[datetime, int] | Non
     where = [*conditions, "created_at < ?"], [*parameters, edge]
     if narrowed is not None:
         where = [*where[0], *narrowed[0]], [*where[1], *narrowed[1]]
-    # Without help every record must be read: in the table's order that takes a third of the time of the index's.
+    # Without an index for the words every record is read, which takes a third of the time in table order that it
+    # takes in the order of idx_created.
     unaided = narrowed is None and database.dialect == "mysql"
     hint = "IGNORE INDEX FOR ORDER BY (idx_created)" if unaided else ""
     return newest + _select(database, where, limit - len(newest), hint=hint)
 
 
 def _facts_are_rarer(database: Database, wanted: Filter) -> bool:
-    """Whether fewer records meet the other filters than have the words, so that their indexes are the shorter way."""
+    """Whether fewer records meet the other filters than contain the words, so that the filters' indexes are faster."""
     facts = wanted.facts()
     if len(facts[0]) == 1 or not has_filter_indexes(database):
         return False
@@ -91,7 +91,7 @@ def _facts_are_rarer(database: Database, wanted: Filter) -> bool:
 
 
 def _edge(database: Database, before: tuple[datetime, int] | None) -> datetime | None:
-    """The time of the record that is the _NEWEST-th newest; None where there are fewer."""
+    """The time of the oldest among the _NEWEST newest records; None where there are fewer."""
     condition, parameters = ("WHERE created_at <= ?", [before[0]]) if before else ("", [])
     rows = database.query(
         f"SELECT created_at FROM tts_records {condition} ORDER BY created_at DESC LIMIT 1 OFFSET {_NEWEST}", parameters
@@ -100,18 +100,18 @@ def _edge(database: Database, before: tuple[datetime, int] | None) -> datetime |
 
 
 def _select(database: Database, where: Where, limit: int, *, hint: str = "") -> list[Record]:
-    names, rows = database.columns(
-        f"SELECT {', '.join(COLUMNS)} FROM tts_records {hint} WHERE {' AND '.join(where[0])} "
-        f"ORDER BY created_at DESC, id DESC LIMIT {limit:d}",
-        where[1],
+    return as_dicts(
+        database.columns(
+            f"SELECT {', '.join(COLUMNS)} FROM tts_records {hint} WHERE {' AND '.join(where[0])} "
+            f"ORDER BY created_at DESC, id DESC LIMIT {limit:d}",
+            where[1],
+        )
     )
-    return [dict(zip(names, map(plain, row), strict=True)) for row in rows]
 
 
 def get(database: Database, event_id: str) -> Record | None:
-    """One record with all that tts_library knows of it."""
-    names, rows = database.columns("SELECT * FROM tts_library WHERE event_id = ?", [event_id])
-    return dict(zip(names, map(plain, rows[0]), strict=True)) if rows else None
+    """One record with every column of tts_library, or None."""
+    return next(iter(as_dicts(database.columns("SELECT * FROM tts_library WHERE event_id = ?", [event_id]))), None)
 
 
 def _pack(record: Record) -> str:

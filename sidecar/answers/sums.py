@@ -1,4 +1,4 @@
-"""What the rows of questions.usage and questions.activity add up to: one reading of the table serves them all."""
+"""What the counts of questions.usage and questions.activity add up to: one pass over the table serves all of these."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-Row = Mapping[str, Any]
-Rows = list[dict[str, Any]]
+Count = Mapping[str, Any]
+"""One line of counts, by name; beside them, what was counted."""
+Counts = list[dict[str, Any]]
+FAULTS = ("failed", "saturated", "truncated")
+"""What can go wrong with a take; each is a count in activity."""
 FEW_DAYS = 7
-"""What spans fewer is told hour by hour and in sums: a line of single points shows nothing."""
+"""A shorter span is shown hour by hour and in sums: a line with a point or two shows nothing."""
 _MADE = ("succeeded", "reused")
 _FAILED = ("failed", "interrupted")
-_COUNTS = ("takes", "failed", "saturated", "truncated", "audio_seconds", "compute_seconds", "queue_seconds")
+_COUNTS = ("takes", *FAULTS, "audio_seconds", "compute_seconds", "queue_seconds")
 
 
-def totals(usage: Iterable[Row]) -> dict[str, Any]:
-    """Everything in one line: records, what became of them, seconds of audio and of computing."""
+def totals(usage: Iterable[Count]) -> dict[str, Any]:
+    """Everything in one line: records, their outcomes, seconds of audio and of computing."""
     used = list(usage)
 
     def counted(*statuses: str) -> int:
@@ -36,63 +39,63 @@ def totals(usage: Iterable[Row]) -> dict[str, Any]:
     }
 
 
-def emotions(usage: Iterable[Row]) -> Rows:
-    """Emotions by use, the most used first."""
-    found: dict[str, dict[str, Any]] = {}
+def emotions(usage: Iterable[Count]) -> Counts:
+    """Emotions, the most used first."""
+    by_name: dict[str, dict[str, Any]] = {}
     users: dict[str, set[str]] = defaultdict(set)
     for row in usage:
         if row["status"] in _MADE:
             name = row["emotion"]
-            into = found.setdefault(name, {"emotion": name, "takes": 0, "users": 0, "audio_seconds": 0})
+            into = by_name.setdefault(name, {"emotion": name, "takes": 0, "users": 0, "audio_seconds": 0})
             into["takes"] += row["records"]
             into["audio_seconds"] += row["audio_seconds"]
             if row["user_id"] is not None:
                 users[name].add(row["user_id"])
                 into["users"] = len(users[name])
-    return sorted(found.values(), key=lambda row: (-row["takes"], row["emotion"]))
+    return sorted(by_name.values(), key=lambda row: (-row["takes"], row["emotion"]))
 
 
-def emotions_by_user(usage: Iterable[Row]) -> Rows:
+def emotions_by_user(usage: Iterable[Count]) -> Counts:
     """Who uses which emotion, the most used first."""
     takes: dict[tuple[str | None, str], int] = defaultdict(int)
     for row in usage:
         if row["status"] in _MADE:
             takes[row["user_id"], row["emotion"]] += row["records"]
-    found = [{"user_id": user, "emotion": emotion, "takes": count} for (user, emotion), count in takes.items()]
-    return sorted(found, key=lambda row: (-row["takes"], row["user_id"] or "", row["emotion"]))
+    counts = [{"user_id": user, "emotion": emotion, "takes": count} for (user, emotion), count in takes.items()]
+    return sorted(counts, key=lambda row: (-row["takes"], row["user_id"] or "", row["emotion"]))
 
 
-def users(usage: Iterable[Row]) -> Rows:
+def users(usage: Iterable[Count]) -> Counts:
     """Who made how much, the busiest first."""
-    found: dict[str | None, dict[str, Any]] = {}
+    by_user: dict[str | None, dict[str, Any]] = {}
     for row in usage:
         user = row["user_id"]
-        into = found.setdefault(user, {"user_id": user} | dict.fromkeys(("takes", "failures"), 0))
+        into = by_user.setdefault(user, {"user_id": user} | dict.fromkeys(("takes", "failures"), 0))
         into["takes"] += row["records"]
         into["failures"] += row["records"] if row["status"] in _FAILED else 0
         for name in ("audio_seconds", "compute_seconds"):
             into[name] = into.get(name, 0) + row[name]
-    return sorted(found.values(), key=lambda row: (-row["takes"], row["user_id"] or ""))
+    return sorted(by_user.values(), key=lambda row: (-row["takes"], row["user_id"] or ""))
 
 
-def by_hour(activity: Rows, zone: tzinfo) -> Rows:
-    """Activity of each hour, as that time zone's clocks show it."""
+def by_hour(activity: Counts, zone: tzinfo) -> Counts:
+    """Activity by hour, as clocks in that time zone show it."""
 
-    def key(row: Row) -> tuple[Any, ...]:
+    def key(row: Count) -> tuple[Any, ...]:
         return (_local(row, zone).replace(tzinfo=None),)
 
     return [{"at": at} | sums for (at,), sums in _summed(activity, key)]
 
 
-def by_day(activity: Rows, zone: tzinfo, *, models: bool = False, weeks: bool = False) -> Rows:
-    """Activity of each day of that time zone.
+def by_day(activity: Counts, zone: tzinfo, *, models: bool = False, weeks: bool = False) -> Counts:
+    """Activity by day in that time zone.
 
     Args:
-        models: of each model apart.
-        weeks: of each week, under its Monday.
+        models: separately for each model.
+        weeks: by week instead, under its Monday.
     """
 
-    def key(row: Row) -> tuple[Any, ...]:
+    def key(row: Count) -> tuple[Any, ...]:
         day = _local(row, zone).date()
         day -= timedelta(days=day.weekday() if weeks else 0)
         return (day, row["model_version"]) if models else (day,)
@@ -101,24 +104,26 @@ def by_day(activity: Rows, zone: tzinfo, *, models: bool = False, weeks: bool = 
     return [dict(zip(names, where, strict=True)) | sums for where, sums in _summed(activity, key)]
 
 
-def by_weekday(activity: Rows, zone: tzinfo) -> Rows:
-    """Activity of each hour of the week in that time zone; weekday 0 is Monday."""
+def by_weekday(activity: Counts, zone: tzinfo) -> Counts:
+    """Activity by hour of the week in that time zone; weekday 0 is Monday."""
 
-    def key(row: Row) -> tuple[Any, ...]:
+    def key(row: Count) -> tuple[Any, ...]:
         local = _local(row, zone)
         return local.weekday(), local.hour
 
     return [{"weekday": weekday, "hour": hour} | sums for (weekday, hour), sums in _summed(activity, key)]
 
 
-def by_model(activity: Rows) -> Rows:
-    """Activity of each version of the model."""
+def by_model(activity: Counts) -> Counts:
+    """Activity by version of the model."""
     return [
         {"model_version": model} | sums for (model,), sums in _summed(activity, lambda row: (row["model_version"],))
     ]
 
 
-def _summed(rows: Iterable[Row], key: Callable[[Row], tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+def _summed(
+    rows: Iterable[Count], key: Callable[[Count], tuple[Any, ...]]
+) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
     sums: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))
     for row in rows:
         into = sums[key(row)]
@@ -127,6 +132,6 @@ def _summed(rows: Iterable[Row], key: Callable[[Row], tuple[Any, ...]]) -> list[
     return sorted(sums.items(), key=lambda item: item[0])
 
 
-def _local(row: Row, zone: tzinfo) -> datetime:
+def _local(row: Count, zone: tzinfo) -> datetime:
     local: datetime = row["hour_start"].astimezone(zone)
     return local

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from sidecar.answers.values import plain
+from sidecar.answers.values import as_dicts
 from sidecar.storage.database import Database
 
 
 def timeline(database: Database, event_id: str) -> list[dict[str, Any]]:
     """Everything that happened to the record, oldest first; rows of the view tts_timeline."""
-    names, rows = database.columns("SELECT * FROM tts_timeline WHERE subject = ? ORDER BY time, id", [event_id])
-    found = [dict(zip(names, map(plain, row), strict=True)) for row in rows]
-    return [{**row, "rating": None if row["rating"] is None else int(row["rating"])} for row in found]
+    rows = as_dicts(database.columns("SELECT * FROM tts_timeline WHERE subject = ? ORDER BY time, id", [event_id]))
+    return [{**row, "rating": None if row["rating"] is None else int(row["rating"])} for row in rows]
 
 
 def resolve(database: Database, text: str) -> str | None:
-    """The event_id of the record that a person means: by its id, the row's number, the id's end, or its audio's path.
+    """The event_id of the record that a person names: by event_id, row number or audio path.
 
     Returns:
-        None where no record, or more than one, answers to it.
+        None where it names no record, or more than one.
     """
     if text.isascii() and text.isdigit() and len(text) < 19:
         rows = database.query("SELECT event_id FROM tts_records WHERE id = ?", [int(text)])

@@ -1,14 +1,17 @@
-"""Values as both databases should have given them: numbers as numbers, times as times."""
+"""Values as both databases ought to give them: numbers as numbers, times as times."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any
 
+from sidecar.storage.database import Row
+
 
 def plain(value: Any) -> Any:
-    """A sum of integers comes as Decimal from MySQL; it becomes int, or float where it has a fraction."""
+    """MySQL's sums of integers are Decimal; they become int, or float where there is a fraction. Bytes become text."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, (bytes, bytearray)):
@@ -16,15 +19,21 @@ def plain(value: Any) -> Any:
     return value
 
 
+def as_dicts(columns: tuple[list[str], Iterable[Row]]) -> list[dict[str, Any]]:
+    """What Database.columns gives, as one dict a row with plain values."""
+    names, rows = columns
+    return [dict(zip(names, map(plain, row), strict=True)) for row in rows]
+
+
 def as_time(value: Any) -> datetime | None:
-    """A time that a computed column holds: SQLite's come as text."""
+    """A time from a computed column: SQLite gives it as text."""
     if value is None or isinstance(value, datetime):
         return value
     return datetime.fromisoformat(str(value)).replace(tzinfo=timezone.utc)
 
 
 def for_json(value: Any) -> Any:
-    """What JSON has no type for: times as ISO 8601 in UTC with microseconds."""
+    """What JSON has no type for, for orjson's `default`: times as ISO 8601 in UTC with microseconds."""
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if isinstance(value, date):

@@ -17,7 +17,7 @@ from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.support.progress import track
-from sidecar.errors import SettingsError, SidecarError
+from sidecar.errors import SidecarError, UsageError
 from sidecar.service.config import Settings
 from sidecar.storage.database import Row
 from sidecar.upkeep.export import write_csv, write_json_lines, write_parquet
@@ -47,9 +47,7 @@ def export(settings: Settings, wanted: Filter, file: Path, form: Form | None, fo
     """
     form = form or _FORMS.get(file.suffix.lower())
     if form is None:
-        raise SettingsError(
-            f"{file}: the format cannot be told from the name", hint="Say --format csv, jsonl or parquet."
-        )
+        raise UsageError(f"{file}: the format cannot be told from the name", hint="Say --format csv, jsonl or parquet.")
     conditions, parameters = wanted.where()
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     with closing(open_database(settings)) as database:
@@ -67,7 +65,7 @@ def _write(form: Form, columns: Sequence[str], rows: Iterable[Row], file: Path, 
     if str(file) == "-":
         return _write_to(form, columns, rows, sys.stdout.buffer)
     if file.exists() and not force:
-        raise SettingsError(f"{file} is there already", hint="Choose another name, or say --force.")
+        raise UsageError(f"{file} is there already", hint="Choose another name, or say --force.")
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("xb") as handle:

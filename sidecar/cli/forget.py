@@ -8,7 +8,7 @@ from sidecar.answers.timeline import resolve
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
-from sidecar.errors import SettingsError, SidecarError
+from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
 from sidecar.service.config import Settings
 from sidecar.upkeep import forget as answers
@@ -43,7 +43,7 @@ def forget(settings: Settings, user: str, text: str, voice: str, record: str, re
         sidecar forget --record 42 --yes
     """
     if sum(map(bool, (user, text, voice, record))) != 1:
-        raise SettingsError("name one of --user, --text, --voice and --record")
+        raise UsageError("name one of --user, --text, --voice and --record")
     database = open_database(settings)
     try:
         if record:

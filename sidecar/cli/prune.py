@@ -14,7 +14,7 @@ from sidecar.answers.filters import parse
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.support.progress import bar
-from sidecar.errors import SettingsError, SidecarError
+from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
 from sidecar.service.config import Settings
 from sidecar.upkeep.prune import Plan, Policy, carry_out, plan
@@ -56,7 +56,7 @@ def prune_command(
         sidecar prune --older-than 2026-01-01 --remove everything --yes
     """
     if not older_than and not max_size:
-        raise SettingsError("nothing says what is old", hint="Say --older-than 90d, --max-size 50GB, or both.")
+        raise UsageError("nothing says what is old", hint="Say --older-than 90d, --max-size 50GB, or both.")
     before = _moment(older_than, settings)
     max_bytes = _bytes(max_size) if max_size else None
     reason = " and ".join([f"older than {older_than}"] * bool(older_than) + [f"more than {max_size}"] * bool(max_size))
@@ -129,5 +129,5 @@ def _moment(text: str | None, settings: Settings) -> datetime | None:
 def _bytes(text: str) -> int:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?i?)b?", text.strip().lower())
     if match is None or match[2] not in _UNITS:
-        raise SettingsError(f"--max-size is {text!r}", hint="Write it like 50GB or 200GiB.")
+        raise UsageError(f"--max-size is {text!r}", hint="Write it like 50GB or 200GiB.")
     return int(float(match[1]) * _UNITS[match[2]])

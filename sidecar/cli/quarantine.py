@@ -18,7 +18,7 @@ from sidecar.cli.support import show
 from sidecar.cli.support.courier import SHIPPING, open_courier
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import EXIT_FAILED, Verbs, settings_options
-from sidecar.errors import Reason, SettingsError
+from sidecar.errors import Reason, UsageError
 from sidecar.service.config import Settings
 from sidecar.storage.database import Database, Parameter
 from sidecar.upkeep.redelivery import Redelivery
@@ -138,7 +138,7 @@ def show_command(settings: Settings, id_: int, as_json: bool) -> None:
         found = _entries(database, "WHERE id = ?", (id_,))
         rows = database.query("SELECT content FROM sidecar_quarantine WHERE id = ?", (id_,))
     if not found:
-        raise SettingsError(f"no file in quarantine has the id {id_}", hint="`sidecar quarantine list` tells them.")
+        raise UsageError(f"no file in quarantine has the id {id_}", hint="`sidecar quarantine list` tells them.")
     (entry,), content = found, bytes(rows[0][0])
     if as_json:
         text = content.decode("utf-8", "backslashreplace")
@@ -226,14 +226,14 @@ def _choose(database: Database, ids: Sequence[int], everything: bool, reason: st
     """The files in quarantine that a person means.
 
     Raises:
-        SettingsError: none is named, or one is not in quarantine.
+        UsageError: none is named, or one is not in quarantine.
     """
     if not (ids or everything or reason):
-        raise SettingsError("nothing is chosen", hint="Name ids, --reason, or --all.")
+        raise UsageError("nothing is chosen", hint="Name ids, --reason, or --all.")
     found = _entries(database, *_where(ids, reason, "quarantined"))
     missing = set(ids) - {entry.id for entry in found}
     if missing:
-        raise SettingsError(
+        raise UsageError(
             f"not in quarantine: {', '.join(map(str, sorted(missing)))}", hint="`sidecar quarantine list` tells them."
         )
     return found

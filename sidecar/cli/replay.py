@@ -13,7 +13,7 @@ from sidecar.answers.filters import parse
 from sidecar.cli.support.courier import SHIPPING, open_courier
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
-from sidecar.errors import SettingsError
+from sidecar.errors import UsageError
 from sidecar.service.config import Settings
 from sidecar.upkeep.inventory import Sighting, list_names, sight
 from sidecar.upkeep.redelivery import Redelivered, Redelivery
@@ -57,7 +57,7 @@ def replay(
         sidecar replay outputs/spk_1795342542.wav.json
     """
     if not (files or since or until or source or everything):
-        raise SettingsError("nothing is chosen", hint="Name files, --since, --until or --source; or say --all.")
+        raise UsageError("nothing is chosen", hint="Name files, --since, --until or --source; or say --all.")
     wanted = parse({"since": since or "", "until": until or ""}, zone=settings.zone)
     failed = False
     for folder in settings.folders:

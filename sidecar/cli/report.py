@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import click
@@ -10,11 +9,11 @@ import click
 from sidecar.answers.filters import Filter
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.filters import filter_options
-from sidecar.cli.support.options import settings_options, verb
-from sidecar.errors import SettingsError
+from sidecar.cli.support.options import require, settings_options, verb
+from sidecar.errors import UsageError
 from sidecar.service.config import Settings
+from sidecar.wording import codes
 
-_NEEDS = ("pandas", "matplotlib", "ruptures", "jinja2")
 _PATH = click.Path(path_type=Path)
 
 
@@ -23,7 +22,7 @@ _PATH = click.Path(path_type=Path)
 @filter_options("since", "until", "user", "model", "voice", "emotion", "language")
 @click.option("--output", metavar="FILE", type=_PATH, default=Path("report.html"), show_default=True, help="The file.")
 @click.option("--png", "pictures", metavar="FOLDER", type=_PATH, help="Also each chart as a PNG in this folder.")
-@click.option("--in", "words", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language.")
+@click.option("--in", "words", type=click.Choice(codes()), default="en", show_default=True, help="Language.")
 def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | None, words: str) -> None:
     """Write a report: load with its forecast, emotions, quality with its changes, voices, repeats; and what to notice.
 
@@ -34,10 +33,7 @@ def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | No
         sidecar report --since 90d
         sidecar report --model 2.5 --in zh --output 报告.html --png charts
     """
-    missing = [name for name in _NEEDS if importlib.util.find_spec(name) is None]
-    if missing:
-        hint = "Run pip install 'indextts-sidecar[shipper,report]'."
-        raise SettingsError(f"{missing[0]} is not installed", hint=hint)
+    require("pandas", "matplotlib", "ruptures", "jinja2", extra="report")
     from sidecar.report import build
 
     database = open_database(settings)
@@ -49,7 +45,7 @@ def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | No
         output.write_text(made.html, encoding="utf-8")
         saved = made.save_pictures(pictures) if pictures else []
     except OSError as error:
-        raise SettingsError(f"{output}: the report cannot be written: {error.strerror}") from error
-    for notice in made.notices:
-        click.echo(f"- {notice}")
+        raise UsageError(f"{output}: the report cannot be written: {error.strerror}") from error
+    for remark in made.remarks:
+        click.echo(f"- {remark}")
     click.echo(f"report: {output}" + (f", {len(saved)} charts in {pictures}" if saved else ""))

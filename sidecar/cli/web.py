@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import socket
 import threading
 
 import click
 
 from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.options import require, settings_options, verb
 from sidecar.errors import SettingsError, SidecarError
 from sidecar.service.config import Settings
 
-_NEEDS = ("starlette", "jinja2", "uvicorn")
 _MIN_TOKEN = 16
 
 
@@ -33,9 +31,7 @@ def web(settings: Settings) -> None:
         sidecar web
         SIDECAR_WEB_TOKEN=$(openssl rand -hex 16) sidecar web --web-listen 0.0.0.0:9791
     """
-    missing = [name for name in _NEEDS if importlib.util.find_spec(name) is None]
-    if missing:
-        raise SettingsError(f"{missing[0]} is not installed", hint="Run pip install 'indextts-sidecar[shipper,web]'.")
+    require("starlette", "jinja2", "uvicorn", extra="web")
     _serve(settings)
 
 

@@ -1,4 +1,4 @@
-"""The report: charts and what to notice in them, as one HTML file that needs nothing else."""
+"""The report: charts and what to notice in them, as one self-contained HTML file."""
 
 from sidecar.report.build import Report, build
 

@@ -1,4 +1,4 @@
-"""Puts the report together: asks, looks, draws, and says what to notice."""
+"""Puts the report together: queries, observes, draws, and says what to notice."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from sidecar.answers.filters import Filter
+from sidecar.answers.sums import FAULTS
 from sidecar.report import figures, style
 from sidecar.report.data import Data, gather
-from sidecar.report.observations import WRONG, Findings, look, notices
+from sidecar.report.observations import Observations, observe, remarks
 from sidecar.storage.database import Database
-from sidecar.wording import Word, length, translator
+from sidecar.wording import Word, languages, length, translator
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -25,14 +26,15 @@ class Report:
     html: str
     figures: Mapping[str, Figure]
     """By name, for whoever wants them as pictures."""
-    notices: Sequence[str]
-    """What to notice, a sentence each."""
+    remarks: Sequence[str]
+    """What to notice, one sentence each."""
+    language: str
 
     def save_pictures(self, folder: Path) -> list[Path]:
         """Each figure as a PNG in that folder."""
         folder.mkdir(parents=True, exist_ok=True)
         saved = []
-        with style.ours():
+        with style.ours(self.language):
             for name, figure in self.figures.items():
                 path = folder / f"{name}.png"
                 figure.savefig(path, dpi=150, bbox_inches="tight")
@@ -43,67 +45,67 @@ class Report:
 def build(database: Database, wanted: Filter, *, zone: tzinfo, language: str) -> Report:
     """
     Args:
-        wanted: which records; their day is that of `zone`.
-        language: en or zh.
+        wanted: which records; days begin at midnight in `zone`.
+        language: a code of wording.languages().
     """
     word = translator(language)
     data = gather(database, wanted, zone)
     drawn: dict[str, Figure] = {}
     told: list[str] = []
     if data.totals["records"] and not data.days.empty:
-        found = look(data)
-        told = notices(data, found, word)
-        with style.ours():
-            drawn = _draw(data, found, word)
+        observed = observe(data)
+        told = remarks(data, observed, word)
+        with style.ours(language):
+            drawn = _draw(data, observed, word)
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
     environment.filters["duration"] = lambda value: length(value, word)
-    with style.ours():
+    with style.ours(language):
         pictures = {name: style.svg(figure) for name, figure in drawn.items()}
     html = environment.get_template("report.html").render(
         _=word,
-        language=language,
+        tag=languages()[language].tag,
         made_at=datetime.now(timezone.utc).astimezone(zone),
         wanted={name: value for name, value in vars(wanted).items() if value},
         data=data,
-        hints=_hints(data, found) if drawn else {},
-        notices=told,
+        hints=_hints(data, observed) if drawn else {},
+        remarks=told,
         pictures=pictures,
         palette=style.PALETTE,
-        font=style.chinese_font(),
+        without_font=style.without_font(),
     )
-    return Report(html=html, figures=drawn, notices=told)
+    return Report(html=html, figures=drawn, remarks=told, language=language)
 
 
-def _draw(data: Data, found: Findings, word: Word) -> dict[str, Figure]:
-    """The figures by the names of their headings. What would show nothing is left out."""
+def _draw(data: Data, observed: Observations, word: Word) -> dict[str, Figure]:
+    """The figures by the names of their headings. A figure that would show nothing is left out."""
     drawn: dict[str, Figure] = {}
     if data.is_brief:
         drawn["load_hour"] = figures.hours(data.hours, word)
     else:
-        drawn["load_day"] = figures.load(data.days, found.ahead, word)
+        drawn["load_day"] = figures.load(data.days, observed.forecast, word)
         drawn["week"] = figures.week(data.week, word)
     if not data.emotions.empty:
         drawn["emotions"] = figures.emotions(data.emotions, word)
         if data.emotions_by_user["user_id"].nunique() > 1:
             drawn["emotions_by_user"] = figures.emotions_by_user(data.emotions_by_user, word)
     if not data.speeds.empty:
-        speeds = figures.speeds(data.speeds, word) if data.is_brief else figures.rtf(data.rtf, found.by_model, word)
+        speeds = figures.speeds(data.speeds, word) if data.is_brief else figures.rtf(data.rtf, observed.by_model, word)
         drawn["rtf_by_model"] = speeds
     if data.is_brief:
-        drawn["quality"] = figures.wrong(data.days, WRONG, word)
+        drawn["quality"] = figures.wrong(data.days, FAULTS, word)
     else:
-        drawn["quality"] = figures.shares(data.days, WRONG, found.by_share, word)
+        drawn["quality"] = figures.shares(data.days, FAULTS, observed.by_share, word)
     if not data.failing.empty:
         drawn["voices"] = figures.voices(data.failing)
     return drawn
 
 
-def _hints(data: Data, found: Findings) -> dict[str, list[str]]:
-    """Below each figure: the names of the words that tell how to read it."""
-    rtf = ["rtf_hint", *(["changed_hint"] if any(found.by_model.values()) else [])]
-    quality = ["quality_hint", *(["changed_hint"] if any(found.by_share.values()) else [])]
+def _hints(data: Data, observed: Observations) -> dict[str, list[str]]:
+    """For below each figure: the names of the words that tell how to read it."""
+    rtf = ["rtf_hint", *(["changed_hint"] if any(observed.by_model.values()) else [])]
+    quality = ["quality_hint", *(["changed_hint"] if any(observed.by_share.values()) else [])]
     return {
-        "load_day": ["load_day_hint"] if found.ahead else [],
+        "load_day": ["load_day_hint"] if observed.forecast else [],
         "rtf_by_model": rtf,
         "quality": [] if data.is_brief else quality,
     }

@@ -1,4 +1,4 @@
-"""What the report is made of: a few counts, each made by the database, none of them a row a record."""
+"""What the report is made of: counts made by the database, never single records."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ class Data:
     totals: dict[str, Any]
     repeats: questions.Repeats
     hours: Frame
-    """Indexed by the hour as local clocks show it: what `days` has, of the hours in which anything was tried."""
+    """Indexed by local hour: the columns of `days`, for the hours with at least one synthesis."""
     days: Frame
     """Indexed by local day, without gaps: takes, failed, saturated, truncated, audio_seconds, compute_seconds."""
     week: Frame
-    """Takes by weekday (rows, 0 is Monday) and hour (columns), a week's mean."""
+    """Mean takes per week, by weekday (rows, 0 is Monday) and hour (columns)."""
     rtf: Frame
-    """Indexed by local day, a column for each model: computing seconds for one second of audio."""
+    """Indexed by local day, one column for each model: seconds of computing per second of audio."""
     speeds: pd.Series[float]
-    """The same over all days, by model."""
+    """The same by model, over all days."""
     emotions: Frame
     emotions_by_user: Frame
     failing: Frame
-    """The voices that failed at least once, the worst first."""
-    errors: sums.Rows
+    """Voices that failed at least once, the worst first."""
+    errors: sums.Counts
 
     @property
     def is_brief(self) -> bool:
-        """Whether there are too few days to draw anything day by day."""
+        """Whether there are too few days for charts by day."""
         return len(self.days) < sums.FEW_DAYS
 
 
 def gather(database: Database, wanted: Filter, zone: tzinfo) -> Data:
-    """Ask the database."""
+    """Query the database."""
     activity = questions.activity(database, wanted)
     usage = questions.usage(database, wanted)
     hours = Frame(sums.by_hour(activity, zone))
@@ -70,7 +70,7 @@ def _days(rows: Frame) -> Frame:
     return rows.asfreq("D", fill_value=0)
 
 
-def _week(rows: sums.Rows, days: int) -> Frame:
+def _week(rows: sums.Counts, days: int) -> Frame:
     grid = Frame(0.0, index=range(7), columns=range(24))
     weeks = max(days / 7, 1.0)
     for row in rows:

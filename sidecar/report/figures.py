@@ -31,7 +31,7 @@ def hours(frame: pd.DataFrame, word: Word) -> Figure:
 
 
 def load(days: pd.DataFrame, ahead: Forecast | None, word: Word) -> Figure:
-    """Takes day by day, and what comes if things go on as they did."""
+    """Takes day by day, and the forecast."""
     figure, axes = _new()
     alpha = 1 if ahead is None else 0.42
     axes.bar(days.index, days["takes"], width=0.9, color=SERIES[0], alpha=alpha, lw=0, label=word("takes"))
@@ -51,7 +51,7 @@ def load(days: pd.DataFrame, ahead: Forecast | None, word: Word) -> Figure:
 
 
 def week(grid: pd.DataFrame, word: Word) -> Figure:
-    """The darker the more; the shades are of one colour, so that they tell the same on a light and on a dark page."""
+    """The darker, the more takes. The shades are one colour, so that they read the same on a light and a dark page."""
     figure, axes = _new(height=2.9)
     shades = ListedColormap([(*to_rgb(SERIES[0]), 0.05 + 0.95 * step / (_SHADES - 1)) for step in range(_SHADES)])
     cells = axes.pcolormesh(
@@ -69,8 +69,8 @@ def week(grid: pd.DataFrame, word: Word) -> Figure:
 def emotions(rows: pd.DataFrame, word: Word) -> Figure:
     shown = rows.head(10)
     whole = rows["takes"].sum()
-    told = [f"{value:,} · {value / whole:.1%}" for value in shown["takes"]]
-    return _bars([word("emotion_" + name) for name in shown["emotion"]], shown["takes"], told, SERIES[0])
+    labels = [f"{value:,} · {value / whole:.1%}" for value in shown["takes"]]
+    return _bars([word("emotion_" + name) for name in shown["emotion"]], shown["takes"], labels, SERIES[0])
 
 
 def emotions_by_user(rows: pd.DataFrame, word: Word) -> Figure:
@@ -95,20 +95,20 @@ def emotions_by_user(rows: pd.DataFrame, word: Word) -> Figure:
 
 
 def speeds(values: pd.Series[float], word: Word) -> Figure:
-    """The real-time factor of each model, all days together."""
+    """The real-time factor of each model over all days."""
     names = [name or word("unnamed_model") for name in values.index]
     return _bars(names, values, [f"{value:.2f}" for value in values], SERIES[0])
 
 
-def rtf(frame: pd.DataFrame, found: Mapping[str, Sequence[Change]], word: Word) -> Figure:
+def rtf(frame: pd.DataFrame, changes: Mapping[str, Sequence[Change]], word: Word) -> Figure:
     """The real-time factor of each model day by day, and where its level changed."""
     figure, axes = _new()
     for index, model in enumerate(frame.columns):
         colour, values = SERIES[index % len(SERIES)], frame[model]
         axes.plot(frame.index, values, color=colour, lw=1.1, label=model or word("unnamed_model"))
         alone = values[values.notna() & values.shift(1).isna() & values.shift(-1).isna()]
-        axes.plot(alone.index, alone, color=colour, ls="", marker="o", ms=3)  # a line through one point shows nothing
-        _mark(axes, found.get(model, ()), colour)
+        axes.plot(alone.index, alone, color=colour, ls="", marker="o", ms=3)  # a line of one point shows nothing
+        _mark(axes, changes.get(model, ()), colour)
     axes.set_ylim(bottom=0)
     _dates(axes)
     _legend(axes)
@@ -116,21 +116,21 @@ def rtf(frame: pd.DataFrame, found: Mapping[str, Sequence[Change]], word: Word) 
 
 
 def wrong(days: pd.DataFrame, names: Sequence[str], word: Word) -> Figure:
-    """How many of all takes failed, and so on."""
+    """How many of all takes failed, were saturated, and so on."""
     whole = days["takes"].sum()
     counts = [days[name].sum() for name in names]
-    told = [f"{count:,} / {whole:,} · {count / whole:.1%}" for count in counts]
-    return _bars([word(name) for name in names], [count / whole for count in counts], told, SERIES[1])
+    labels = [f"{count:,} / {whole:,} · {count / whole:.1%}" for count in counts]
+    return _bars([word(name) for name in names], [count / whole for count in counts], labels, SERIES[1])
 
 
-def shares(days: pd.DataFrame, names: Sequence[str], found: Mapping[str, Sequence[Change]], word: Word) -> Figure:
-    """The share of takes that failed, and so on, over seven days each."""
+def shares(days: pd.DataFrame, names: Sequence[str], changes: Mapping[str, Sequence[Change]], word: Word) -> Figure:
+    """The share of takes that failed and so on, over a rolling seven days."""
     figure, axes = _new()
     for index, name in enumerate(names):
         colour = SERIES[(index + 1) % len(SERIES)]
         weekly = days[name].rolling(7, min_periods=1).sum() / days["takes"].rolling(7, min_periods=1).sum()
         axes.plot(weekly.index, weekly, color=colour, lw=1.3, label=word(name))
-        _mark(axes, found.get(name, ()), colour)
+        _mark(axes, changes.get(name, ()), colour)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=1))
     axes.set_ylim(bottom=0)
     _dates(axes)
@@ -139,21 +139,21 @@ def shares(days: pd.DataFrame, names: Sequence[str], found: Mapping[str, Sequenc
 
 
 def voices(rows: pd.DataFrame) -> Figure:
-    """The failure rates of those that failed at all."""
-    told = [f"{row.failure_rate:.1%}  ({row.failures:,} / {row.attempts:,})" for row in rows.itertuples()]
+    """Failure rates of the voices that failed at all."""
+    labels = [f"{row.failure_rate:.1%}  ({row.failures:,} / {row.attempts:,})" for row in rows.itertuples()]
     names = rows["voice"].str.rpartition("/")[2].replace("", "–")
-    return _bars(names, rows["failure_rate"], told, SERIES[1])
+    return _bars(names, rows["failure_rate"], labels, SERIES[1])
 
 
-def _bars(names: Any, values: Any, told: Sequence[str], colour: str) -> Figure:
-    """Horizontal bars from above; what is told at their ends stands in for an axis."""
-    figure, axes = _new(height=0.3 + 0.3 * len(told))
-    places = range(len(told))
+def _bars(names: Any, values: Any, labels: Sequence[str], colour: str) -> Figure:
+    """Horizontal bars, the first at the top; the text at their ends stands in for an axis."""
+    figure, axes = _new(height=0.3 + 0.3 * len(labels))
+    places = range(len(labels))
     bars = axes.barh(places, values, color=colour, lw=0, height=0.75)
     axes.set_yticks(places, names)
     axes.tick_params(axis="y", length=0)
-    axes.bar_label(bars, told, padding=4, fontsize=9)
-    axes.set_ylim(len(told) - 0.5, -0.5)
+    axes.bar_label(bars, labels, padding=4, fontsize=9)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_xlim(0, max(max(values), 1e-9) * 1.25)
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
@@ -184,8 +184,8 @@ def _dates(axes: Any) -> None:
     axes.margins(x=0.01)
 
 
-def _mark(axes: Any, found: Sequence[Change], colour: str) -> None:
-    for change in found:
+def _mark(axes: Any, changes: Sequence[Change], colour: str) -> None:
+    for change in changes:
         axes.axvline(change.at, color=colour, lw=1, ls=(0, (4, 3)))
         axes.annotate(
             f"{change.at:%m-%d}", (change.at, 1), xycoords=("data", "axes fraction"), xytext=(3, -9),

@@ -1,4 +1,4 @@
-"""What to notice, a sentence each."""
+"""What a reader should notice, one sentence per observation."""
 
 from __future__ import annotations
 
@@ -14,57 +14,56 @@ from sidecar.report.data import Data
 from sidecar.report.trend import Change, Forecast, changes, forecast
 from sidecar.wording import Word, length
 
-WRONG = ("failed", "saturated", "truncated")
-"""What can go wrong with a take: columns of Data.days."""
-_MIN_DAY = 20  # takes; the share of a day with fewer says little
+_MIN_DAY = 20  # takes; on a day with fewer, a share says little
 _ENOUGH_DAYS = 30
-"""For everything that the report can tell of days: a forecast wants four whole weeks."""
+"""Days from which the report can say everything it has to say: a forecast needs four whole weeks."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Findings:
-    """What the days tell."""
+class Observations:
+    """What the days show."""
 
-    ahead: Forecast | None
+    forecast: Forecast | None
     by_model: Mapping[str, Sequence[Change]]
     """Changes of the real-time factor."""
     by_share: Mapping[str, Sequence[Change]]
-    """Changes of the share of takes that went wrong, by WRONG."""
+    """Changes of the share of takes that went wrong, by FAULTS."""
 
 
-def look(data: Data) -> Findings:
-    return Findings(
-        ahead=forecast(_whole_days(data.days["takes"])),
+def observe(data: Data) -> Observations:
+    return Observations(
+        forecast=forecast(_whole_days(data.days["takes"])),
         by_model={name: changes(data.rtf[name]) for name in data.rtf.columns},
-        by_share={name: _share_changes(data.days, name) for name in WRONG},
+        by_share={name: _share_changes(data.days, name) for name in sums.FAULTS},
     )
 
 
-def notices(data: Data, found: Findings, word: Word) -> list[str]:
+def remarks(data: Data, observed: Observations, word: Word) -> list[str]:
+    """The observations in words, those about load first."""
     told = []
     if len(data.days) < _ENOUGH_DAYS:
-        told.append(word("notice_brief", days=len(data.days)))
+        told.append(word("remark_brief", days=len(data.days)))
     if len(data.days) >= sums.FEW_DAYS:
         busiest: Any = data.week.stack().idxmax()
         takes = data.week.loc[busiest[0], busiest[1]]
-        told.append(word("notice_peak", day=word(f"day{busiest[0]}"), hour=busiest[1], takes=takes))
-    if found.ahead is not None:
-        ahead = found.ahead
+        told.append(word("remark_peak", day=word(f"day{busiest[0]}"), hour=busiest[1], takes=takes))
+    if observed.forecast is not None:
+        ahead = observed.forecast
         told.append(
             word(
-                "notice_growth",
+                "remark_growth",
                 growth=ahead.monthly_growth,
                 expected=ahead.expected.sum(),
                 low=ahead.low.mean(),
                 high=ahead.high.mean(),
             )
         )
-    for model, several in found.by_model.items():
+    for model, several in observed.by_model.items():
         called = model or word("unnamed_model")
         told += [_level(word, _pace(change), change, model=called) for change in several if _matters(change)]
-    for name, several in found.by_share.items():
+    for name, several in observed.by_share.items():
         moved = [change for change in several if abs(change.after - change.before) >= 0.005]
-        told += [_level(word, "notice_share", change, name=word(name)) for change in moved]
+        told += [_level(word, "remark_share", change, name=word(name)) for change in moved]
     return told + _costs(data, word)
 
 
@@ -74,28 +73,28 @@ def _costs(data: Data, word: Word) -> list[str]:
     if again.repeats:
         share = again.wasted_seconds / (data.totals["compute_seconds"] or 1)
         wasted = length(again.wasted_seconds, word)
-        told.append(word("notice_repeats", repeats=again.repeats, share=share, wasted=wasted))
+        told.append(word("remark_repeats", repeats=again.repeats, share=share, wasted=wasted))
     tried = data.totals["failed"] + data.totals["succeeded"]
     overall = data.totals["failed"] / tried if tried else 0
     if not data.failing.empty:
         worst = data.failing.iloc[0]
         if worst["failures"] >= 5 and worst["failure_rate"] > 2 * overall:
-            told.append(word("notice_voice", voice=worst["voice"], rate=worst["failure_rate"], overall=overall))
+            told.append(word("remark_voice", voice=worst["voice"], rate=worst["failure_rate"], overall=overall))
     return told
 
 
 def _whole_days(counts: pd.Series[float]) -> pd.Series[float]:
-    """Without the first and the last day, which may have been cut."""
+    """Without the first and the last day, which may be incomplete."""
     return counts.iloc[1:-1].astype(float)
 
 
 def _share_changes(days: pd.DataFrame, name: str) -> list[Change]:
-    """Changes of a share; on the angle whose sine is its root, on which noise is the same at every level."""
+    """Changes of a share, found on the arcsine of its square root: there, noise is the same at every level."""
     enough = days[days["takes"] >= _MIN_DAY]
     if enough.empty:
         return []
     angles = pd.Series(np.arcsin(np.sqrt((enough[name] / enough["takes"]).to_numpy(dtype=float))), index=enough.index)
-    noise = float(np.sqrt((1 / (4 * enough["takes"])).mean()))  # of a binomial share, on this scale
+    noise = float(np.sqrt((1 / (4 * enough["takes"])).mean()))  # of a binomial share on this scale
     return [
         Change(at=change.at, before=float(np.sin(change.before) ** 2), after=float(np.sin(change.after) ** 2))
         for change in changes(angles, noise)
@@ -107,7 +106,7 @@ def _matters(change: Change) -> bool:
 
 
 def _pace(change: Change) -> str:
-    return "notice_slower" if change.after > change.before else "notice_faster"
+    return "remark_slower" if change.after > change.before else "remark_faster"
 
 
 def _level(word: Word, phrase: str, change: Change, **more: str) -> str:

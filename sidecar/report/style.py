@@ -1,4 +1,4 @@
-"""How figures look: colours that follow the reader's theme, and a font that has Chinese where the machine has one."""
+"""How figures look: colours that follow the reader's theme, and fonts with every language's characters."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
-_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Zen Hei",
-    "SimHei", "Noto Sans CJK JP",
-)  # fmt: skip
+from sidecar.wording import Language, languages
+
 PALETTE = {
     "text": ("#1b1c22", "#ececf1"), "soft": ("#5b5e6b", "#a4a8b7"), "edge": ("#c9cbd6", "#4a4e5e"),
     "line": ("#e8e9ef", "#2b2e37"), "c0": ("#4449c8", "#9097ff"), "c1": ("#c2592f", "#f0936a"),
@@ -22,9 +20,9 @@ PALETTE = {
     "c5": ("#2a8cb8", "#74c3e8"), "c6": ("#b0417c", "#f39cc7"), "c7": ("#6d7080", "#8d91a1"),
     "c8": ("#7d9a2e", "#b9d46f"),
 }  # fmt: skip
-"""A colour's name, and what it is on a light and on a dark page."""
+"""Each colour by name: on a light page, and on a dark one."""
 SERIES = tuple(light for name, (light, _) in PALETTE.items() if name[1:].isdigit())
-"""One colour after the other, for what is drawn in several."""
+"""The colours of series, in order."""
 _STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -44,35 +42,44 @@ _STYLE: Any = {
 
 
 @cache
-def chinese_font() -> str | None:
-    """The first installed font that has Chinese."""
-    return _known_font() or _new_font()
+def first_installed(fonts: tuple[str, ...]) -> str | None:
+    """The first of the fonts that this machine has."""
+    return _known_font(fonts) or _new_font(fonts)
 
 
-def _known_font() -> str | None:
+def _known_font(fonts: tuple[str, ...]) -> str | None:
     installed = set(font_manager.get_font_names())
-    return next((name for name in _FONTS if name in installed), None)
+    return next((name for name in fonts if name in installed), None)
 
 
-def _new_font() -> str | None:
-    """matplotlib looks for fonts once and keeps the list for good: one that was installed since is not on it."""
+def _new_font(fonts: tuple[str, ...]) -> str | None:
+    """matplotlib looks for fonts once and keeps its list for good; this adds the fonts installed since."""
     known = {entry.fname for entry in font_manager.fontManager.ttflist}
     for path in font_manager.findSystemFonts():
         if path not in known:
-            with contextlib.suppress(OSError, RuntimeError):  # not every file is one that it can draw with
+            with contextlib.suppress(OSError, RuntimeError):  # some font files are of a kind that it cannot draw with
                 font_manager.fontManager.addfont(path)
-    return _known_font()
+    return _known_font(fonts)
 
 
-def ours() -> Any:
-    """A context in which figures look like ours."""
-    found = chinese_font()
-    family = [found, "DejaVu Sans"] if found else ["DejaVu Sans"]
-    return mpl.rc_context({**_STYLE, "font.family": family})
+def without_font() -> list[Language]:
+    """The languages whose characters the figures cannot show on this machine."""
+    return [each for each in languages().values() if each.fonts and not first_installed(each.fonts)]
+
+
+def ours(language: str) -> Any:
+    """A context in which figures look like ours.
+
+    Args:
+        language: of the report. Its font comes first, but the texts and names in a figure can be in any language.
+    """
+    ordered = sorted(languages(), key=lambda code: code != language)
+    wanted = [fonts for code in ordered if (fonts := languages()[code].fonts)]
+    return mpl.rc_context({**_STYLE, "font.family": [*filter(None, map(first_installed, wanted)), "DejaVu Sans"]})
 
 
 def svg(figure: Figure) -> str:
-    """The figure as an SVG element for an HTML page that gives the palette as custom properties."""
+    """The figure as an SVG element, for an HTML page that defines the palette as custom properties."""
     buffer = io.StringIO()
     figure.savefig(
         buffer,

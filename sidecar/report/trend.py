@@ -1,9 +1,9 @@
-"""What a series of days tells: where it is going, and where it changed.
+"""What a series of days shows: where it is heading, and where it changed.
 
-The forecast is ordinary least squares on the logarithm of the day's count, with a line and one level for each weekday;
-its interval is the prediction interval of that regression. It says what comes if things go on as they did, and it is
-as wide as the past was erratic. Change points are the optimal partition into constant stretches (PELT), at a price for
-each that pure noise hardly ever pays.
+The forecast is ordinary least squares on the logarithm of the daily count, with a linear trend and one level for each
+weekday; its interval is that regression's prediction interval. It says what to expect if the past continues, and is as
+wide as the past was erratic. Change points come from the optimal partition into constant segments (PELT), with a
+penalty per segment that pure noise hardly ever overcomes.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from scipy import stats  # type: ignore[import-untyped]
 LEVEL = 0.95
 _MIN_DAYS = 28
 _MIN_STRETCH = 7
-_PRICE = 6.0  # times log(n), in units of the noise's variance
+_PENALTY = 6.0  # times log(n), in units of the noise's variance
 
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
     fitted: pd.Series[float]
-    """What the model says of the days that were."""
+    """The model's values for past days."""
     expected: pd.Series[float]
     """The days to come."""
     low: pd.Series[float]
     high: pd.Series[float]
     """The prediction interval of LEVEL."""
     monthly_growth: float
-    """Share by which 30 days change the level, 0.1 for 10 % more."""
+    """Relative change of the level in 30 days; 0.1 is 10 % more."""
 
 
 def forecast(counts: pd.Series[float], days: int = 28) -> Forecast | None:
     """
     Args:
-        counts: one value a day, without gaps, whole days only.
+        counts: one value per day, without gaps, whole days only.
         days: how far to look ahead.
 
     Returns:
-        None where there are fewer than four weeks to learn from.
+        None where there are less than four weeks to fit.
     """
     if len(counts) < _MIN_DAYS:
         return None
@@ -75,7 +75,7 @@ def forecast(counts: pd.Series[float], days: int = 28) -> Forecast | None:
 
 
 def _design(index: Any, origin: Any) -> Any:
-    """Days since the origin, then one column for each weekday."""
+    """The design matrix: days since the origin, then one column for each weekday."""
     dates = pd.DatetimeIndex(index)
     design = np.zeros((len(dates), 8))
     design[:, 0] = (dates - origin).days
@@ -92,25 +92,25 @@ class Change:
 
 
 def changes(values: pd.Series[float], noise: float | None = None) -> list[Change]:
-    """Where the level of a series of days changed for good, or for a week at least.
+    """Where the level of a daily series changed, for a week at least.
 
     Args:
-        noise: the standard deviation of a day's value about its level, where it is known.
+        noise: the standard deviation of daily values around their level, where it is known.
     """
     known = values.dropna()
     if len(known) < 2 * _MIN_STRETCH:
         return []
     signal = known.to_numpy(dtype=float)
     if noise is None:
-        # From the differences of neighbours: a change of level moves only one of them.
+        # From the differences between neighbours: a change of level affects only one of them.
         noise = float(np.median(np.abs(np.diff(signal)))) / (0.6745 * np.sqrt(2))
         noise = noise or float(np.std(np.diff(signal))) / np.sqrt(2) or 1e-9
-    price = _PRICE * np.log(len(signal)) * noise**2
-    edges = ruptures.Pelt(model="l2", min_size=_MIN_STRETCH, jump=1).fit(signal).predict(pen=price)
-    found = []
+    penalty = _PENALTY * np.log(len(signal)) * noise**2
+    edges = ruptures.Pelt(model="l2", min_size=_MIN_STRETCH, jump=1).fit(signal).predict(pen=penalty)
+    changed = []
     start = 0
     for left, right in itertools.pairwise(edges):
         before, after = float(signal[start:left].mean()), float(signal[left:right].mean())
-        found.append(Change(at=known.index[left], before=before, after=after))
+        changed.append(Change(at=known.index[left], before=before, after=after))
         start = left
-    return found
+    return changed

@@ -21,7 +21,7 @@ class Deferred:
 
     def __init__(self) -> None:
         self._waiting: dict[str, _Waiting] = {}
-        self._hurried: dict[str, None] = {}
+        self._retry_now: dict[str, None] = {}
         self._oldest: int | None = None
 
     def __len__(self) -> int:
@@ -47,14 +47,14 @@ class Deferred:
     def remove(self, name: str) -> None:
         """Forget it; harmless where it is not here."""
         removed = self._waiting.pop(name, None)
-        self._hurried.pop(name, None)
+        self._retry_now.pop(name, None)
         if removed is not None and removed.ctime_ns == self._oldest:
             self._oldest = None
 
-    def hurry(self, name: str) -> None:
+    def retry_now(self, name: str) -> None:
         """Something was said about it, perhaps that its writer is done: look at it at once."""
         if name in self._waiting:
-            self._hurried[name] = None
+            self._retry_now[name] = None
 
     def since(self, name: str, signature: tuple[int, ...]) -> float | None:
         """Since when it looks like that; None where it does not, or is not here."""
@@ -63,9 +63,9 @@ class Deferred:
 
     def due(self, now: float) -> str | None:
         """The next one to look at, which stays here until it is removed or added again."""
-        if self._hurried:
-            name = next(iter(self._hurried))
-            del self._hurried[name]
+        if self._retry_now:
+            name = next(iter(self._retry_now))
+            del self._retry_now[name]
             return name
         first = next(iter(self._waiting.items()), None)
         return first[0] if first is not None and first[1].retry_at <= now else None
@@ -73,7 +73,7 @@ class Deferred:
     @property
     def next_at(self) -> float | None:
         """When the next one is due."""
-        if self._hurried:
+        if self._retry_now:
             return 0.0
         waiting = next(iter(self._waiting.values()), None)
         return waiting.retry_at if waiting is not None else None
@@ -87,5 +87,5 @@ class Deferred:
 
     def clear(self) -> None:
         self._waiting.clear()
-        self._hurried.clear()
+        self._retry_now.clear()
         self._oldest = None

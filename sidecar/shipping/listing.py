@@ -22,27 +22,27 @@ _TICK_ENTRIES = 10_000
 _CTIME_BYTES = 8
 _CTIMES_AT_ONCE = 10_000
 
-Found = NewType("Found", bytes)
+PackedEntry = NewType("PackedEntry", bytes)
 """A file of the backlog, packed as 8 bytes of ctime in nanoseconds and the name.
 
 One small object a file keeps a million of them in 80 MB, and sorting the bytes sorts by ctime.
 """
 
 
-def pack(ctime_ns: int, name: str) -> Found:
-    return Found(max(ctime_ns, 0).to_bytes(_CTIME_BYTES, "big") + os.fsencode(name))
+def pack(ctime_ns: int, name: str) -> PackedEntry:
+    return PackedEntry(max(ctime_ns, 0).to_bytes(_CTIME_BYTES, "big") + os.fsencode(name))
 
 
-def unpack(found: Found) -> tuple[int, str]:
+def unpack(entry: PackedEntry) -> tuple[int, str]:
     """Ctime in nanoseconds and name."""
-    return int.from_bytes(found[:_CTIME_BYTES], "big"), os.fsdecode(found[_CTIME_BYTES:])
+    return int.from_bytes(entry[:_CTIME_BYTES], "big"), os.fsdecode(entry[_CTIME_BYTES:])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
     """What one scan of a folder found."""
 
-    found: list[Found]
+    entries: list[PackedEntry]
     """Event files with a ctime after `since`, the newest first: take from the end."""
     older: int
     """How many event files have a ctime at or before `counted_to`."""
@@ -66,21 +66,21 @@ def scan(
     *,
     since: int,
     count_to: int,
-    done: Callable[[str, os.stat_result], bool],
+    is_known: Callable[[str, os.stat_result], bool],
     tick: Callable[[], None] = lambda: None,
 ) -> Listing:
     """List the folder's event files.
 
     Args:
-        since: only files with a ctime after it, nanoseconds, are returned as found.
+        since: only files with a ctime after it, nanoseconds, become entries.
         count_to: the position; files at or before it are counted, not kept.
-        done: whether the file of that name and state needs no second look.
+        is_known: whether the file of that name and state needs no second look.
         tick: called every 10,000 entries.
 
     Raises:
         FolderUnavailable: the folder cannot be listed.
     """
-    found: list[Found] = []
+    listed: list[PackedEntry] = []
     passed: list[int] = []
     older = 0
     try:
@@ -98,30 +98,30 @@ def scan(
                 except PermissionError:
                     raise  # the folder may not be searched
                 except OSError:  # one damaged entry must not hide the others
-                    found.append(pack(0, name))
+                    listed.append(pack(0, name))
                     continue
                 ctime_ns = status.st_ctime_ns
                 if ctime_ns <= count_to:
                     older += 1
-                if ctime_ns > since and not done(name, status):
-                    found.append(pack(ctime_ns, name))
+                if ctime_ns > since and not is_known(name, status):
+                    listed.append(pack(ctime_ns, name))
                 elif ctime_ns > count_to:
                     passed.append(ctime_ns)
     except OSError as error:
         raise unavailable(folder, error.strerror or str(error)) from error
-    found.sort(reverse=True)
-    newer = _ctimes(found)
+    listed.sort(reverse=True)
+    newer = _ctimes(listed)
     del newer[: bisect_right(newer, count_to)]
     if passed:
         newer = array("q", merge(newer, sorted(passed)))
-    return Listing(found=found, older=older, counted_to=count_to, newer=newer)
+    return Listing(entries=listed, older=older, counted_to=count_to, newer=newer)
 
 
-def _ctimes(found: list[Found]) -> array[int]:
+def _ctimes(entries: list[PackedEntry]) -> array[int]:
     """The ctimes of a backlog, ascending. Of the million that may be in it no second list is made."""
     ctimes = array("q")
-    for end in range(len(found), 0, -_CTIMES_AT_ONCE):
-        part = reversed(found[max(0, end - _CTIMES_AT_ONCE) : end])
+    for end in range(len(entries), 0, -_CTIMES_AT_ONCE):
+        part = reversed(entries[max(0, end - _CTIMES_AT_ONCE) : end])
         ctimes.frombytes(b"".join([each[:_CTIME_BYTES] for each in part]))
     if sys.byteorder == "little":
         ctimes.byteswap()

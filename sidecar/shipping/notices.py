@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Heard:
+class FolderNotices:
     """What was said about one folder since it was last asked."""
 
     names: dict[str, None] = field(default_factory=dict)
     """File names in order of arrival, each once."""
     missed: bool = False
     """Some notices were lost: only a scan can tell."""
+
+    def __bool__(self) -> bool:
+        return bool(self.names) or self.missed
 
 
 class Notices:
@@ -29,23 +32,23 @@ class Notices:
     def __init__(self, *, limit: int = 100_000) -> None:
         self._limit = limit
         self._changed = threading.Condition()
-        self._heard: dict[str, Heard] = {}
+        self._said: dict[str, FolderNotices] = {}
         self._woken = False
 
     def add(self, folder: str, name: str) -> None:
         """A file of that name came, was changed, or was renamed to it."""
         with self._changed:
-            heard = self._heard.setdefault(folder, Heard())
-            if len(heard.names) < self._limit:
-                heard.names[name] = None
+            said = self._said.setdefault(folder, FolderNotices())
+            if len(said.names) < self._limit:
+                said.names[name] = None
             else:
-                heard.missed = True
+                said.missed = True
             self._wake()
 
     def missed(self, folder: str) -> None:
         """Notices about that folder were lost."""
         with self._changed:
-            self._heard.setdefault(folder, Heard()).missed = True
+            self._said.setdefault(folder, FolderNotices()).missed = True
             self._wake()
 
     def wake(self) -> None:
@@ -60,12 +63,12 @@ class Notices:
                 self._changed.wait(seconds)
             self._woken = False
 
-    def collect(self, folder: str) -> Heard:
+    def collect(self, folder: str) -> FolderNotices:
         """Hand over what was said about that folder."""
-        if folder not in self._heard:  # without the lock: the usual answer of an idle folder
-            return Heard()
+        if folder not in self._said:  # without the lock: the usual answer of an idle folder
+            return FolderNotices()
         with self._changed:
-            return self._heard.pop(folder, Heard())
+            return self._said.pop(folder, FolderNotices())
 
     def _wake(self) -> None:
         self._woken = True

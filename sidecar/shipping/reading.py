@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sidecar.errors import EventError, Reason, SidecarError
+from sidecar.event.opening import READ_FLAGS
 
 _HINT = "Check SIDECAR_WATCH_DIR, that the folder is mounted, and that this user may list it."
 # Windows has neither; there files are opened by path, and a folder in use cannot be renamed away.
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
-# O_NOFOLLOW: a link may point outside the folder. O_NONBLOCK: the open of a FIFO would wait for a writer.
-_READ_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 
 # Short of descriptors or memory, or a network file system whose server is away. A soft-mounted NFS may also say EIO,
 # which elsewhere means a bad disk: that goes to quarantine, so that one bad file does not hold up the position.
@@ -65,18 +64,18 @@ class Directory:
             if _BY_DESCRIPTOR:
                 self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                 os.stat(".", dir_fd=self._descriptor)  # whether it may be searched
-                found = os.fstat(self._descriptor)
+                status = os.fstat(self._descriptor)
             else:
                 self._prefix = os.path.join(path, "")
-                found = os.stat(path)
-                if not stat.S_ISDIR(found.st_mode):
+                status = os.stat(path)
+                if not stat.S_ISDIR(status.st_mode):
                     raise NotADirectoryError
         except NotADirectoryError as error:
             raise unavailable(path, "not a folder") from error
         except OSError as error:
             self.close()
             raise unavailable(path, error.strerror or str(error)) from error
-        self.state = FolderState(identity=f"{found.st_dev}:{found.st_ino}", mtime_ns=found.st_mtime_ns)
+        self.state = FolderState(identity=f"{status.st_dev}:{status.st_ino}", mtime_ns=status.st_mtime_ns)
 
     def stat(self, name: str) -> os.stat_result:
         """The entry itself, links not followed. Raises OSError."""
@@ -86,7 +85,7 @@ class Directory:
 
     def open(self, name: str) -> int:
         """A descriptor to read the file, never waiting, never through a link. Raises OSError."""
-        return os.open(self._prefix + name, _READ_FLAGS, dir_fd=self._descriptor)
+        return os.open(self._prefix + name, READ_FLAGS, dir_fd=self._descriptor)
 
     def close(self) -> None:
         descriptor, self._descriptor = self._descriptor, None
@@ -121,11 +120,11 @@ def stat_file(directory: Directory, name: str) -> os.stat_result:
         raise _unreadable(name, error) from error
 
 
-def read_file(directory: Directory, name: str, found: os.stat_result, *, max_bytes: int, keep_bytes: int) -> bytes:
+def read_file(directory: Directory, name: str, status: os.stat_result, *, max_bytes: int, keep_bytes: int) -> bytes:
     """Read one event file without ever blocking on it.
 
     Args:
-        found: its state before, by stat_file. A file that changes after it is known by another state the next time.
+        status: its state before, by stat_file. A file that changes after it is known by another state the next time.
         max_bytes: a larger file is refused.
         keep_bytes: how many bytes of a refused file the error keeps.
 
@@ -135,11 +134,11 @@ def read_file(directory: Directory, name: str, found: os.stat_result, *, max_byt
         EventError: too large, or not a readable regular file.
     """
     # Only regular files are opened: the open of a link may leave the folder, of a FIFO wait, of a device do anything.
-    if stat.S_ISLNK(found.st_mode):
+    if stat.S_ISLNK(status.st_mode):
         raise EventError(Reason.UNREADABLE, "a symbolic link; links are not followed", b"")
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise EventError(Reason.UNREADABLE, "not a regular file", b"")
-    size = found.st_size
+    size = status.st_size
     try:
         descriptor = directory.open(name)
         try:

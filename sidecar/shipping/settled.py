@@ -1,4 +1,4 @@
-"""Files that are shipped or refused, kept until neither a scan nor a notice can bring them again.
+"""Files that were shipped or refused, remembered until neither a scan nor a notice can bring them again.
 
 They are kept in order of their ctimes by the millisecond: a backlog has dozens of files in each, and to keep every
 single one in its place took as long as opening it.
@@ -11,7 +11,7 @@ import heapq
 _SPAN_NS = 1_000_000
 
 
-class Done:
+class Settled:
     """By name, with what tells whether the file is still the same."""
 
     def __init__(self) -> None:
@@ -24,8 +24,8 @@ class Done:
 
     def signature(self, name: str) -> tuple[int, ...] | None:
         """What it looked like; None where it is not known."""
-        done = self._files.get(name)
-        return None if done is None else done[1]
+        known = self._files.get(name)
+        return None if known is None else known[1]
 
     def add(self, name: str, ctime_ns: int, signature: tuple[int, ...]) -> None:
         span = ctime_ns // _SPAN_NS
@@ -43,7 +43,7 @@ class Done:
         while self._oldest and self._oldest[0] < end:
             span = heapq.heappop(self._oldest)
             for name in self._spans.pop(span):
-                if (done := self._files.get(name)) is not None and done[0] == span:
+                if (known := self._files.get(name)) is not None and known[0] == span:
                     del self._files[name]
 
     def clear(self) -> None:

@@ -11,98 +11,37 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from sidecar.errors import PositionLost, SidecarError, TemporarySinkError
+from sidecar.errors import PositionLost, TemporarySinkError
+from sidecar.shipping.clock import Clock
 from sidecar.shipping.courier import Courier, Receipt
-from sidecar.shipping.folder import Clock, Folder, Scanned, Skipped
+from sidecar.shipping.folder import Folder, Taken
+from sidecar.shipping.limits import ShipperLimits
 from sidecar.shipping.notices import Notices
+from sidecar.shipping.ports import Telemetry, Watcher
 from sidecar.shipping.reading import FolderUnavailable
-from sidecar.storage.sink import Batch, Delivery, Position, Quarantined
+from sidecar.storage.sink import Batch, Position
 
 T = TypeVar("T")
 
 _TICK_SECONDS = 1.0
 
 
-class Watcher(Protocol):
-    """Announces new files through Notices; see sidecar.service.watch."""
-
-    def watch(self, folder: Folder, *, deaf: bool = False) -> bool:
-        """Start, or start anew, to watch that folder.
-
-        Args:
-            deaf: files came there, again and again, and nothing announced them.
-
-        Returns:
-            Whether it is watched; where not, scans alone find new files.
-        """
-
-
-class Telemetry(Protocol):
-    """Everything that can happen, one method each; see sidecar.service.metrics."""
-
-    def scanned(self, folder: str, scanned: Scanned) -> None: ...
-    def folder_unavailable(self, folder: str, error: SidecarError) -> None: ...
-    def folder_available(self, folder: str) -> None: ...
-    def skipped(self, why: str, count: int) -> None: ...
-    def committed(self, receipt: Receipt, quarantined: Sequence[Quarantined], seconds: float) -> None: ...
-    def position_lost(self, folder: str) -> None: ...
-    def backlog(self, *, discovered: int, pending: int, oldest_ns: int | None) -> None: ...
-    def ready(self) -> None: ...
-    def alive(self) -> None: ...
-    def draining(self, pending: int) -> None: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShipperLimits:
-    batch_max_events: int = 1000
-    batch_max_bytes: int = 4 * 1024 * 1024
-    """Bytes of event files in one batch; one larger event makes a batch of its own."""
-    probe_seconds: float = 15.0
-    """An idle shipper asks the database this often whether it is there, and whether the position is."""
-    drain_seconds: float = 10.0
-    """After a stop signal, how long what is known is still shipped."""
-
-
 @dataclass
-class _Taken:
-    """What was taken for the next batch."""
+class _Flight:
+    """A batch on its way to the sink."""
 
-    deliveries: list[Delivery] = field(default_factory=list)
-    rendered: object = None
-    """What the sink made of the deliveries."""
-    quarantined: list[Quarantined] = field(default_factory=list)
-    mended: list[str] = field(default_factory=list)
-    size: int = 0
-    oldest_ns: int | None = None
-    """Since when the oldest of them waited."""
-    looked_at: int = 0
-    """Files, those included that need no row."""
-
-    def __len__(self) -> int:
-        return len(self.deliveries) + len(self.quarantined)
-
-
-@dataclass
-class _InFlight:
     folder: Folder
-    taken: _Taken
-    batch: Batch
+    taken: Taken
     started: float
     future: Future[Receipt]
-
-
-@dataclass(frozen=True)
-class _Landed:
-    """A batch that is under way no more."""
-
-    flight: _InFlight
-    receipt: Receipt | None
-    """None where the position was lost, and nothing was committed."""
-    seconds: float
+    receipt: Receipt | None = None
+    """Once it has landed; None also where the position was lost, and nothing was committed."""
+    seconds: float = 0.0
+    """From handing it over to its receipt."""
 
 
 class Shipper:
@@ -138,8 +77,8 @@ class Shipper:
         self._limits = limits
         self._give_up = give_up
         self._stop = threading.Event()
-        self._in_flight: _InFlight | None = None
-        self._held: _Taken | None = None
+        self._in_flight: _Flight | None = None
+        self._held: Taken | None = None
         self._unavailable: set[str] = set()
         self._next_probe = 0.0
         self._drain_until: float | None = None
@@ -187,10 +126,10 @@ class Shipper:
     def _advance_folder(self, folder: Folder) -> bool:
         if not self._reach(folder):
             return False
-        folder.hear(self._notices.collect(folder.key))
+        folder.receive(self._notices.collect(folder.key))
         if folder.scan_due() and not self._stop.is_set() and not self._reconcile(folder):
             return False
-        self._regain(folder)
+        self._mark_available(folder)
         taken = self._take(folder)
         if not taken:
             # The position that is under way counts, before an empty batch moves it.
@@ -206,15 +145,19 @@ class Shipper:
         try:
             replaced = folder.poll()
         except FolderUnavailable as error:
-            self._lose(folder, error)
+            self._mark_unavailable(folder, error)
             return False
         if folder.committed is None:
             self._collect_receipt()
-            folder.watched = self._watcher.watch(folder)  # before the scan, so that nothing falls in between
+            self._watch(folder)  # before the scan, so that nothing falls in between
             self._open(folder)
         elif replaced:
-            folder.watched = self._watcher.watch(folder)
+            self._watch(folder)
         return True
+
+    def _watch(self, folder: Folder, *, unannounced: bool = False) -> None:
+        watching = self._watcher.watch(folder.path, folder.key, unannounced=unannounced)
+        folder.follow(watched=watching.announced, limits=watching.limits)
 
     def _reconcile(self, folder: Folder) -> bool:
         """Scan the folder. Returns whether it could be done."""
@@ -224,68 +167,48 @@ class Shipper:
         try:
             scanned = folder.reconcile(self._telemetry.alive)
         except FolderUnavailable as error:
-            self._lose(folder, error)
+            self._mark_unavailable(folder, error)
             return False
         self._telemetry.scanned(folder.key, scanned)
         if scanned.recovered:  # the watch may have died with an unmounted or replaced folder
-            folder.watched = self._watcher.watch(folder, deaf=scanned.deaf)
+            self._watch(folder, unannounced=scanned.unannounced)
         if all(each.scanned for each in self._folders):
             self._telemetry.ready()
         return True
 
     def _open(self, folder: Folder) -> None:
         position = self._stored_position(folder)
-        key = folder.key
-        quarantined = self._until(self._courier.call(lambda sink: sink.quarantined_paths(self._name, key)))
-        folder.open(position, quarantined)
+        quarantined = self._courier.call(lambda sink: sink.quarantined_paths(self._name, folder.key))
+        folder.open(position, self._until(quarantined))
 
     def _stored_position(self, folder: Folder) -> Position:
-        key = folder.key
-        return self._until(self._courier.call(lambda sink: sink.open_position(self._name, key)))
+        return self._until(self._courier.call(lambda sink: sink.open_position(self._name, folder.key)))
 
     def _forget_position(self, folder: Folder) -> None:
         """A backup was restored: start over from the position that is there now."""
         self._telemetry.position_lost(folder.key)
-        folder.committed = None
+        folder.close_position()
 
-    def _lose(self, folder: Folder, error: FolderUnavailable) -> None:
+    def _mark_unavailable(self, folder: Folder, error: FolderUnavailable) -> None:
         if folder.key not in self._unavailable:
             self._unavailable.add(folder.key)
             self._telemetry.folder_unavailable(folder.key, error)
         if self._once:
             raise error
 
-    def _regain(self, folder: Folder) -> None:
+    def _mark_available(self, folder: Folder) -> None:
         if folder.key in self._unavailable:
             self._unavailable.discard(folder.key)
             self._telemetry.folder_available(folder.key)
 
-    def _take(self, folder: Folder) -> _Taken:
-        """Judge files until a batch is full. Files that need no row count too, so that a round has an end."""
-        taken = _Taken(oldest_ns=folder.oldest_pending_ns)
-        limits = self._limits
-        try:
-            while taken.looked_at < limits.batch_max_events and taken.size < limits.batch_max_bytes:
-                outcome = folder.take()
-                if outcome is None:
-                    break
-                taken.looked_at += 1
-                if isinstance(outcome, Delivery):
-                    taken.deliveries.append(outcome)
-                    taken.size += len(outcome.event.raw)
-                    if folder.was_quarantined(outcome.path):
-                        taken.mended.append(outcome.path)
-                elif isinstance(outcome, Quarantined):
-                    taken.quarantined.append(outcome)
-                    taken.size += len(outcome.content)
-                elif isinstance(outcome, Skipped):
-                    self._telemetry.skipped(outcome.why, 1)
-        finally:
-            folder.let_go()
+    def _take(self, folder: Folder) -> Taken:
+        taken = folder.take_batch(self._limits.batch_max_events, self._limits.batch_max_bytes)
+        for why, count in taken.skipped.items():
+            self._telemetry.skipped(why, count)
         taken.rendered = self._courier.render(taken.deliveries)
         return taken
 
-    def _hand_over(self, folder: Folder, taken: _Taken) -> None:
+    def _hand_over(self, folder: Folder, taken: Taken) -> None:
         self._held = taken
         landed = self._await_receipt()
         self._held = None
@@ -294,10 +217,10 @@ class Shipper:
         else:
             self._deliver(folder, taken, folder.committed)
         self._count(landed)  # while the database is busy again
-        if not any(each.pending for each in self._folders):  # nothing to read meanwhile: leave the courier alone
+        if not any(each.known.pending for each in self._folders):  # nothing to read meanwhile: leave the courier alone
             self._collect_receipt()
 
-    def _deliver(self, folder: Folder, taken: _Taken, held: Position) -> None:
+    def _deliver(self, folder: Folder, taken: Taken, held: Position) -> None:
         batch = Batch(
             shipper=self._name,
             folder=folder.key,
@@ -308,7 +231,7 @@ class Shipper:
             mended=taken.mended,
             rendered=taken.rendered,
         )
-        self._in_flight = _InFlight(folder, taken, batch, self._clock.monotonic(), self._courier.deliver(batch, held))
+        self._in_flight = _Flight(folder, taken, self._clock.monotonic(), self._courier.deliver(batch, held))
 
     def _collect_receipt(self) -> bool:
         """Wait for the batch under way, if there is one. Returns whether there was."""
@@ -316,35 +239,33 @@ class Shipper:
         self._count(landed)
         return landed is not None
 
-    def _await_receipt(self) -> _Landed | None:
+    def _await_receipt(self) -> _Flight | None:
         """Wait for the batch under way, if there is one, and let its folder know. It is still to be counted."""
         flight = self._in_flight
         if flight is None:
             return None
         folder = flight.folder
         try:
-            receipt = self._until(flight.future)
+            flight.receipt = receipt = self._until(flight.future)
         except PositionLost:
             self._in_flight = None
             self._forget_position(folder)
-            return _Landed(flight, None, 0.0)
+            return flight
         self._in_flight = None
-        seconds = self._clock.monotonic() - flight.started
+        flight.seconds = self._clock.monotonic() - flight.started
         folder.acknowledge(receipt.position)
-        for path in flight.taken.mended:
-            folder.note_mended(path)
-        for entry in (*flight.taken.quarantined, *receipt.refused):
-            folder.note_quarantined(entry.path)
-        return _Landed(flight, receipt, seconds)
+        quarantined = folder.known.quarantined
+        quarantined.difference_update(flight.taken.mended)
+        quarantined.update(entry.path for entry in (*flight.taken.quarantined, *receipt.refused))
+        return flight
 
-    def _count(self, landed: _Landed | None) -> None:
+    def _count(self, landed: _Flight | None) -> None:
         if landed is None:
             return
-        taken = landed.flight.taken
         if landed.receipt is None:
-            self._telemetry.skipped("dropped", len(taken))
+            self._telemetry.skipped("dropped", len(landed.taken))
             return
-        self._telemetry.committed(landed.receipt, taken.quarantined, landed.seconds)
+        self._telemetry.committed(landed.receipt, landed.taken.quarantined, landed.seconds)
         self._report_backlog()
         self._next_probe = self._clock.monotonic() + self._limits.probe_seconds
 
@@ -359,7 +280,9 @@ class Shipper:
         while not future.done():
             wait_for([future], timeout=_TICK_SECONDS)
             self._telemetry.alive()
-            self._hear()
+            for folder in self._folders:
+                folder.receive(self._notices.collect(folder.key))
+            self._report_backlog()
             if self._drain_is_over():
                 self._give_up.set()
         try:
@@ -371,23 +294,18 @@ class Shipper:
                 raise _DrainTimeOver from error
             raise
 
-    def _hear(self) -> None:
-        for folder in self._folders:
-            folder.hear(self._notices.collect(folder.key))
-        self._report_backlog()
-
     def _report_backlog(self) -> None:
-        dropped = sum(folder.dropped for folder in self._folders)
+        dropped = sum(folder.known.dropped for folder in self._folders)
         self._telemetry.skipped("dropped", dropped - self._dropped_before)
         self._dropped_before = dropped
-        pending = sum(folder.pending for folder in self._folders)
-        oldest = [folder.oldest_pending_ns for folder in self._folders]
+        pending = sum(folder.known.pending for folder in self._folders)
+        oldest = [folder.known.oldest_pending_ns for folder in self._folders]
         for taken in (self._held, self._in_flight.taken if self._in_flight else None):
             if taken is not None:
                 pending += len(taken)
                 oldest.append(taken.oldest_ns)
         self._telemetry.backlog(
-            discovered=sum(folder.discovered for folder in self._folders),
+            discovered=sum(folder.known.discovered for folder in self._folders),
             pending=pending,
             oldest_ns=min((each for each in oldest if each is not None), default=None),
         )
@@ -396,7 +314,7 @@ class Shipper:
         """Whether a stop was asked for and nothing that is known is left to ship, or its time is over."""
         if not self._stop.is_set():
             return False
-        pending = sum(folder.pending for folder in self._folders)
+        pending = sum(folder.known.pending for folder in self._folders)
         now = self._clock.monotonic()
         if self._drain_until is None:
             self._drain_until = now + self._limits.drain_seconds
@@ -404,7 +322,7 @@ class Shipper:
         return now >= self._drain_until or not (pending or self._in_flight)
 
     def _nothing_left(self) -> bool:
-        return all(folder.scanned and not folder.pending for folder in self._folders)
+        return all(folder.scanned and not folder.known.pending for folder in self._folders)
 
     def _probe(self) -> None:
         """Ask the idle database for the positions: it may be gone, or be another one than it was."""

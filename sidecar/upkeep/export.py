@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, TextIO
 
 import orjson
 
-from sidecar.errors import SettingsError
+from sidecar.errors import UsageError
 from sidecar.storage.database import Row
 
 _ROWS = 10_000  # of one Parquet row group
@@ -70,13 +70,13 @@ def write_parquet(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -
     """Typed columns, times as timestamps in UTC, compressed with zstd. Returns the number of rows.
 
     Raises:
-        SettingsError: pyarrow is not installed.
+        UsageError: pyarrow is not installed.
     """
     try:
         import pyarrow
         import pyarrow.parquet as parquet
     except ModuleNotFoundError as error:
-        raise SettingsError(
+        raise UsageError(
             "Parquet needs the package pyarrow", hint="Run: pip install 'indextts-sidecar[report]'"
         ) from error
     schema = pyarrow.schema([(name, _arrow_type(pyarrow, name)) for name in columns])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import orjson
 
 from sidecar.event.names import is_event_name
+from sidecar.event.opening import open_regular
 
 _MAX_BYTES = 64 * 1024 * 1024
 
@@ -70,13 +70,12 @@ def events(folders: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any] | Non
 
 
 def content(path: Path) -> bytes:
-    """The bytes of a regular file, none of anything else; a link is not followed, a pipe not waited for."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
+    """The first bytes of a regular file; none where there is no such file."""
+    file = open_regular(path)
+    if file is None:
         return b""
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(_MAX_BYTES) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    with file:
+        return file.read(_MAX_BYTES)
 
 
 def _strings(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The JSON API: what the pages themselves use, described in openapi.py. Read-only but for ratings."""
+"""The JSON API that the pages themselves use, described in openapi.py. Read-only except for ratings."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from sidecar.answers import audio, questions, search, sums
-from sidecar.answers.filters import Filter, FilterError, parse
+from sidecar.answers.filters import Filter, parse
 from sidecar.answers.timeline import timeline
 from sidecar.answers.values import for_json
-from sidecar.errors import EventError, SidecarError, TemporarySinkError
+from sidecar.errors import EventError, SidecarError, TemporarySinkError, UsageError
 from sidecar.event.publish import PublishError
 from sidecar.storage.database import Database
 from sidecar.upkeep.rating import rate
@@ -40,12 +40,12 @@ class NotFound(SidecarError):
 
 
 class NotARating(SidecarError):
-    """The body of a request is not a rating as the document describes it."""
+    """The body of a request is not a rating as openapi.py describes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RatingBody:
-    """What is posted to rate a record."""
+    """The body of a request that rates a record."""
 
     rating: int | None
     note: str | None
@@ -55,7 +55,7 @@ class RatingBody:
     def decode(cls, body: bytes) -> RatingBody:
         """
         Raises:
-            NotARating: it is something else.
+            NotARating: the body is something else.
         """
         try:
             given = orjson.loads(body)
@@ -80,17 +80,18 @@ def answer(content: object, status: int = 200) -> Response:
 
 
 def refusal(error: SidecarError, status: int) -> Response:
-    return answer({"error": {"message": str(error), "hint": error.hint}}, status)
+    code = {"code": error.state} if isinstance(error, audio.AudioMissing) else {}
+    return answer({"error": {"message": str(error), "hint": error.hint, **code}}, status)
 
 
 def guarded(endpoint: Callable[P, Response]) -> Callable[P, Response]:
-    """Our errors as answers; a bug stays a bug."""
+    """Turns errors of ours into answers; a bug stays a bug."""
 
     @wraps(endpoint)
-    def wrapper(*arguments: P.args, **named: P.kwargs) -> Response:
+    def wrapper(*arguments: P.args, **keywords: P.kwargs) -> Response:
         try:
-            return endpoint(*arguments, **named)
-        except FilterError as error:
+            return endpoint(*arguments, **keywords)
+        except UsageError as error:
             return refusal(error, 400)
         except (NotFound, audio.AudioMissing) as error:
             return refusal(error, 404)
@@ -120,7 +121,7 @@ def record_of(request: Request, database: Database) -> search.Record:
 def records(request: Request) -> Response:
     limit = request.query_params.get("limit", "100")
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= search.MAX_LIMIT):
-        raise FilterError(f"limit is {limit[:40]!r}", hint=_LIMITS)
+        raise UsageError(f"limit is {limit[:40]!r}", hint=_LIMITS)
     with state(request).pool.lend() as database:
         page = search.find(
             database, wanted_of(request), limit=int(limit), cursor=request.query_params.get("cursor") or None
@@ -131,30 +132,30 @@ def records(request: Request) -> Response:
 @guarded
 def record(request: Request) -> Response:
     with state(request).pool.lend() as database:
-        found = record_of(request, database)
-    return answer(unpacked(found))
+        chosen = record_of(request, database)
+    return answer(unpacked(chosen))
 
 
 def unpacked(record: search.Record) -> search.Record:
-    """JSON columns as JSON."""
+    """The record with its JSON columns decoded."""
     return {**record, **{name: json.loads(record[name]) if record[name] else None for name in _JSON_COLUMNS}}
 
 
 @guarded
 def record_timeline(request: Request) -> Response:
     with state(request).pool.lend() as database:
-        found = record_of(request, database)
-        events = timeline(database, found["event_id"])
+        chosen = record_of(request, database)
+        events = timeline(database, chosen["event_id"])
     return answer({"events": [{name: row[name] for name in row if name != "path"} for row in events]})
 
 
 @guarded
 def record_audio(request: Request) -> Response:
     with state(request).pool.lend() as database:
-        found = record_of(request, database)
-        opened = audio.open_audio(database, state(request).folders, found)
+        chosen = record_of(request, database)
+        opened = audio.open_audio(database, state(request).folders, chosen)
     headers = request.headers
-    etag = f'"{found["audio_sha256"]}"' if found["audio_sha256"] else None
+    etag = f'"{chosen["audio_sha256"]}"' if chosen["audio_sha256"] else None
     return audio_response(opened, headers.get("range"), etag=etag, if_range=headers.get("if-range"))
 
 
@@ -167,7 +168,7 @@ def record_waveform(request: Request) -> Response:
 
 
 async def record_rating(request: Request) -> Response:
-    """POST: publishes a rating."""
+    """POST: publishes a rating as an event file."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return refusal(SidecarError("the body is not application/json"), 415)
     body = b""
@@ -186,13 +187,13 @@ async def record_rating(request: Request) -> Response:
 def _publish_rating(request: Request, given: RatingBody) -> Response:
     shared = state(request)
     with shared.pool.lend() as database:
-        found = record_of(request, database)
+        chosen = record_of(request, database)
         try:
             event = rate(
                 database,
                 shared.publisher,
                 shared.folders,
-                found["event_id"],
+                chosen["event_id"],
                 rating=given.rating,
                 note=given.note,
                 user=given.by,

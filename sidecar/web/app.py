@@ -12,8 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from sidecar.answers.filters import FilterError
-from sidecar.errors import TemporarySinkError
+from sidecar.errors import TemporarySinkError, UsageError
 from sidecar.event.publish import Publisher
 from sidecar.storage.database import Database
 from sidecar.web import api, pages
@@ -27,13 +26,13 @@ _STATIC = Path(__file__).resolve().parent / "static"
 @dataclass(frozen=True, kw_only=True)
 class WebConfig:
     connect: Callable[[], Database]
-    """Makes a connection to the database."""
+    """Connects to the database."""
     folders: Sequence[Path]
     """The watched folders, absolute: audio is served from them, ratings are written into them."""
     zone: tzinfo
     """Where days begin."""
     token: str | None = field(default=None, repr=False)
-    """Whoever knows it may come in; None lets in whoever reaches the loopback address."""
+    """What visitors must know; None lets in everyone who can reach the loopback address."""
 
 
 def create_app(config: WebConfig) -> Starlette:
@@ -43,7 +42,7 @@ def create_app(config: WebConfig) -> Starlette:
         middleware=[Middleware(Guard, token=config.token)],
         exception_handlers={
             404: pages.not_found,
-            FilterError: pages.refused,
+            UsageError: pages.refused,
             TemporarySinkError: pages.unavailable,
         },
     )

@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn on the server: they need no script, follow the theme by classes, and tell their values."""
+"""Charts as SVG, drawn on the server: they need no script, follow the theme through classes, and show their values."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ _INNER_WIDTH = _WIDTH - _LEFT - _RIGHT
 _INNER_HEIGHT = _HEIGHT - _TOP - _BOTTOM
 _SERIES = 4
 _DAY = timedelta(days=1)
-_LETTER = 8.4  # the width of a digit as large as a narrow screen shows it
-_NAME = 11  # how many letters fit beside a bar
+_LETTER = 8.4  # width of a digit, at the size that narrow screens show
+_NAME = 11  # letters that fit beside a bar
 
-Rows = Sequence[Mapping[str, Any]]
 Points = Mapping[date, float]
 
 
 def columns(values: Mapping[datetime, float], label: str, *, step: timedelta) -> Markup:
-    """One column for each moment, `step` wide; the axis spans whole days."""
+    """One column for each time, `step` wide; the axis spans whole days."""
     first = min(values).replace(hour=0)
     last = max(values) + step
     end = last if last == last.replace(hour=0) else last.replace(hour=0) + _DAY
@@ -34,16 +33,16 @@ def columns(values: Mapping[datetime, float], label: str, *, step: timedelta) ->
     for at, value in values.items():
         height = value / top * _INNER_HEIGHT
         x, y = _LEFT + (at - first) / step * width, _TOP + _INNER_HEIGHT - height
-        told = f"{at:%Y-%m-%d}" if step >= _DAY else f"{at:%Y-%m-%d %H:00}"
+        at_text = f"{at:%Y-%m-%d}" if step >= _DAY else f"{at:%Y-%m-%d %H:00}"
         shapes.append(
             f'<rect class="s0" x="{x:.1f}" y="{y:.1f}" width="{max(width - 1, 0.8):.1f}" height="{height:.1f}">'
-            f"<title>{told}: {value:,.0f}</title></rect>"
+            f"<title>{at_text}: {value:,.0f}</title></rect>"
         )
     return _figure(label, _scale(top, percent=False, decimals=0) + "".join(shapes) + _times(first, end))
 
 
 def lines(series: Mapping[str, Points], label: str, *, percent: bool = False, decimals: int = 1) -> Markup:
-    """One line for each series, day by day, with its name below; a series of one day is a dot."""
+    """One line for each series, day by day, with a legend below; a series of a single day is a dot."""
     kept = {name: points for name, points in series.items() if points}
     if not kept:
         return Markup("")
@@ -77,11 +76,11 @@ def lines(series: Mapping[str, Points], label: str, *, percent: bool = False, de
     return figure + Markup(f'<p class="legend">{"".join(names)}</p>')
 
 
-def week(rows: Rows, weekdays: Sequence[str], label: str) -> Markup:
-    """Seven by twenty-four cells, the darker the more."""
-    most = max((row["takes"] for row in rows), default=1)
+def week(hours: Sequence[Mapping[str, Any]], weekdays: Sequence[str], label: str) -> Markup:
+    """Takes by hour of the week, as sums.by_weekday gives them: seven by twenty-four cells, the darker the more."""
+    most = max((row["takes"] for row in hours), default=1)
     cell, left, top = 18.5, 42, 4
-    known = {(row["weekday"], row["hour"]): row["takes"] for row in rows}
+    known = {(row["weekday"], row["hour"]): row["takes"] for row in hours}
     shapes = []
     for weekday, name in enumerate(weekdays):
         for hour in range(24):
@@ -103,20 +102,20 @@ def week(rows: Rows, weekdays: Sequence[str], label: str) -> Markup:
 
 
 def bars(values: Sequence[tuple[str, float, str]], label: str) -> Markup:
-    """Horizontal bars: a name, a length, and what is told at its end."""
+    """Horizontal bars: for each a name, a length, and the text at its end."""
     if not values:
         return Markup("")
     most = max(value for _, value, _ in values) or 1
-    room = _WIDTH - 98 - max(len(told) for _, _, told in values) * _LETTER - 14
+    room = _WIDTH - 98 - max(len(text) for _, _, text in values) * _LETTER - 14
     shapes = []
-    for index, (name, value, told) in enumerate(values):
+    for index, (name, value, text) in enumerate(values):
         y = index * 28
         width = value / most * room
         shapes.append(
             f'<text class="name" x="88" y="{y + 17}" text-anchor="end"><title>{_escaped(name)}</title>'
             f"{_escaped(_clipped(name))}</text>"
             f'<rect class="s0" x="98" y="{y + 3}" width="{max(width, 1):.1f}" height="20" rx="3"/>'
-            f'<text class="value" x="{106 + width:.1f}" y="{y + 17}">{_escaped(told)}</text>'
+            f'<text class="value" x="{106 + width:.1f}" y="{y + 17}">{_escaped(text)}</text>'
         )
     return _figure(label, "".join(shapes), height=len(values) * 28)
 
@@ -144,7 +143,7 @@ def _scale(top: float, *, percent: bool, decimals: int) -> str:
 
 
 def _times(first: datetime, end: datetime) -> str:
-    """Moments along the axis: hours of one day, else days, else months with their year."""
+    """Ticks along the axis: hours within one day, else days, else months with their year."""
     days = (end - first) / _DAY
     if days <= 1:
         every, shape = timedelta(hours=3), "%H:00"
@@ -169,7 +168,7 @@ def _nice(value: float) -> float:
 
 
 def _clipped(name: str) -> str:
-    """As much of a name as fits; a Chinese character takes the room of two others."""
+    """As much of a name as fits; a Chinese character is as wide as two others."""
     room = _NAME
     for index, character in enumerate(name):
         room -= 2 if unicodedata.east_asian_width(character) in "WF" else 1

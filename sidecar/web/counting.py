@@ -1,4 +1,4 @@
-"""The pages that count: charts, and what was made again."""
+"""The pages that count: charts, and repeated requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from sidecar.wording import Word, translator
 
 _PERIODS = ("7d", "30d", "90d", "365d", "")
 _MANY_DAYS = 120
-_WRONG = ("failed", "saturated", "truncated")
 
 
 def counts(request: Request) -> Response:
@@ -41,7 +40,7 @@ def repeats(request: Request) -> Response:
 
 
 def _coarse(wanted: Filter) -> Filter:
-    """In whole minutes, so that a reload within the minute finds the answer ready."""
+    """From a whole minute on, so that a reload within the minute gets the answer that is remembered."""
     return wanted if wanted.since is None else replace(wanted, since=wanted.since.replace(second=0, microsecond=0))
 
 
@@ -71,9 +70,9 @@ def _counted(shared: State, given: dict[str, str], word: Word) -> dict[str, Any]
     }
 
 
-def _over_time(activity: sums.Rows, shared: State, word: Word) -> dict[str, Markup]:
-    """Load, the week, speed and quality: hour by hour and summed up while there are few days, later day by day, at last
-    week by week. By the name of its heading.
+def _over_time(activity: sums.Counts, shared: State, word: Word) -> dict[str, Markup]:
+    """Load, the week, speed and quality, each by the name of its heading: by hour and in sums over a few days, by day
+    over more, by week over many.
     """
     if not activity:
         return {}
@@ -99,15 +98,15 @@ def _over_time(activity: sums.Rows, shared: State, word: Word) -> dict[str, Mark
             _rates(sums.by_day(activity, shared.zone, models=True, weeks=weeks), word), word("rtf_by_model"), decimals=2
         ),
         "quality": charts.lines(
-            {word(name): {row["day"]: row[name] / row["takes"] for row in days} for name in _WRONG},
+            {word(name): {row["day"]: row[name] / row["takes"] for row in days} for name in sums.FAULTS},
             word("quality"),
             percent=True,
         ),
     }
 
 
-def _speeds(activity: sums.Rows, word: Word) -> Markup:
-    """The real-time factor of each model, over all of its audio."""
+def _speeds(activity: sums.Counts, word: Word) -> Markup:
+    """The real-time factor of each model over all of its audio."""
     rows = [row for row in sums.by_model(activity) if row["audio_seconds"]]
     rates = [(row["model_version"], row["compute_seconds"] / row["audio_seconds"]) for row in rows]
     return charts.bars(
@@ -115,24 +114,24 @@ def _speeds(activity: sums.Rows, word: Word) -> Markup:
     )
 
 
-def _shares(activity: sums.Rows, word: Word) -> Markup:
-    """How many of the takes went wrong, and in which way."""
+def _shares(activity: sums.Counts, word: Word) -> Markup:
+    """The share of takes with each fault."""
     whole = sum(row["takes"] for row in activity)
-    wrong = {name: sum(row[name] for row in activity) for name in _WRONG}
+    faults = {name: sum(row[name] for row in activity) for name in sums.FAULTS}
     return charts.bars(
-        [(word(name), count / whole, f"{count:,} / {whole:,} · {count / whole:.1%}") for name, count in wrong.items()],
+        [(word(name), count / whole, f"{count:,} / {whole:,} · {count / whole:.1%}") for name, count in faults.items()],
         word("quality"),
     )
 
 
-def _rates(rows: sums.Rows, word: Word) -> dict[str, dict[date, float]]:
-    """The real-time factor day by day, a series for each model."""
-    found: dict[str, dict[date, float]] = defaultdict(dict)
+def _rates(rows: sums.Counts, word: Word) -> dict[str, dict[date, float]]:
+    """The real-time factor by day, one series for each model."""
+    by_model: dict[str, dict[date, float]] = defaultdict(dict)
     for row in rows:
         if row["audio_seconds"]:
             model = row["model_version"] or word("unnamed_model")
-            found[model][row["day"]] = row["compute_seconds"] / row["audio_seconds"]
-    return found
+            by_model[model][row["day"]] = row["compute_seconds"] / row["audio_seconds"]
+    return by_model
 
 
 def _midnight(day: date) -> datetime:

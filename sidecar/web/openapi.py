@@ -1,4 +1,4 @@
-"""The API's own description, OpenAPI 3.1."""
+"""The API's own description, in OpenAPI 3.1."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from sidecar import __version__
+from sidecar.answers.audio import AudioState
 from sidecar.answers.filters import STATUSES
 from sidecar.answers.search import MAX_LIMIT
 
@@ -35,7 +36,7 @@ _LISTED: Schema = {
     "wall_time": _nullable("number", description="Seconds from call to result."),
     "rtf": _nullable("number", description="Real-time factor."),
     "audio_path": {"type": "string"},
-    "request_hash": _nullable("string", description="Equal: the same request."),
+    "request_hash": _nullable("string", description="Equal for equal requests."),
     "rating": _nullable("integer"),
     "rating_note": _nullable("string"),
     "rated_by": _nullable("string"),
@@ -48,21 +49,21 @@ _LISTED: Schema = {
     "deleted_at": _nullable("string", format="date-time"),
 }
 _FILTERS = (
-    ("text", "Words that must all occur; in double quotes, blanks count.", _TEXT),
+    ("text", "Words that must all occur; words in double quotes must occur as written.", _TEXT),
     ("since", "Ended at or after: 3d (s, m, h, d, w ago), a day or an ISO 8601 time.", _TEXT),
     ("until", "Ended before; written like since.", _TEXT),
     ("user", "Made by that user.", _TEXT),
     ("emotion", "With that emotion.", _TEXT),
     ("status", "Outcome.", {"type": "string", "enum": [*STATUSES, "problems", ""]}),
-    ("model", "Version of the model.", _TEXT),
+    ("model", "Model version.", _TEXT),
     ("voice", "Part of the speaker prompt's path, or its SHA-256.", _TEXT),
     ("request", "request_hash.", _TEXT),
-    ("rating", "Rated at least so.", {"type": "string", "enum": ["", "1", "2", "3", "4", "5"]}),
-    ("language", "Language.", _TEXT),
+    ("rating", "Rated this or better.", {"type": "string", "enum": ["", "1", "2", "3", "4", "5"]}),
+    ("language", "Language of the text.", _TEXT),
 )
 _STATS = {
     "totals": "Everything in one line.",
-    "emotions": "Emotions by use.",
+    "emotions": "Emotions, the most used first.",
     "users": "Who made how much.",
     "duplicates": "Requests made more than once, the costliest first.",
     "repeats": "What all repeats cost together.",
@@ -72,23 +73,80 @@ _STATS = {
 }
 
 
+_RESPONSES = {
+    400: "A parameter is wrong.",
+    401: "A token is needed.",
+    403: "The request comes from another site's page.",
+    404: "There is no such record, or no audio for it.",
+    413: "The body is too large.",
+    415: "The body is not JSON.",
+    422: "The body is not a rating.",
+    503: "The database or the folder cannot serve now.",
+}
+_RECORD = "/api/records/{event_id}"
+_IDENTITY: Schema = {
+    "name": "event_id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "format": "uuid"},
+    "description": "The record's event_id.",
+}
+
+
 @cache
 def document() -> dict[str, Any]:
+    """The description as JSON's own types."""
     filters = [_query(name, text, schema) for name, text, schema in _FILTERS]
-    identity = {
-        "name": "event_id",
-        "in": "path",
-        "required": True,
-        "schema": {"type": "string", "format": "uuid"},
-        "description": "The record's event_id.",
+    code = {"type": "string", "enum": list(AudioState), "description": "Why there is no audio."}
+    error = {"message": _TEXT, "hint": _TEXT, "code": code}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "IndexTTS library",
+            "version": __version__,
+            "description": "Everything that IndexTTS synthesised. Read-only except for ratings. Times are UTC.",
+        },
+        "paths": {**_records(filters), f"{_RECORD}/rating": _rating(), **_stats(filters)},
+        "components": {
+            "schemas": {
+                "Record": _object(_LISTED),
+                "Error": _object({"error": _object(error, required=["message", "hint"])}),
+            },
+            "responses": {
+                str(code): {"description": text}
+                if code == 403
+                else {"description": text, "content": _json({"$ref": "#/components/schemas/Error"})}
+                for code, text in _RESPONSES.items()
+            },
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
     }
-    one = "/api/records/{event_id}"
-    listing = _object({"records": _list({"$ref": "#/components/schemas/Record"}), "cursor": _nullable("string")})
-    limit = _query(
-        "limit", "Records on a page.", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 100}
-    )
-    cursor = _query("cursor", "From the page before.", _TEXT)
-    rating = _object(
+
+
+def _records(filters: list[Schema]) -> Schema:
+    """Paths to records and to what belongs to one."""
+    page = _object({"records": _list({"$ref": "#/components/schemas/Record"}), "cursor": _nullable("string")})
+    limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 100}
+    paging = [_query("limit", "Records on a page.", limit), _query("cursor", "Of the page before.", _TEXT)]
+    events = _object({"events": _list({"type": "object"})})
+    peaks = _object({"peaks": _list({"type": "number", "minimum": 0, "maximum": 1})})
+    audio = {
+        "200": {"description": "The whole file.", "content": {"audio/*": {}}},
+        "206": {"description": "The part that was asked for.", "content": {"audio/*": {}}},
+        "416": {"description": "No such part."},
+    }
+    return {
+        "/api/records": _get("Find records, the newest first.", [*filters, *paging], _ok(page), 400),
+        _RECORD: _get("One record with every detail.", [_IDENTITY], _ok({"type": "object"}), 404),
+        f"{_RECORD}/timeline": _get("What happened to it, oldest first.", [_IDENTITY], _ok(events), 404),
+        f"{_RECORD}/audio": _get("Its audio; ranges are served.", [_IDENTITY], audio, 404),
+        f"{_RECORD}/waveform": _get("Its waveform.", [_IDENTITY], _ok(peaks), 404),
+    }
+
+
+def _rating() -> Schema:
+    body = _object(
         {
             "rating": _nullable("integer", minimum=1, maximum=5, description="Null takes the rating back."),
             "note": _nullable("string", maxLength=10_000),
@@ -96,79 +154,26 @@ def document() -> dict[str, Any]:
         },
         required=["rating"],
     )
-    audio = {
-        "200": {"description": "The whole file.", "content": {"audio/*": {}}},
-        "206": {"description": "The part that was asked for.", "content": {"audio/*": {}}},
-        "416": {"description": "No such part."},
+    published = {
+        "description": "Published; it reaches the tables once the shipper has delivered it.",
+        "content": _json(_object({"event_id": {"type": "string", "format": "uuid"}})),
     }
-    paths: dict[str, Any] = {
-        "/api/records": _get("Find records, the newest first.", [*filters, limit, cursor], _ok(listing), 400),
-        one: _get("One record with all its facts.", [identity], _ok({"type": "object"}), 404),
-        f"{one}/timeline": _get(
-            "What happened to it, oldest first.", [identity], _ok(_object({"events": _list({"type": "object"})})), 404
-        ),
-        f"{one}/audio": _get("Its audio; ranges are served.", [identity], audio, 404),
-        f"{one}/waveform": _get(
-            "Its outline.",
-            [identity],
-            _ok(_object({"peaks": _list({"type": "number", "minimum": 0, "maximum": 1})})),
-            404,
-        ),
-        f"{one}/rating": {
-            "post": {
-                "summary": "Rate it: publishes an event into the watched folder, which the shipper carries.",
-                "parameters": [identity],
-                "requestBody": {
-                    "required": True,
-                    "content": {"application/json": {"schema": {**rating, "additionalProperties": False}}},
-                },
-                "responses": {
-                    "202": {
-                        "description": "Published; it is in the tables once it was shipped.",
-                        "content": _json(_object({"event_id": {"type": "string", "format": "uuid"}})),
-                    },
-                    **{
-                        str(code): {"$ref": f"#/components/responses/{code}"}
-                        for code in (401, 403, 404, 413, 415, 422, 503)
-                    },
-                },
-            }
-        },
+    return {
+        "post": {
+            "summary": "Rate it: publishes an event into the watched folder, from which the shipper delivers it.",
+            "parameters": [_IDENTITY],
+            "requestBody": {"required": True, "content": _json({**body, "additionalProperties": False})},
+            "responses": {"202": published, **_refusals(401, 403, 404, 413, 415, 422, 503)},
+        }
     }
+
+
+def _stats(filters: list[Schema]) -> Schema:
+    paths = {}
     for name, summary in _STATS.items():
         schema = {"type": "object"} if name in ("totals", "repeats") else _list({"type": "object"})
         paths[f"/api/stats/{name}"] = _get(summary, filters, _ok(schema), 400)
-    error = _object({"error": _object({"message": _TEXT, "hint": _TEXT})})
-    names = {
-        400: "A parameter is wrong.",
-        401: "A token is needed.",
-        403: "The request comes from another site's page.",
-        404: "There is no such record, or no audio for it.",
-        413: "The body is too large.",
-        415: "The body is not JSON.",
-        422: "The body is not a rating.",
-        503: "The database or the folder cannot serve now.",
-    }
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "IndexTTS library",
-            "version": __version__,
-            "description": "Everything that IndexTTS synthesised. Read-only but for ratings. Times are UTC.",
-        },
-        "paths": paths,
-        "components": {
-            "schemas": {"Record": _object(_LISTED), "Error": error},
-            "responses": {
-                str(code): {"description": text, "content": _json({"$ref": "#/components/schemas/Error"})}
-                if code != 403
-                else {"description": text}
-                for code, text in names.items()
-            },
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-        },
-        "security": [{}, {"token": []}],
-    }
+    return paths
 
 
 def _object(properties: Schema, required: list[str] | None = None) -> Schema:
@@ -195,6 +200,10 @@ def _query(name: str, description: str, schema: Schema) -> Schema:
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
+def _refusals(*codes: int) -> Schema:
+    return {str(code): {"$ref": f"#/components/responses/{code}"} for code in codes}
+
+
 def _get(summary: str, parameters: list[Schema], responses: Schema, refused: int) -> Schema:
-    others = {str(code): {"$ref": f"#/components/responses/{code}"} for code in (refused, 401, 503)}
-    return {"get": {"summary": summary, "parameters": parameters, "responses": {**responses, **others}}}
+    answers = {**responses, **_refusals(refused, 401, 503)}
+    return {"get": {"summary": summary, "parameters": parameters, "responses": answers}}

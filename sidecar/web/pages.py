@@ -21,7 +21,7 @@ from sidecar.web.counting import counts, repeats
 from sidecar.web.rendering import THEMES, render
 from sidecar.web.security import COOKIE, same_secret, session
 from sidecar.web.state import state
-from sidecar.wording import LANGUAGES
+from sidecar.wording import languages
 
 _YEAR = 365 * 24 * 3600
 
@@ -35,40 +35,40 @@ def library(request: Request) -> Response:
 def record(request: Request) -> Response:
     event_id = request.path_params["event_id"]
     with state(request).pool.lend() as database:
-        found = search.get(database, event_id) if event_id.isascii() else None
-        if found is None:
+        shown = search.get(database, event_id) if event_id.isascii() else None
+        if shown is None:
             return not_found(request)
         events = timeline(database, event_id)
-        missing = _missing(request, database, found)
+        missing = _missing(request, database, shown)
         same: list[search.Record] = []
-        if found["request_hash"]:
-            same = search.find(database, Filter(request=found["request_hash"]), limit=9).records
+        if shown["request_hash"]:
+            same = search.find(database, Filter(request=shown["request_hash"]), limit=9).records
     others = [other for other in same if other["event_id"] != event_id]
     return render(
         request,
         "record.html",
-        record=unpacked(found),
+        record=unpacked(shown),
         events=events,
         missing=missing,
         others=others[:8],
-        stages=show.stages(found),
-        vector=show.vector(unpacked(found)["emotion_vector"]),
+        stages=show.stages(shown),
+        vector=show.vector(unpacked(shown)["emotion_vector"]),
     )
 
 
 def _missing(request: Request, database: Database, record: search.Record) -> str:
-    """Why the record's audio cannot be played, as the end of a word's name; empty where it can."""
+    """The AudioState of audio that cannot be played, with which the name of a word ends; empty where it can."""
     try:
         open_audio(database, state(request).folders, record).file.close()
     except AudioMissing as error:
-        return str(error)
+        return error.state
     return ""
 
 
 def preferences(request: Request) -> Response:
-    """Language and theme, kept in the browser; works without scripts."""
+    """Sets language and theme, which the browser keeps; works without scripts."""
     response = RedirectResponse(_own_path(request.query_params.get("back", "/")), status_code=303)
-    for name, allowed in (("lang", LANGUAGES), ("theme", THEMES)):
+    for name, allowed in (("lang", languages()), ("theme", THEMES)):
         chosen = request.query_params.get(name, "")
         if chosen in allowed:
             response.set_cookie(name, chosen, max_age=_YEAR, samesite="lax")
@@ -76,7 +76,7 @@ def preferences(request: Request) -> Response:
 
 
 async def login(request: Request) -> Response:
-    """The token as a form; a cookie stands in for it from then on."""
+    """The form that takes the token; from then on a cookie stands for it."""
     token = state(request).token
     if token is None:
         return RedirectResponse("/", status_code=303)
@@ -89,7 +89,7 @@ async def login(request: Request) -> Response:
             break
     given = parse_qs(body[:4096].decode("utf-8", "replace")).get("token", [""])[0].strip()
     if not same_secret(given, token):
-        await asyncio.sleep(0.5)  # guessing takes its time
+        await asyncio.sleep(0.5)  # slows guessing down
         return render(request, "login.html", 403, wrong=True)
     response = RedirectResponse("/", status_code=303)
     response.set_cookie(
@@ -111,7 +111,7 @@ def not_found(request: Request, error: Exception | None = None) -> Response:
 
 
 def refused(request: Request, error: Exception) -> Response:
-    """A filter that cannot be understood. The API says so in its own words."""
+    """Parameters that cannot be used. The API has its own answer for that."""
     return _instead(request, error, 400)
 
 

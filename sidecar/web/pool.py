@@ -1,4 +1,4 @@
-"""A few read-only connections, lent to one request each."""
+"""A few read-only connections, each lent to one request at a time."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _PATIENCE_SECONDS = 20
 class Pool:
     """
     Args:
-        connect: makes a connection.
-        size: how many at most; a request beyond waits its turn.
+        connect: opens a connection.
+        size: connections at most; further requests wait their turn.
     """
 
     def __init__(self, connect: Callable[[], Database], *, size: int = 4) -> None:
@@ -29,12 +29,12 @@ class Pool:
     def lend(self) -> Iterator[Database]:
         """
         Raises:
-            TemporarySinkError: the database cannot serve, or everyone else is waiting for it already.
+            TemporarySinkError: the database cannot serve, or all connections stay in use.
         """
         try:
             database = self._idle.get(timeout=_PATIENCE_SECONDS)
         except queue.Empty:
-            raise TemporarySinkError("the database is busy with other questions") from None
+            raise TemporarySinkError("the database is busy with other queries") from None
         try:
             if database is None:
                 database = _read_only(self._connect())
@@ -55,7 +55,7 @@ class Pool:
 
 
 def _read_only(database: Database) -> Database:
-    """Whatever the account may do, this connection changes nothing; and no question keeps the server busy for long."""
+    """Whatever the account may do, this connection changes nothing, and none of its queries runs for long."""
     if database.dialect == "sqlite":
         database.query("PRAGMA query_only = 1")
         return database

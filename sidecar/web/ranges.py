@@ -1,4 +1,4 @@
-"""An open file as an HTTP response, whole or in the part that was asked for (RFC 9110, section 14)."""
+"""An open file as an HTTP response: all of it, or the range that was asked for (RFC 9110, section 14)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
 
 
 def audio_response(audio: Audio, asked: str | None, *, etag: str | None, if_range: str | None) -> Response:
-    """Takes over the open file.
+    """Takes over the open file and closes it.
 
     Args:
-        asked: the Range header; several ranges at once, and what is no range, get the whole file.
-        etag: quoted; the validator of the content.
+        asked: the Range header; several ranges at once, or a malformed one, get the whole file.
+        etag: the content's validator, quoted.
         if_range: the If-Range header.
     """
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}

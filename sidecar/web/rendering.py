@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from sidecar.web import show
 from sidecar.web.state import state
-from sidecar.wording import LANGUAGES, browser_language, for_scripts, translator
+from sidecar.wording import browser_language, languages, translator
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"),
@@ -27,18 +27,18 @@ THEMES = ("light", "dark", "auto")
 
 
 def render(request: Request, name: str, status: int = 200, **values: Any) -> Response:
-    language = language_of(request)
+    code = language_of(request)
     theme = request.cookies.get("theme", "auto")
     query = request.url.query
     html = _TEMPLATES.get_template(name).render(
-        _=translator(language),
-        language=language,
-        languages=LANGUAGES,
+        _=translator(code),
+        language=languages()[code],
+        languages={other: language for other, language in languages().items() if other != code},
         theme=theme if theme in THEMES else "auto",
         path=request.url.path,
         here=request.url.path + (f"?{query}" if query else ""),
         zone=state(request).zone,
-        scripts=json.dumps(for_scripts(language), ensure_ascii=False),
+        scripts=json.dumps(languages()[code].for_scripts, ensure_ascii=False),
         protected=state(request).token is not None,
         **values,
     )
@@ -47,7 +47,7 @@ def render(request: Request, name: str, status: int = 200, **values: Any) -> Res
 
 def language_of(request: Request) -> str:
     chosen = request.cookies.get("lang", "")
-    return chosen if chosen in LANGUAGES else browser_language(request.headers.get("accept-language", ""))
+    return chosen if chosen in languages() else browser_language(request.headers.get("accept-language", ""))
 
 
 def link(**filters: str) -> str:

@@ -1,4 +1,4 @@
-"""Who may ask, and what a browser may do with the answer."""
+"""Who gets an answer, and what a browser may do with it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HEADERS = {
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
+    """Whether the address can be reached from this machine alone."""
     try:
         return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
     except ValueError:
@@ -35,7 +35,7 @@ def is_loopback(host: str) -> bool:
 
 
 def session(token: str) -> str:
-    """What the browser keeps instead of the token."""
+    """The cookie that the browser keeps instead of the token."""
     return hmac.new(token.encode(), b"sidecar web session", hashlib.sha256).hexdigest()
 
 
@@ -44,9 +44,9 @@ def same_secret(left: str, right: str) -> bool:
 
 
 class Guard:
-    """Middleware: headers on every answer; the token where one is set, else only requests addressed to this machine
-    by a loopback name, so that no foreign site can reach in by pointing its own name here; and no writing from other
-    sites' pages.
+    """Middleware: sets headers on every answer; demands the token where one is set, and otherwise a loopback name in
+    the Host header, so that no foreign site gets in by pointing its own name here; refuses writes from other sites'
+    pages.
     """
 
     def __init__(self, app: ASGIApp, *, token: str | None) -> None:

@@ -16,7 +16,7 @@ _STAGES = ("gpt_time", "s2mel_time", "bigvgan_time")
 
 @pass_context
 def duration(context: Mapping[str, Any], value: float | None) -> str:
-    """Seconds in the page's words."""
+    """A length of time in the page's language."""
     return "–" if value is None else length(value, context["_"])
 
 
@@ -47,30 +47,30 @@ def base(path: str | None) -> str:
 
 
 def tupled(value: str, prefix: str = "", word: Callable[[str], str] | None = None) -> tuple[str, str]:
-    """A choice of a form: what is sent, and what is read."""
+    """An option of a form: the value that is sent, and the text that people read."""
     return value, word(prefix + value) if word else value
 
 
 def hue(emotion: str) -> str:
-    """The end of the class that colours an emotion."""
+    """The end of the CSS class that colours an emotion."""
     return emotion if emotion in _EMOTIONS else "other"
 
 
 def stages(record: Mapping[str, Any]) -> list[tuple[str, float, float]]:
-    """The stages of a synthesis: name, seconds, share of the whole; what is left over is "other"."""
+    """The stages of a synthesis: name, seconds, share of the whole; the remainder is "other"."""
     wall = record["wall_time"] or 0.0
-    found = [(name, float(record[name])) for name in _STAGES if record[name]]
-    if not wall or not found:
+    timed = [(name, float(record[name])) for name in _STAGES if record[name]]
+    if not wall or not timed:
         return []
-    rest = wall - sum(seconds for _, seconds in found)
+    rest = wall - sum(seconds for _, seconds in timed)
     if rest > 0:
-        found.append(("other", rest))
-    whole = max(wall, sum(seconds for _, seconds in found))
-    return [(name, seconds, seconds / whole) for name, seconds in found]
+        timed.append(("other", rest))
+    whole = max(wall, sum(seconds for _, seconds in timed))
+    return [(name, seconds, seconds / whole) for name, seconds in timed]
 
 
 def vector(values: Sequence[float] | None) -> list[tuple[str, float]]:
-    """The emotion vector's weights by name; empty where nothing was asked for."""
+    """The emotion vector's weights by name; empty where none was set."""
     if not values or not any(values):
         return []
     return [(name, float(value)) for name, value in zip(_EMOTIONS, values, strict=False)]

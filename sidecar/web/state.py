@@ -40,7 +40,7 @@ class State:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def remembered(self, ask: Callable[[Database, Filter], T], wanted: Filter) -> T:
-        """Ask, or give an answer that is at most a minute old: counting a large table takes seconds."""
+        """Ask, or return an answer that is at most a minute old: counting a large table takes seconds."""
         key = (ask, wanted)
         with self._lock:
             known = self._counts.get(key)
@@ -55,8 +55,8 @@ class State:
         return answer
 
     def choices(self) -> dict[str, list[str]]:
-        """What the filters can be set to. Only the first one to ask waits for it: an answer older than a minute still
-        serves while a younger one is made.
+        """What the filters offer. Only the very first request waits for it: later ones get the last answer, which is
+        renewed in the background when it is over a minute old.
         """
         with self._lock:
             at, known = self._choices
@@ -77,7 +77,7 @@ class State:
         return answer
 
     def refresh_choices(self) -> None:
-        """Ask for the choices anew; where the database cannot serve, the older answer stays."""
+        """Renew the choices; where the database cannot serve, the last answer stays."""
         with contextlib.suppress(TemporarySinkError):
             self._ask_choices()
 

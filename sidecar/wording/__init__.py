@@ -1,22 +1,38 @@
-"""Every word that the library's pages and the report say, in English and Chinese: a name, and what it is called.
+"""Every word that the library's pages and the report say: one TOML file a language, each word under its name.
 
-shared.py has what both say, pages.py and report.py what only one of them does; no name is in two of them. A third
-language is one more member of each pair, and of LANGUAGES.
+Whatever files lie here are the languages that pages and report offer; en.toml tells what a file may hold. A word that a
+language lacks is said in English, so that a translation can be used before it is complete.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Any, Protocol
 
-from sidecar.wording.pages import IN_SCRIPTS, PAGES
-from sidecar.wording.report import REPORT
-from sidecar.wording.shared import SHARED
+import tomllib
 
-__all__ = ["LANGUAGES", "WORDS", "Word", "browser_language", "for_scripts", "length", "translator"]
+ENGLISH = "en"
+_FOLDER = Path(__file__).resolve().parent
 
-LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "中文"}
-WORDS: Mapping[str, tuple[str, str]] = {**SHARED, **PAGES, **REPORT}
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    name: str
+    """What its speakers call it."""
+    tag: str
+    """For HTML's lang attribute."""
+    fonts: tuple[str, ...]
+    """Fonts that have its characters, the best first; empty where every font has them."""
+    fonts_package: str
+    """Debian's package of one of them."""
+    words: Mapping[str, str]
+    """All words by name; English ones where it lacks its own."""
+    for_scripts: Mapping[str, str]
+    """Those that the pages' scripts say."""
 
 
 class Word(Protocol):
@@ -24,17 +40,41 @@ class Word(Protocol):
         """The word of that name, with the values in its gaps."""
 
 
+def codes() -> list[str]:
+    """The languages by the names of their files, such as en."""
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+@cache
+def languages() -> Mapping[str, Language]:
+    """The languages by their codes; their files are read once."""
+    files = {code: tomllib.loads((_FOLDER / f"{code}.toml").read_text(encoding="utf-8")) for code in codes()}
+    return {code: _language(code, file, files[ENGLISH]) for code, file in files.items()}
+
+
+def _language(code: str, file: Mapping[str, Any], english: Mapping[str, Any]) -> Language:
+    tables = [table for each in (english, file) for table in each.values() if isinstance(table, dict)]
+    words = dict(chain.from_iterable(table.items() for table in tables))
+    return Language(
+        name=file.get("name", code),
+        tag=file.get("tag", code),
+        fonts=tuple(file.get("fonts", ())),
+        fonts_package=file.get("fonts_package", ""),
+        words=words,
+        for_scripts={name: words[name] for name in english["scripts"]},
+    )
+
+
 def translator(language: str) -> Word:
-    """What has no entry, such as an emotion that somebody named himself, is called by its own name.
+    """The words of a language. What has no entry, such as an emotion that a user made up, is called by its own name.
 
     Args:
-        language: one of LANGUAGES; English where it is none.
+        language: a code; English where there is no such language.
     """
-    index = 1 if language == "zh" else 0
+    words = languages().get(language, languages()[ENGLISH]).words
 
     def word(name: str, /, *values: object, **named: object) -> str:
-        found = WORDS.get(name)
-        text = found[index] if found else name.partition("_")[2] or name
+        text = words.get(name) or name.partition("_")[2] or name
         return text.format(*values, **named) if values or named else text
 
     return word
@@ -51,19 +91,11 @@ def length(seconds: float, word: Word) -> str:
     return word("hours_minutes", f"{hours:,}", f"{minutes:02}")
 
 
-def for_scripts(language: str) -> dict[str, str]:
-    """The words that the pages' scripts need."""
-    word = translator(language)
-    names = [*IN_SCRIPTS, *(name for name in WORDS if name.startswith(("emotion_", "status_")))]
-    return {name: word(name) for name in names}
-
-
 def browser_language(header: str) -> str:
-    """The first of our languages in an Accept-Language header, English where there is none."""
+    """The code of the first of our languages in an Accept-Language header; English where there is none."""
     for part in header.lower().split(","):
         tag = part.partition(";")[0].strip()
-        if tag.startswith("zh"):
-            return "zh"
-        if tag.startswith("en"):
-            return "en"
-    return "en"
+        fitting = [code for code in languages() if f"{tag}-".startswith(f"{code.lower()}-")]
+        if fitting:
+            return max(fitting, key=len)  # pt-br rather than pt
+    return ENGLISH

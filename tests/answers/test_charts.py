@@ -31,7 +31,7 @@ def test_a_few_days_are_told_hour_by_hour_and_in_sums(url: str) -> None:
     with library(url) as get:
         page = get("/charts?since=")
     assert headings(page) == [
-        "Takes an hour", "Real-time factor by model", "Share of failed, saturated and cut-off takes", "Emotions",
+        "Takes per hour", "Real-time factor by model", "Share of failed, saturated and cut-off takes", "Emotions",
     ]  # fmt: skip
     assert b"no name given" in page
     assert page.decode().count('class="s0"') == 1 + 1 + 3 + 1, "one hour, one model, three shares, one emotion"
@@ -46,8 +46,8 @@ def test_many_days_are_told_day_by_day_and_a_year_week_by_week(url: str) -> None
     load(parse_dsn(url), events)
     with library(url) as get:
         year = headings(get("/charts?since="))
-    assert month[:2] == ["Takes a day", "When in the week"]
-    assert year[:2] == ["Takes a week", "When in the week"]
+    assert month[:2] == ["Takes per day", "When in the week"]
+    assert year[:2] == ["Takes per week", "When in the week"]
 
 
 def test_nothing_is_said_plainly(url: str) -> None:

@@ -14,8 +14,9 @@ from matplotlib import font_manager
 from sidecar.answers.filters import Filter
 from sidecar.cli.main import sidecar
 from sidecar.report import build
-from sidecar.report.style import PALETTE, chinese_font
+from sidecar.report.style import PALETTE, first_installed
 from sidecar.storage.dsn import parse_dsn
+from sidecar.wording import languages
 from tests.answers.conftest import connect
 from tests.answers.generate import Studio
 from tests.answers.load import load
@@ -26,11 +27,11 @@ from tests.servers import sqlite_url
 def test_a_font_that_was_installed_after_the_list_was_made_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     known = [entry for entry in font_manager.fontManager.ttflist if not re.search("CJK|Hei|Han Sans", entry.name)]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", known)
-    chinese_font.cache_clear()
+    first_installed.cache_clear()
     try:
-        assert chinese_font() in font_manager.get_font_names()
+        assert first_installed(languages()["zh"].fonts) in font_manager.get_font_names()
     finally:
-        chinese_font.cache_clear()  # what it found is on this test's list alone
+        first_installed.cache_clear()  # what it found is on this test's list alone
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -95,7 +96,7 @@ def test_what_would_show_nothing_is_not_drawn(
     made = build(database, Filter(), zone=timezone.utc, language="en")
     database.close()
     assert list(made.figures) == expected
-    assert made.notices
+    assert made.remarks
     assert "–" not in re.sub(r"<svg.*?</svg>", "", made.html, flags=re.DOTALL)
 
 

@@ -173,7 +173,8 @@ def test_audio_that_is_not_the_records_any_more_is_not_served(client: httpx.Clie
     for identity, reason in reasons.items():
         answer = client.get(f"/api/records/{identity}/audio")
         assert answer.status_code == 404
-        assert answer.json()["error"]["message"] == reason
+        assert answer.json()["error"]["code"] == reason
+        assert " " in answer.json()["error"]["message"], "for people"
     assert client.get(f"/api/records/{planted(scene, 'outputs/other.wav')}/audio").status_code == 200
 
 

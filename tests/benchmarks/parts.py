@@ -13,7 +13,8 @@ import orjson
 from sidecar.event.event import Event
 from sidecar.service.metrics import Metrics
 from sidecar.shipping.courier import Receipt
-from sidecar.shipping.folder import Folder, FolderLimits
+from sidecar.shipping.folder import Folder
+from sidecar.shipping.limits import FolderLimits
 from sidecar.storage.mysql.rows import render
 from sidecar.storage.projection import project
 from sidecar.storage.sink import Delivery, Position

@@ -42,7 +42,11 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_archives_carry_the_contract_and_the_deployment(dist: Path) -> None:
     (wheel,) = dist.glob(f"indextts_sidecar-{__version__}-*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"sidecar/_schema/event/1.0.schema.json", "sidecar/_schema/mysql/001_tables.sql"} <= names
+    assert {
+        "sidecar/_schema/event/1.0.schema.json",
+        "sidecar/_schema/mysql/001_tables.sql",
+        "sidecar/wording/en.toml",
+    } <= names
     assert not [name for name in names if name.startswith(("tests/", "deploy/"))]
     (source,) = dist.glob(f"indextts_sidecar-{__version__}.tar.gz")
     with tarfile.open(source) as archive:

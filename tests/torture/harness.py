@@ -13,9 +13,11 @@ from pathlib import Path
 from sidecar.errors import SidecarError, TemporarySinkError
 from sidecar.service.retry import Retry, RetryPolicy
 from sidecar.shipping.courier import Courier, Receipt
-from sidecar.shipping.folder import Folder, FolderLimits, Scanned
+from sidecar.shipping.folder import Folder, Scanned
+from sidecar.shipping.limits import FolderLimits, ShipperLimits
 from sidecar.shipping.notices import Notices
-from sidecar.shipping.shipper import Shipper, ShipperLimits
+from sidecar.shipping.ports import Watching
+from sidecar.shipping.shipper import Shipper
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery, Position, Quarantined
 from sidecar.storage.sqlite import SqliteSink
@@ -141,16 +143,16 @@ class Tally:
 
 
 class _Watcher:
-    def __init__(self, watches: bool) -> None:
-        self._watches = watches
+    def __init__(self, watching: Watching) -> None:
+        self._watching = watching
         self.times = 0
         self.just_before: Callable[[], object] = lambda: None
         """Done while nothing is watched yet."""
 
-    def watch(self, folder: Folder, *, deaf: bool = False) -> bool:
+    def watch(self, path: Path, key: str, *, unannounced: bool = False) -> Watching:
         self.times += 1
         self.just_before()
-        return self._watches
+        return self._watching
 
 
 class Process:
@@ -165,12 +167,15 @@ class Process:
         batch_max_events: int = 1000,
         event_max_bytes: int = 64 * 1024,
         overlap_seconds: float = 2.0,
+        scan_seconds: float = 60.0,
         watched: bool = True,
     ) -> None:
         self.sink = FaultySink(database)
         self.notices = StepNotices()
         self.tally = Tally()
-        limits = FolderLimits(event_max_bytes=event_max_bytes, overlap_seconds=overlap_seconds)
+        limits = FolderLimits(
+            event_max_bytes=event_max_bytes, overlap_seconds=overlap_seconds, scan_seconds=scan_seconds
+        )
         self.folder = Folder(folder, limits=limits, clock=clock)
         self._clock = clock
         self._give_up = threading.Event()
@@ -182,7 +187,7 @@ class Process:
             sleep=lambda seconds: None,
         )
         self._courier = Courier(self.sink, retry, quarantine_max_bytes=1024)
-        self.watcher = _Watcher(watched)
+        self.watcher = _Watcher(Watching(announced=watched, limits=limits))
         self.shipper = Shipper(
             "shipper",
             [self.folder],

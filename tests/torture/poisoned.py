@@ -15,7 +15,7 @@ from pymysql.cursors import SSCursor
 
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
-from sidecar.shipping.folder import FolderLimits
+from sidecar.shipping.limits import FolderLimits
 from tests.events import publish
 from tests.integration.processes import eventually, running, sidecar
 from tests.servers import Server

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import click
 
-from sidecar.errors import SettingsError, SidecarError
+from sidecar.errors import SettingsError, SidecarError, UsageError
 from sidecar.service import config
 
 EXIT_FAILED = 1
@@ -74,11 +75,26 @@ def _described(name: str) -> str:
     return f"{field.description}  [default: {default}]" if default else str(field.description)
 
 
+def require(*packages: str, extra: str) -> None:
+    """Tell early and plainly what a verb needs besides the extra "shipper".
+
+    Args:
+        extra: the optional extra of this distribution that brings the packages.
+
+    Raises:
+        UsageError: one of the packages is not installed.
+    """
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            hint = f"Run pip install 'indextts-sidecar[shipper,{extra}]'."
+            raise UsageError(f"{package} is not installed", hint=hint)
+
+
 def with_errors(function: Callable[[], None]) -> None:
     """Run it; an error of ours ends the program with one line instead of a traceback."""
     try:
         function()
-    except SettingsError as error:
+    except (SettingsError, UsageError) as error:
         fail(error, EXIT_USAGE)
     except SidecarError as error:
         fail(error, EXIT_FAILED)

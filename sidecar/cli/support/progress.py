@@ -39,7 +39,7 @@ def track(items: Iterable[T], description: str, total: int | None = None) -> Ite
 
 
 @contextlib.contextmanager
-def following(description: str, look: Callable[[], tuple[int, int]]) -> Iterator[None]:
+def shown_meanwhile(description: str, look: Callable[[], tuple[int, int]]) -> Iterator[None]:
     """Show what others do meanwhile.
 
     Args:

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sidecar.answers.values import for_json
+from sidecar.wording import ENGLISH, length, translator
 
 Row = dict[str, Any]
 _MAX_CELL = 120  # characters
@@ -94,15 +95,8 @@ def moment(value: datetime, zone: tzinfo) -> str:
 
 
 def seconds(value: float) -> str:
-    """A length of time that people can read, such as 2 h 05 min."""
-    whole = round(value)
-    if whole < 60:
-        return f"{value:.1f} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:,} h {minutes:02} min"
+    """A length of time, such as 2 h 05 min."""
+    return length(value, translator(ENGLISH))
 
 
 def _cell(name: str, value: Any, zone: tzinfo) -> str:

@@ -3,45 +3,44 @@
 from __future__ import annotations
 
 import http.client
-import re
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-_SAMPLE = re.compile(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$")
-_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
-
-Labels = Mapping[str, str]
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 
 @dataclass(frozen=True)
 class Page:
     """One reading of /metrics."""
 
-    samples: list[tuple[str, Labels, float]]
+    samples: Sequence[Sample]
 
     def total(self, name: str, **labels: str) -> float:
         """The sum over all samples of that name with those labels; 0 where there is none."""
-        return sum(
-            value
-            for found, having, value in self.samples
-            if found == name and all(having.get(key) == wanted for key, wanted in labels.items())
-        )
+        return sum(each.value for each in self.samples if each.name == name and labels.items() <= each.labels.items())
 
     def by(self, name: str, label: str) -> dict[str, float]:
         """The sum for each value of a label."""
-        found: dict[str, float] = {}
-        for sample, having, value in self.samples:
-            if sample == name and label in having:
-                found[having[label]] = found.get(having[label], 0.0) + value
-        return found
+        sums: dict[str, float] = defaultdict(float)
+        for each in self.samples:
+            if each.name == name and label in each.labels:
+                sums[each.labels[label]] += each.value
+        return sums
 
     def text(self, name: str, label: str) -> str:
-        return next((having.get(label, "") for sample, having, _ in self.samples if sample == name), "")
+        """The label's value in the first sample of that name; empty where there is none."""
+        return next((each.labels.get(label, "") for each in self.samples if each.name == name), "")
 
     def quantile(self, share: float, name: str, since: Page | None = None) -> float | None:
-        """An upper bound from the histogram's buckets, of what came since another reading; None where nothing did."""
+        """An upper bound, from a histogram's buckets, for the values since another reading; None where there are none.
+
+        Args:
+            share: of the values, 0 to 1.
+        """
         before = since.by(f"{name}_bucket", "le") if since else {}
         buckets = sorted(
             (float(bound), value - before.get(bound, 0.0)) for bound, value in self.by(f"{name}_bucket", "le").items()
@@ -52,17 +51,19 @@ class Page:
 
 
 def parse(page: str) -> Page:
-    """The text format of Prometheus, as prometheus_client writes it."""
-    samples: list[tuple[str, Labels, float]] = []
-    for line in page.splitlines():
-        match = _SAMPLE.match(line)
-        if match:
-            samples.append((match[1], dict(_LABEL.findall(match[2] or "")), float(match[3])))
-    return Page(samples)
+    """Read Prometheus's text format. Anything else, such as another program's page, has no samples."""
+    try:
+        return Page([sample for family in text_string_to_metric_families(page) for sample in family.samples])
+    except ValueError:
+        return Page([])
 
 
 def read(address: tuple[str, int], path: str, timeout: float = 3.0) -> tuple[int, str]:
-    """Status and body of a page; 0 and the reason where nothing answers."""
+    """Status and body of a page; 0 and the reason where nothing answers.
+
+    Args:
+        timeout: seconds.
+    """
     host, port = address
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     host = f"[{host}]" if ":" in host else host
@@ -71,7 +72,7 @@ def read(address: tuple[str, int], path: str, timeout: float = 3.0) -> tuple[int
             return answer.status, answer.read().decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode("utf-8", "replace")
-    except (OSError, ValueError, http.client.HTTPException) as error:  # the last: something that speaks no HTTP
+    except (OSError, ValueError, http.client.HTTPException) as error:  # the last: something that does not speak HTTP
         return 0, str(getattr(error, "reason", error))
 
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter
 
 from sidecar.service.metrics.histogram import BatchHistogram
 from sidecar.service.metrics.labels import TYPES, bounded
-
-if TYPE_CHECKING:
-    from sidecar.event.event import Event
+from sidecar.shipping.courier import Receipt
 
 _EMOTIONS = frozenset(
     [
@@ -57,14 +53,14 @@ class Speech:
             registry=registry,
         )
 
-    def count(self, events: Sequence[Event]) -> None:
+    def committed(self, receipt: Receipt) -> None:
         """Count a batch at once: labels are looked up for each kind of event, not for each event."""
         tally: collections.Counter[tuple[str, str, str]] = collections.Counter()
         seconds: dict[str, list[float]] = collections.defaultdict(list)
         factors: list[float] = []
         audio_seconds = 0.0
-        for event in events:
-            if not event.type.startswith(_SYNTHESIS):
+        for event in (delivery.event for delivery in receipt.committed):
+            if not event.type.startswith(_SYNTHESIS) or event.id in receipt.known:
                 continue
             data = event.data
             status = bounded(event.type[len(_SYNTHESIS) :], TYPES)

@@ -1,4 +1,4 @@
-// What every page has: times in the reader's own zone, forms that send themselves, links that come back here.
+// What every page does: times in the reader's own zone, forms that submit themselves, links that lead back here.
 
 export const words = JSON.parse(document.body.dataset.words);
 const locale = document.documentElement.lang;
@@ -32,7 +32,7 @@ for (const form of document.querySelectorAll("form[data-auto]")) {
   form.addEventListener("change", () => form.submit());
 }
 
-// The library's address changes while one types; the links that lead back follow it.
+// The library's address changes as one types; links that lead back here follow it.
 for (const link of document.querySelectorAll("a[data-back]")) {
   link.addEventListener("click", () => {
     const address = new URL(link.href);

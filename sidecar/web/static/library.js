@@ -1,4 +1,4 @@
-// The library: what is typed and chosen is the address, the address is the question, the API answers it.
+// The library: what is typed and chosen becomes the address and a query, which the API answers.
 
 import { clock, when, word } from "/static/app.js";
 import { Player } from "/static/player.js";
@@ -15,7 +15,7 @@ const player = new Player(dock.querySelector("[data-player]"));
 const TYPING = 160; // milliseconds
 
 let cursor = null;
-let asking = null;
+let pending = null;
 let timer = 0;
 
 function question() {
@@ -25,8 +25,8 @@ function question() {
 }
 
 async function ask(next = false) {
-  asking?.abort();
-  const mine = (asking = new AbortController());
+  pending?.abort();
+  const mine = (pending = new AbortController());
   const asked = question();
   if (!next) {
     const address = asked.size ? `/?${asked}` : "/";

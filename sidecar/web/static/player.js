@@ -1,4 +1,4 @@
-// One player: a button, a waveform that is also the slider, a clock. The browser asks for the parts it needs.
+// One player: a button, a waveform that is also the slider, a clock. The browser requests the ranges that it needs.
 
 import { clock, word } from "/static/app.js";
 
@@ -92,7 +92,7 @@ export class Player {
     const answer = await fetch(`/api/records/${source}/audio`, { method: "GET", headers: { Range: "bytes=0-0" } }).catch(() => null);
     if (this.source !== source) return;
     const body = answer && !answer.ok ? await answer.json().catch(() => null) : null;
-    this.missing.textContent = body ? word(`audio_${body.error.message}`) : word("unavailable");
+    this.missing.textContent = body?.error.code ? word(`audio_${body.error.code}`) : (body?.error.message ?? word("unavailable"));
     this.show();
   }
 }

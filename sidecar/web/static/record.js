@@ -30,7 +30,7 @@ async function copied(value) {
   try {
     await navigator.clipboard.writeText(value);
   } catch {
-    // Not a secure context, or not permitted: the old way.
+    // Not a secure context, or not permitted: copy the old way.
     const area = document.createElement("textarea");
     area.value = value;
     document.body.append(area);

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.service.watch import FolderWatcher, file_system, is_announced
-from sidecar.shipping.notices import Heard, Notices
+from sidecar.shipping.notices import FolderNotices, Notices
 
 _DEADLINE_SECONDS = 10.0
 MOUNTINFO = b"""\
@@ -40,9 +40,9 @@ def watcher(notices: Notices) -> Iterator[FolderWatcher]:
     watcher.close()
 
 
-def heard(notices: Notices, *names: str) -> Heard:
+def heard(notices: Notices, *names: str) -> FolderNotices:
     """What was said about the folder once all of those names were."""
-    total = Heard()
+    total = FolderNotices()
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while not (total.names.keys() >= set(names) and (names or total.missed)) and time.monotonic() < deadline:
         notices.wait(0.1)

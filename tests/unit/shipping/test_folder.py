@@ -15,7 +15,7 @@ import pytest
 
 from sidecar.service.watch import file_system
 from sidecar.shipping.listing import Listing, unpack
-from sidecar.shipping.notices import Heard
+from sidecar.shipping.notices import FolderNotices
 from sidecar.storage.sink import Position
 from tests.events import encode, publish, succeeded
 from tests.torture.harness import FaultySink, ManualClock, Process, back_up, make_database, restore, rows
@@ -177,9 +177,9 @@ def test_files_that_come_while_a_scan_runs_do_not_make_everything_be_read_again(
 
     def listed_without(tick: Callable[[], None]) -> Listing:
         listing = scan(tick)
-        found = [each for each in listing.found if unpack(each)[1] != late.name]
+        entries = [each for each in listing.entries if unpack(each)[1] != late.name]
         newer = array("q", (ctime_ns for ctime_ns in listing.newer if ctime_ns != late.stat().st_ctime_ns))
-        return replace(listing, found=found, newer=newer)
+        return replace(listing, entries=entries, newer=newer)
 
     process.folder._scan = listed_without  # type: ignore[method-assign]
     assert process.step()
@@ -221,7 +221,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(folder: Path, databa
     assert process.step()
     path.write_bytes(raw)
     os.utime(path, (1_000_000_000, 1_000_000_000))
-    process.folder.hear(Heard(names={path.name: None}))
+    process.folder.receive(FolderNotices(names={path.name: None}))
     process.settle()
     process.end()
     assert stored(database) == 1
@@ -308,7 +308,7 @@ def test_what_is_read_again_among_new_events_is_not_remembered_all_of_it(
 
     def watched(position: Position) -> None:
         acknowledge(position)
-        remembered.append(len(process.folder._done))
+        remembered.append(len(process.folder.known.settled))
 
     process.folder.acknowledge = watched  # type: ignore[method-assign]
     process.notices.add(process.folder.key, publish(folder, succeeded()).name)
@@ -324,8 +324,7 @@ def test_what_is_read_again_among_new_events_is_not_remembered_all_of_it(
 
 def test_a_long_overlap_does_not_hold_up_what_comes_next(folder: Path, database: Path, clock: ManualClock) -> None:
     """As on a network file system, whose listings lag."""
-    process = Process(folder, database, clock, overlap_seconds=120, watched=False)
-    process.folder.limits = replace(process.folder.limits, scan_seconds=1)
+    process = Process(folder, database, clock, overlap_seconds=120, scan_seconds=1, watched=False)
     for count in range(1, 4):
         publish_many(folder, 1)
         clock.passes(2)

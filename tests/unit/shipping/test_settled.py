@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from sidecar.shipping.settled import Done
+from sidecar.shipping.settled import Settled
 
 SECOND = 1_000_000_000
 
 
 def test_what_is_old_enough_is_forgotten_and_nothing_younger() -> None:
-    done = Done()
+    done = Settled()
     for number in (3, 1, 2):
         done.add(f"{number}.json", number * SECOND, (number,))
 
@@ -16,7 +16,7 @@ def test_what_is_old_enough_is_forgotten_and_nothing_younger() -> None:
 
 
 def test_memory_is_given_back() -> None:
-    done = Done()
+    done = Settled()
     for number in range(1000):
         done.add(f"{number}.json", number * SECOND // 10_000, ())
         done.forget_before(number * SECOND // 10_000)
@@ -25,7 +25,7 @@ def test_memory_is_given_back() -> None:
 
 
 def test_a_file_that_was_changed_is_as_old_as_its_last_change() -> None:
-    done = Done()
+    done = Settled()
     done.add("a.json", 1 * SECOND, (1,))
     done.add("a.json", 5 * SECOND, (5,))
 
@@ -37,7 +37,7 @@ def test_a_file_that_was_changed_is_as_old_as_its_last_change() -> None:
 
 
 def test_a_file_that_is_known_twice_in_a_moment_is_forgotten_once() -> None:
-    done = Done()
+    done = Settled()
     done.add("a.json", 1 * SECOND, (1,))
     done.add("a.json", 1 * SECOND + 1, (2,))
 
