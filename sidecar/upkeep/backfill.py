@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import re
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +18,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from sidecar.errors import SidecarError
-from sidecar.event.event import Event
+from sidecar.event.event import Event, encode, rfc3339
+from sidecar.event.publish import flush_folder, host_slug, publish_file, uuid7
 from sidecar.upkeep.wav import SUFFIX, facts
 
 TYPE = "indextts.synthesis.discovered"
@@ -127,12 +125,12 @@ def backfill(folder: Path, names: Sequence[str], *, host: str | None = None) -> 
             f"{folder} cannot be written: {error.strerror}",
             hint="Run it as the user that owns the folder: the service itself only reads it.",
         ) from error
-    source = f"indextts://{_host(host)}/backfill"
+    source = f"indextts://{host_slug(host)}/backfill"
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="backfill") as pool:
         for start in range(0, len(names), _CHUNK):
             chunk = names[start : start + _CHUNK]
             yield from pool.map(lambda name: _record(folder, name, source), chunk)
-            _flush(folder)
+            flush_folder(folder)
 
 
 def describe(folder: Path, name: str, source: str) -> bytes:
@@ -149,34 +147,32 @@ def describe(folder: Path, name: str, source: str) -> bytes:
         warnings.append("no WAV header: format and duration are not known")
     data: dict[str, Any] = {"audio": audio, "warnings": [UNKNOWN, *warnings], "recorder": "sidecar backfill"}
     if started is not None:
-        data["timing"] = {"started_at": _rfc3339(started)}
-    identity = _identity(ended, f"{name}\0{audio['sha256']}")
-    return orjson.dumps(
-        {
-            "specversion": "1.0",
-            "id": identity,
-            "source": source,
-            "sequence": 1,  # nobody counted these; one number for all leaves no gap
-            "type": TYPE,
-            "subject": identity,
-            "time": _rfc3339(ended),
-            "datacontenttype": "application/json",
-            "dataschema": "urn:indextts:event:1.0",
-            "data": data,
-        },
-        option=orjson.OPT_APPEND_NEWLINE,
+        data["timing"] = {"started_at": rfc3339(_utc(started))}
+    seed = f"{name}\0{audio['sha256']}".encode("utf-8", "surrogateescape")
+    identity = uuid7(int(ended * 1000), hashlib.sha256(seed).digest()[:10])
+    event = encode(
+        id=identity,
+        source=source,
+        sequence=1,  # nobody counted these; one number for all leaves no gap
+        type=TYPE,
+        subject=identity,
+        time=_utc(ended),
+        data=data,
     )
+    return event + b"\n"
 
 
 def _record(folder: Path, name: str, source: str) -> Outcome:
     try:
         event = Event.decode(describe(folder, name, source))
-        written = _publish(folder, f"{name}.json", event.raw)
+        publish_file(folder, f"{name}.json", event.raw, flush=False)
+    except FileExistsError:
+        return Outcome(name=name, written=False)
     except OSError as error:
         return Outcome(name=name, written=False, error=error.strerror or type(error).__name__)
     except SidecarError as error:
         return Outcome(name=name, written=False, error=str(error))
-    return Outcome(name=name, written=written, duration=event.data["audio"].get("duration"))
+    return Outcome(name=name, written=True, duration=event.data["audio"].get("duration"))
 
 
 def _times(name: str, mtime: float) -> tuple[float, float | None, list[str]]:
@@ -190,44 +186,5 @@ def _times(name: str, mtime: float) -> tuple[float, float | None, list[str]]:
     return named, named, ["its time is the one in its name: the file was copied or changed later"]
 
 
-def _identity(moment: float, seed: str) -> str:
-    """A UUIDv7 of that moment whose random bits are the hash of the seed."""
-    random = int.from_bytes(hashlib.sha256(seed.encode("utf-8", "surrogateescape")).digest()[:10], "big")
-    value = (int(moment * 1000) & (1 << 48) - 1) << 80 | random
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    text = f"{value:032x}"
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
-
-
-def _rfc3339(moment: float) -> str:
-    return datetime.fromtimestamp(moment, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _host(name: str | None) -> str:
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name or socket.gethostname()).strip("-")[:100] or "host"
-
-
-def _publish(folder: Path, name: str, raw: bytes) -> bool:
-    """Hidden, flushed to disk, then under its name at once. False where the name is taken."""
-    temporary = folder / f".{name}.{os.getpid()}.tmp"
-    try:
-        with temporary.open("xb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(temporary, folder / name)
-    except FileExistsError:
-        return False
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
-    return True
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _utc(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, timezone.utc)
