@@ -1,7 +1,7 @@
 """Events for audio from before the recording: each WAV without an event file gets one of type .discovered.
 
-What a WAV tells is little: its format, its length, its bytes, when it was written. The same WAV always gives the same
-event with the same id, so running it twice, or after the event files were lost, makes no second record.
+A WAV tells little: its format, its length, its bytes, when it was written. The same WAV always gives the same event
+with the same id, so running this twice, or after the event files were lost, makes no second record.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from typing import Any
 from sidecar.errors import SidecarError
 from sidecar.event.event import Event, encode, rfc3339
 from sidecar.event.publish import flush_folder, host_slug, publish_file, uuid7
+from sidecar.storage.database import in_chunks
 from sidecar.upkeep.wav import SUFFIX, facts
 
 TYPE = "indextts.synthesis.discovered"
 UNKNOWN = "recorded afterwards: text, emotion, voice, parameters, model and speed are not known"
 _FROM_NAME = re.compile(r"^spk_(\d{9,10})\.wav$", re.IGNORECASE)  # webui.py: outputs/spk_{int(time.time())}.wav
-_LONGEST_SYNTHESIS = 6 * 3600.0  # seconds; a file written later than that after its name's time was copied
-_CHUNK = 256  # files between two flushes of the folder
+_LONGEST_SYNTHESIS = 6 * 3600.0  # seconds; a file written that long after the time in its name was copied
+_FILES_PER_FLUSH = 256  # of the folder
 _THREADS = 8  # the time goes into reading and fsync, where threads do help
 
 
@@ -37,14 +38,14 @@ class BackfillFailed(SidecarError):
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """What is in a folder."""
+    """The WAVs of a folder."""
 
     unrecorded: list[str]
-    """Names of WAVs without an event file, oldest name first."""
+    """Names of those without an event file, sorted."""
     recorded: int
-    """WAVs that have one."""
+    """How many have one."""
     young: int
-    """WAVs that may still be being written."""
+    """How many have none because they may still be being written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +54,15 @@ class Outcome:
 
     name: str
     written: bool
-    """Whether an event file was written; not where another program was quicker, or on an error."""
+    """Whether an event file was written: not if another program was quicker, nor after an error."""
     duration: float | None = None
-    """Seconds of audio, where the header tells."""
+    """Seconds of audio, where the header says so."""
     error: str = ""
 
 
 @dataclass
 class Tally:
-    """What became of all of them."""
+    """What became of all WAVs."""
 
     written: int = 0
     taken: int = 0
@@ -83,12 +84,12 @@ class Tally:
 def survey(folder: Path, *, min_age: float) -> Survey:
     """
     Args:
-        min_age: seconds; a younger WAV is left alone, its own recording may be under way.
+        min_age: seconds; a younger WAV is left alone, because it may still be being recorded.
 
     Raises:
         BackfillFailed: the folder cannot be listed.
     """
-    found: dict[str, float] = {}
+    written: dict[str, float] = {}
     events: set[str] = set()
     try:
         with os.scandir(folder) as entries:
@@ -99,19 +100,19 @@ def survey(folder: Path, *, min_age: float) -> Survey:
                     events.add(entry.name)
                 elif entry.name.lower().endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
                     with contextlib.suppress(FileNotFoundError):
-                        found[entry.name] = entry.stat(follow_symlinks=False).st_mtime
+                        written[entry.name] = entry.stat(follow_symlinks=False).st_mtime
     except OSError as error:
         raise BackfillFailed(f"{folder}: {error.strerror}") from error
-    missing = {name: mtime for name, mtime in found.items() if f"{name}.json" not in events}
+    missing = {name: mtime for name, mtime in written.items() if f"{name}.json" not in events}
     settled = sorted(name for name, mtime in missing.items() if time.time() - mtime >= min_age)
-    return Survey(unrecorded=settled, recorded=len(found) - len(missing), young=len(missing) - len(settled))
+    return Survey(unrecorded=settled, recorded=len(written) - len(missing), young=len(missing) - len(settled))
 
 
 def backfill(folder: Path, names: Sequence[str], *, host: str | None = None) -> Iterator[Outcome]:
-    """Write an event file for each of those WAVs, one outcome after the other.
+    """Write an event file for each of those WAVs, and yield what became of each.
 
     Args:
-        host: named in the events' source; this machine's name unless given.
+        host: goes into the events' source; this machine's name, unless given.
 
     Raises:
         BackfillFailed: the folder cannot be written.
@@ -127,8 +128,7 @@ def backfill(folder: Path, names: Sequence[str], *, host: str | None = None) -> 
         ) from error
     source = f"indextts://{host_slug(host)}/backfill"
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="backfill") as pool:
-        for start in range(0, len(names), _CHUNK):
-            chunk = names[start : start + _CHUNK]
+        for chunk in in_chunks(names, _FILES_PER_FLUSH):
             yield from pool.map(lambda name: _record(folder, name, source), chunk)
             flush_folder(folder)
 
@@ -176,7 +176,7 @@ def _record(folder: Path, name: str, source: str) -> Outcome:
 
 
 def _times(name: str, mtime: float) -> tuple[float, float | None, list[str]]:
-    """When it ended and when it began, unix time, and what is to be said about that."""
+    """When it ended and when it began, as unix times, and the warnings that go with them."""
     match = _FROM_NAME.match(name)
     if match is None:
         return mtime, None, ["its time is the file's modification time"]
