@@ -141,8 +141,8 @@ def show_command(settings: Settings, id_: int, as_json: bool) -> None:
 def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str | None, as_json: bool) -> None:
     """Read the files again, on the machine where they are, and ship those that are good now.
 
-    For files that were mended, that a newer version reads, or that the server takes since it was set right. The
-    running shipper need not be stopped. Exit code 1 where one stays in quarantine.
+    For files that were mended, that a newer version can read, or that the server accepts now that it was set right.
+    The shipper may keep running. Exit code 1 where one stays in quarantine.
 
     \b
     Example:
@@ -176,7 +176,7 @@ def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: st
 @_chosen
 def drop(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str | None, as_json: bool) -> None:
     """Put files aside: they count as settled and are not shown again. Neither the file nor what is kept of it is
-    deleted; one that changes on the disk comes back.
+    deleted; one that changes on disk comes back.
 
     \b
     Example:
@@ -216,7 +216,7 @@ def _facts(entry: Entry) -> dict[str, object]:
 
 
 def _visible(text: str) -> str:
-    """A file's own words without what would move a terminal's cursor."""
+    """A file's own words, without characters that would move a terminal's cursor."""
     return "".join(
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
     )

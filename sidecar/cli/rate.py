@@ -6,11 +6,9 @@ import getpass
 
 import click
 
-from sidecar.answers.timeline import resolve
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import settings_options, verb
-from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
-from sidecar.errors import SidecarError
+from sidecar.cli.support.records import resolve_record
 from sidecar.event.publish import Publisher
 from sidecar.service.config import Settings
 from sidecar.upkeep.rating import rate as publish_rating
@@ -21,7 +19,7 @@ from sidecar.upkeep.rating import rate as publish_rating
 @click.argument("record")
 @click.argument("rating", type=click.Choice(["1", "2", "3", "4", "5", "none"]))
 @click.option("--note", metavar="WORDS", help="What is good or bad about it.")
-@click.option("--by", "user", metavar="NAME", help="Who judges.  [default: this account's name]")
+@click.option("--by", "user", metavar="NAME", help="Who rates it.  [default: this account's name]")
 def rate(settings: Settings, record: str, rating: str, note: str | None, user: str | None) -> None:
     """Say how good an output is: 1 (bad) to 5 (good), none takes it back.
 
@@ -34,9 +32,7 @@ def rate(settings: Settings, record: str, rating: str, note: str | None, user: s
     """
     database = open_database(settings)
     try:
-        event_id = resolve(database, record)
-        if event_id is None:
-            raise SidecarError(NO_RECORD.format(record), hint=NO_RECORD_HINT)
+        event_id = resolve_record(database, record)
         event = publish_rating(
             database,
             Publisher("rate"),

@@ -47,8 +47,8 @@ def replay(
 ) -> None:
     """Ship event files again, chosen by time, source or name.
 
-    What the database has stays as it is, and its record is folded again; what it lacks comes. For rows that somebody
-    deleted, for a database that came back without its last days, for files in quarantine that a newer version reads.
+    What the database has stays as it is, and its record is folded again; what it lacks is added. For rows that somebody
+    deleted, a database that was restored without its last days, or files in quarantine that a newer version can read.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""One event as no installation would lose it: with 好, an emoji and every kind of column."""
+"""A sample event that every installation must be able to store: with 好, an emoji and every kind of column."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FOLDER = "/sidecar-doctor"
 
 
 def sample() -> Batch:
-    """A batch with one event and one quarantine entry, to be rehearsed."""
+    """A batch with one event and one quarantine entry, for a rehearsal."""
     identity = uuid7()
     now = datetime.now(timezone.utc)
     raw = encode(
