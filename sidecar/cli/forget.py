@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from sidecar.cli.support.databases import open_database
@@ -47,8 +49,7 @@ def forget(settings: Settings, user: str, text: str, voice: str, record: str, re
     """
     if sum(map(bool, (user, text, voice, record))) != 1:
         raise SettingsError("name one of --user, --text, --voice and --record")
-    database = open_database(settings)
-    try:
+    with closing(open_database(settings)) as database:
         if record:
             record = resolve_record(database, record)
         target = Target(user=user, text=text, voice=voice, record=record)
@@ -58,8 +59,6 @@ def forget(settings: Settings, user: str, text: str, voice: str, record: str, re
             return
         result = erase(database, settings.folders, Publisher("forget"), target, reason=reason)
         left = len(subjects(database, settings.folders, target))
-    finally:
-        database.close()
     click.echo(
         f"forgotten: {count(result.records, 'record')}, {count(result.events, 'event')}, "
         f"{result.quarantined:,} in quarantine, {count(result.files, 'file')}; left: {left:,}"

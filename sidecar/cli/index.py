@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from sidecar.answers.textindex import has_filter_indexes, possible_text_index, text_index
@@ -31,15 +33,12 @@ def index(settings: Settings, action: str | None) -> None:
         sidecar index
         sidecar index --create
     """
-    database = open_database(settings)
-    try:
+    with closing(open_database(settings)) as database:
         if action == "create":
             _create(database)
         elif action == "drop":
             _drop(database)
         _show(database)
-    finally:
-        database.close()
 
 
 def _show(database: Database) -> None:

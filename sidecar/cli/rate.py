@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from contextlib import closing
 
 import click
 
@@ -30,8 +31,7 @@ def rate(settings: Settings, record: str, rating: str, note: str | None, user: s
         sidecar rate 42 5 --note 尾音自然
         sidecar rate outputs/spk_1795342542.wav 2 --note "too fast" --by lab
     """
-    database = open_database(settings)
-    try:
+    with closing(open_database(settings)) as database:
         event_id = resolve_record(database, record)
         event = publish_rating(
             database,
@@ -42,6 +42,4 @@ def rate(settings: Settings, record: str, rating: str, note: str | None, user: s
             note=note,
             user=user or getpass.getuser(),
         )
-    finally:
-        database.close()
     click.echo(f"event {event.id} rates record {event_id}; the shipper carries it")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from sidecar.answers import timeline as answers
@@ -30,12 +32,9 @@ def timeline(settings: Settings, record: str, wide: bool, as_json: bool) -> None
         sidecar timeline 42
         sidecar timeline outputs/spk_1795342542.wav --json
     """
-    database = open_database(settings)
-    try:
+    with closing(open_database(settings)) as database:
         event_id = resolve_record(database, record)
         rows = answers.timeline(database, event_id)
-    finally:
-        database.close()
     if as_json:
         show.json_lines(rows)
         return

@@ -30,15 +30,7 @@ from sidecar.errors import SidecarError
 from sidecar.event.event import Event, encode
 
 # What link(2) says where the file system has no hard links, or allows none here.
-_NO_LINKS = {
-    errno.EACCES,
-    errno.EINVAL,
-    errno.EMLINK,
-    errno.ENOSYS,
-    errno.ENOTSUP,
-    errno.EOPNOTSUPP,
-    errno.EPERM,
-}
+_NO_LINKS = {errno.EACCES, errno.EINVAL, errno.EMLINK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
 
 
 class PublishError(SidecarError):

@@ -155,8 +155,7 @@ def _compare_events(
     duplicates: dict[str, list[EventFile]] = defaultdict(list)
     for each in result.duplicates:
         duplicates[each.id].append(each)
-    total = int(database.query("SELECT COUNT(*) FROM tts_events")[0][0])
-    step = progress("rows", total)
+    step = progress("rows", int(database.query("SELECT COUNT(*) FROM tts_events")[0][0]))
     for id_, sha256, path in database.stream("SELECT id, sha256, path FROM tts_events"):
         step()
         result.rows += 1
