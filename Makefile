@@ -19,7 +19,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## What there is to make
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: venv
 venv: $(READY) ## The environment that people use, in .venv
@@ -52,6 +52,13 @@ $(DEV): $(READY)
 	@echo "Installing what tests need ..."
 	@$(RUN) -m pip install --quiet --editable '.[shipper,web,report,dev]'
 	@touch $@
+
+.PHONY: unit
+unit: $(DEV) ## Tests of single modules, in seconds: no server, no browser, no network
+	@$(RUN) -m pytest -p no:schemathesis -m "not slow" tests/unit $(ARGS)
+
+.PHONY: check
+check: lint unit ## Before each commit: lint, types and unit tests
 
 .PHONY: test
 test: $(DEV) ## All tests, on a private MariaDB (make test MYSQL=1: on real MySQL too)
@@ -93,9 +100,10 @@ lint: $(DEV) ## ruff and mypy --strict over everything
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
-	@$(RUN) -m mypy -p tests --exclude '^tests/patch/(double/|bench_overhead)'  # doubles of programs that have no types
-	@MYPYPATH=deploy/demo $(RUN) -m mypy deploy/demo/demo.py deploy/demo/studio.py
-	@MYPYPATH=deploy/grafana:deploy $(RUN) -m mypy deploy/generate.py
+
+.PHONY: hooks
+hooks: $(DEV) ## Let git run `make check` before each commit
+	@$(RUN) -m pre_commit install
 
 .PHONY: docs
 docs: $(DEV) ## Write sidecar/README.md, the reference, from the code

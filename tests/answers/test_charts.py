@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from sidecar.storage.dsn import parse_dsn
-from sidecar.web import charts, state
+from sidecar.web import state
 from tests.answers.generate import Studio
 from tests.answers.load import load
 from tests.answers.three_ways import library
 from tests.events import succeeded
 from tests.servers import sqlite_url
-
-MONDAY = datetime(2026, 11, 16)
 
 
 def headings(html: bytes) -> list[str]:
@@ -58,30 +55,6 @@ def test_nothing_is_said_plainly(url: str) -> None:
     with library(url) as get:
         assert b"Nothing to count in this period" in get("/charts")
         assert b"Nothing to count in this period" in get("/repeats")
-
-
-def test_one_day_of_a_series_is_a_dot_that_is_seen() -> None:
-    made = charts.lines({"alone": {date(2026, 11, 20): 1.0}, "two": {date(2026, 11, 1): 1, date(2026, 11, 9): 2}}, "x")
-    assert made.count('class="dot seen ') == 1
-    assert made.count("<polyline") == 2
-
-
-def test_columns_span_whole_days() -> None:
-    made = charts.columns({MONDAY + timedelta(hours=9): 3.0}, "x", step=timedelta(hours=1))
-    (left, width), *_ = re.findall(r'<rect class="s0" x="([\d.]+)"[^>]* width="([\d.]+)"', made)
-    whole = 490 - 44 - 8
-    assert float(left) == pytest.approx(44 + whole * 9 / 24, abs=0.1)
-    assert float(width) == pytest.approx(whole / 24 - 1, abs=0.1)
-    assert re.findall(r">(\d\d:00)<", made) == [f"{hour:02}:00" for hour in range(0, 24, 3)]
-
-
-def test_bars_leave_room_for_what_they_tell() -> None:
-    told = "123,456 / 234,567 · 52.6%"
-    made = charts.bars([("a name longer than the room for it", 1.0, told)], "x")
-    (width,) = re.findall(r'<rect class="s0"[^>]* width="([\d.]+)"', made)
-    assert 98 + float(width) + 8 + len(told) * 8 < 490
-    assert "a name lon…" in made
-    assert "<title>a name longer than the room for it</title>" in made
 
 
 def test_filters_are_offered_at_once_and_renewed_behind_the_page(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

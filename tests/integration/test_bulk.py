@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sidecar.cli.support.databases import open_database, open_sink
 from sidecar.errors import PermanentSinkError
@@ -16,16 +14,13 @@ from sidecar.event.event import Event
 from sidecar.service.config import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.mysql import MysqlSink
-from sidecar.storage.mysql.bulk import CLIENT_FLAG, Patience
-from sidecar.storage.mysql.rows import written
+from sidecar.storage.mysql.bulk import CLIENT_FLAG
 from sidecar.storage.sink import Batch, Delivery
 from tests.events import encode, envelope, succeeded, uuid7
 from tests.integration.test_sink_contract import HOSTILE, NOW
 from tests.servers import MySQL, Server
 
 ENOUGH = 100
-TEXTS = st.text(st.characters(codec="utf-8")) | st.sampled_from(["],[", '"],["', "\f"])
-"""With what stands between two rows while they are made."""
 
 
 @pytest.fixture
@@ -143,11 +138,6 @@ def test_a_server_never_gets_a_file_that_it_asks_for(own_server: Server, url: st
             cursor.execute("LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE stolen")
 
 
-@given(st.lists(st.tuples(TEXTS, TEXTS)))
-def test_rows_read_back_as_their_values(rows: list[tuple[str, str]]) -> None:
-    assert [tuple(_read(row.decode())) for row in written(rows)] == rows
-
-
 def test_every_character_comes_back_from_the_server(sink: MysqlSink, database: Database, own_server: Server) -> None:
     texts = [f"a{chr(code)}b" for code in (*range(0x180), 0x2028, 0x4E00, 0xFFFD, 0x1F600)]
     events = [succeeded(text) for text in texts]
@@ -163,41 +153,6 @@ def test_every_character_comes_back_from_the_server(sink: MysqlSink, database: D
         sink.commit(replace(taken, deliveries=few, position=sink.open_position("studio", "/srv")))
     assert loads(own_server) == 2
     assert [row[0] for row in database.query(stored)] == texts
-
-
-# dev.mysql.com/doc/refman/8.4/en/string-literals.html, table 11.1; any other escaped character stands for itself.
-_ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a"}
-
-
-def _read(row: str) -> Iterator[str]:
-    """The strings of a row, as MySQL reads them."""
-    position = 0
-    while position < len(row):
-        assert row[position] == '"'
-        position += 1
-        text = ""
-        while row[position] != '"':
-            if row[position] == "\\":
-                position += 1
-                text += _ESCAPES.get(row[position], row[position])
-            else:
-                text += row[position]
-            position += 1
-        yield text
-        assert row[position + 1 : position + 2] in (",", "")
-        position += 2
-
-
-def test_after_a_refusal_the_other_way_is_kept_to_for_a_while() -> None:
-    patience = Patience()
-    skipped = []
-    for _ in range(8):
-        patience.refused()
-        skipped.append(next(count for count in range(1000) if patience.allows()))
-    assert skipped == [2, 4, 8, 16, 32, 64, 64, 64]
-    patience.taken()
-    patience.refused()
-    assert [patience.allows() for _ in range(3)] == [False, False, True]
 
 
 def _name(database: Database) -> str:

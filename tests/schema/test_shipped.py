@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import pymysql
 
-from tests.schema.test_examples import INVALID, MAX_BYTES, VALID, event_of
+from tests.schema.examples import INVALID, MAX_BYTES, VALID, event_of
 
 
 def sidecar(*arguments: str, folder: Path, database_url: str) -> None:

@@ -11,45 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.service.watch import file_system, is_announced
 from tests.events import publish, succeeded
 from tests.integration.processes import Running, eventually, prepare, running
 from tests.torture.arena import mount, unmount
 
 POLLED, NOTIFIED = {"poll": 1.0, "notify": 0.0}, {"poll": 0.0, "notify": 1.0}
 NO_INOTIFY = ("unshare", "-Ur", "sh", "-c", 'echo 0 >/proc/sys/user/max_inotify_instances && exec "$@"', "sh")
-MOUNTINFO = b"""\
-22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
-23 22 0:21 / /proc rw - proc proc rw
-40 22 0:50 / /mnt/nfs rw shared:9 - nfs4 host:/export rw,vers=4.2
-41 22 0:51 / /mnt/cifs rw - cifs //host/share rw
-42 22 0:52 / /mnt/sshfs rw - fuse.sshfs me@host:/srv rw
-43 22 0:53 / /mnt/host rw - 9p hostshare rw,trans=virtio
-44 22 0:54 / /mnt/layer rw - overlay overlay rw,lowerdir=/l,upperdir=/u,workdir=/w
-45 40 254:0 /srv /mnt/nfs/local rw - ext4 /dev/vda rw
-46 22 0:55 / /mnt/with\\040blank rw - cifs //host/other rw
-"""
-
-
-@pytest.mark.parametrize(
-    ("path", "kind", "announced"),
-    [
-        ("/srv/outputs", "ext4", True),
-        ("/mnt/nfs/outputs", "nfs4", False),
-        ("/mnt/nfs/local/outputs", "ext4", True),
-        ("/mnt/nfsold", "ext4", True),
-        ("/mnt/cifs", "cifs", False),
-        ("/mnt/sshfs/a", "fuse.sshfs", False),
-        ("/mnt/host/a", "9p", False),
-        ("/mnt/layer/outputs", "overlay", True),
-        ("/mnt/with blank/outputs", "cifs", False),
-    ],
-)
-def test_the_kind_of_file_system_decides(path: str, kind: str, announced: bool, tmp_path: Path) -> None:
-    mounts = tmp_path / "mountinfo"
-    mounts.write_bytes(MOUNTINFO)
-    assert file_system(Path(path), mounts) == kind
-    assert is_announced(kind) is announced
 
 
 @pytest.fixture

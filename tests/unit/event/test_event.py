@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
-import jsonschema_rs
 import pytest
 
 from sidecar.errors import EventError, Reason
+from sidecar.event.contract import validator
 from sidecar.event.event import Event
 from sidecar.shipping.reading import Directory, read_file, stat_file
-
-SCHEMA = Path(__file__).parents[2] / "schema"
-VALID = sorted((SCHEMA / "event" / "examples" / "valid").glob("*.json"))
-INVALID = sorted((SCHEMA / "event" / "examples" / "invalid").glob("*.json"))
-MAX_BYTES = 1024 * 1024
-
-
-def contract() -> Any:
-    return jsonschema_rs.validator_for(json.loads((SCHEMA / "event" / "1.0.schema.json").read_bytes()))
+from tests.schema.examples import INVALID, MAX_BYTES, SCHEMA, VALID, event_of
 
 
 def decode(path: Path) -> Event:
@@ -32,36 +23,10 @@ def decode(path: Path) -> Event:
         directory.close()
 
 
-def event_of(size: int) -> bytes:
-    """A valid event of exactly so many bytes, most of them Chinese text."""
-    document = json.loads((SCHEMA / "event" / "examples" / "valid" / "least.json").read_bytes())
-
-    def rendered(text: str) -> bytes:
-        document["data"]["text"] = text
-        return json.dumps(document, ensure_ascii=False).encode()
-
-    room = size - len(rendered(""))
-    return rendered("欢" * (room // 3) + "!" * (room % 3))
-
-
-def test_the_schema_itself_is_valid() -> None:
-    jsonschema_rs.meta.validate(json.loads((SCHEMA / "event" / "1.0.schema.json").read_bytes()))
-
-
-def test_its_limits_are_whole_numbers() -> None:
-    """The validator takes a microsecond to compare a number with 1e6, and a twentieth of it with 1000000."""
-
-    def whole(node: dict[str, Any]) -> dict[str, Any]:
-        assert not [name for name in ("minimum", "maximum") if isinstance(node.get(name), float)], node
-        return node
-
-    json.loads((SCHEMA / "event" / "1.0.schema.json").read_bytes(), object_hook=whole)
-
-
 @pytest.mark.parametrize("path", VALID, ids=lambda path: path.stem)
 def test_a_valid_example_fits_the_schema_and_is_decoded(path: Path) -> None:
     document = json.loads(path.read_bytes())
-    assert [error.message for error in contract().iter_errors(document)] == []
+    assert [error.message for error in validator().iter_errors(document)] == []
     event = decode(path)
     assert event.id == document["id"]
     assert event.data == document["data"]

@@ -1,0 +1,96 @@
+"""Settings: where they come from, and which are refused before anything begins."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sidecar.errors import SettingsError
+from sidecar.service import config
+from sidecar.storage.dsn import MysqlDsn, SqliteDsn
+
+
+@pytest.fixture(autouse=True)
+def _bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty working folder, and no setting in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith(config.PREFIX)]:
+        monkeypatch.delenv(name)
+
+
+def test_a_flag_goes_before_the_environment_before_dotenv_before_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert config.load().batch_max_events == 1000
+    Path(".env").write_text("SIDECAR_BATCH_MAX_EVENTS=3\nSIDECAR_BATCH_MAX_BYTES=4096\n", encoding="utf-8")
+    monkeypatch.setenv("SIDECAR_BATCH_MAX_EVENTS", "2")
+    assert config.load().batch_max_events == 2
+    assert config.load({"batch_max_events": 1, "batch_max_bytes": None}).batch_max_events == 1
+    assert config.load().batch_max_bytes == 4096
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BATCH_MAX_EVENTS", "0", "SIDECAR_BATCH_MAX_EVENTS"),
+        ("POLL_SECONDS", "nan", "SIDECAR_POLL_SECONDS"),
+        ("LISTEN", "9790", "HOST:PORT"),
+        ("LISTEN", "127.0.0.1:65536", "HOST:PORT"),
+        ("TIMEZONE", "Mars/Olympus", "Asia/Shanghai"),
+        ("WATCH_DIR", " , ", "names no folder"),
+        ("WATCH_DIR", "a,./a", "twice"),
+        ("WATCH_DIR", "x" * 441, "440 characters"),
+        ("BATCH_MAX_EVENT", "5", "SIDECAR_BATCH_MAX_EVENTS?"),
+        ("DATABASE_PASSWORD_FILE", "gone", "cannot be read"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_by_name(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"SIDECAR_{name}", value)
+    with pytest.raises(SettingsError) as refused:
+        config.load()
+    assert said in f"{refused.value} {refused.value.hint}"
+
+
+def test_a_misspelt_name_in_dotenv_is_refused_too() -> None:
+    Path(".env").write_text("SIDECAR_WATCH_DIRS=/srv\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="SIDECAR_WATCH_DIRS is no setting"):
+        config.load()
+
+
+def test_a_wrong_url_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIDECAR_DATABASE_URL", "mysql://anna:geheim@db:port/tts")
+    with pytest.raises(SettingsError) as refused:
+        config.load()
+    assert "geheim" not in f"{refused.value} {refused.value.hint}"
+
+
+def test_the_password_comes_from_a_file_unless_that_is_empty(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    given = {"database_url": "mysql://anna@db/tts", "database_password": "spoken", "database_password_file": file}
+    for content, expected in (("from the file\n", "from the file"), ("\n", "spoken")):
+        file.write_text(content, encoding="utf-8")
+        dsn = config.load(given).dsn
+        assert isinstance(dsn, MysqlDsn)
+        assert dsn.password == expected
+
+
+def test_folders_are_separated_by_commas_or_colons_and_absolute(tmp_path: Path) -> None:
+    settings = config.load({"watch_dir": f"one, two{os.pathsep}/srv/three,"})
+    assert settings.folders == [tmp_path / "one", tmp_path / "two", Path("/srv/three")]
+    assert isinstance(settings.dsn, SqliteDsn)
+
+
+@pytest.mark.parametrize(
+    ("listen", "address"),
+    [("off", None), ("[::1]:0", ("::1", 0)), ("0.0.0.0:9790", ("0.0.0.0", 9790))],
+)
+def test_an_address_is_a_host_and_a_port_or_off(listen: str, address: tuple[str, int] | None) -> None:
+    assert config.load({"listen": listen}).listen_address == address
+
+
+def test_the_fingerprint_changes_with_the_name_and_the_folders_alone() -> None:
+    first = config.load({"name": "studio", "watch_dir": "a,b"}).fingerprint
+    assert config.load({"name": "studio", "watch_dir": "b,a", "batch_max_events": 7}).fingerprint == first
+    assert config.load({"name": "render", "watch_dir": "a,b"}).fingerprint != first
