@@ -9,6 +9,8 @@ def main() -> None:
     """The program's entry."""
     try:
         from sidecar.cli.main import sidecar
+
+        sidecar()  # imports the verb that is called
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("sidecar"):
             raise
@@ -17,7 +19,6 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
-    sidecar()
 
 
 if __name__ == "__main__":

@@ -32,9 +32,9 @@ from sidecar.wording.plural import count
 def backfill_command(settings: Settings, min_age: float, host: str | None, dry_run: bool, as_json: bool) -> None:
     """Give each WAV from before the recording an event of type .discovered, which the shipper then ships.
 
-    The event tells what the file tells: format, length, SHA-256, when it was written, and for the WebUI's
-    spk_<unix time>.wav when it began. It says what it cannot know. Needs write access to the folder. Run it as often
-    as you like: the same WAV gives the same event.
+    The event says what the file tells: format, length, SHA-256, when it was written, and for the WebUI's
+    spk_<unix time>.wav when the synthesis began. It also says what is not known. Needs write access to the folder. Run
+    it as often as you like: the same WAV gives the same event.
 
     \b
     Example:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
-from sidecar.answers.timeline import resolve
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import settings_options, verb
-from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
+from sidecar.cli.support.records import resolve_record
 from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
 from sidecar.service.config import Settings
-from sidecar.upkeep import forget as answers
+from sidecar.upkeep.forget import forget as erase
+from sidecar.upkeep.forget import subjects
 from sidecar.upkeep.mentions import Target
 from sidecar.wording.plural import count
 
 
 @verb()
 @settings_options("watch_dir", "database_url", "database_password_file", "connect_timeout")
-@click.option("--user", metavar="NAME", default="", help="All records of that user, and what they said of others'.")
+@click.option(
+    "--user", metavar="NAME", default="", help="All records of that user, and what they said about others' records."
+)
 @click.option("--text", metavar="WORDS", default="", help="All records whose text contains this.")
 @click.option(
     "--voice",
@@ -32,9 +36,10 @@ from sidecar.wording.plural import count
 def forget(settings: Settings, user: str, text: str, voice: str, record: str, reason: str | None, yes: bool) -> None:
     """Erase what was recorded of a user, a text, a voice or one record, for good.
 
-    Rows, events, quarantined files, search indexes, event files and audio in the watched folders go; a tombstone event
-    with the record's id and no content stays. The account needs DELETE on the tables and, on SQLite, the shipper should
-    rest meanwhile. Not reached: the database server's logs and backups, copies elsewhere, the speaker prompts.
+    Rows, events, quarantined files, search indexes, event files and audio in the watched folders are erased; a
+    tombstone event with the record's id and no content stays. The account needs DELETE on the tables, and on SQLite
+    the shipper should be stopped meanwhile. Out of reach: the database server's logs and backups, copies elsewhere,
+    the speaker prompts.
 
     \b
     Example:
@@ -44,27 +49,21 @@ def forget(settings: Settings, user: str, text: str, voice: str, record: str, re
     """
     if sum(map(bool, (user, text, voice, record))) != 1:
         raise UsageError("name one of --user, --text, --voice and --record")
-    database = open_database(settings)
-    try:
+    with closing(open_database(settings)) as database:
         if record:
-            event_id = resolve(database, record)
-            if event_id is None:
-                raise SidecarError(NO_RECORD.format(record), hint=NO_RECORD_HINT)
-            record = event_id
+            record = resolve_record(database, record)
         target = Target(user=user, text=text, voice=voice, record=record)
         if not yes:
-            meant = len(answers.subjects(database, settings.folders, target))
+            meant = len(subjects(database, settings.folders, target))
             click.echo(f"{count(meant, 'record')} would be forgotten; say --yes to do it")
             return
-        done = answers.forget(database, settings.folders, Publisher("forget"), target, reason=reason)
-        left = len(answers.subjects(database, settings.folders, target))
-    finally:
-        database.close()
+        result = erase(database, settings.folders, Publisher("forget"), target, reason=reason)
+        left = len(subjects(database, settings.folders, target))
     click.echo(
-        f"forgotten: {count(done.records, 'record')}, {count(done.events, 'event')}, "
-        f"{done.quarantined:,} in quarantine, {count(done.files, 'file')}; left: {left:,}"
+        f"forgotten: {count(result.records, 'record')}, {count(result.events, 'event')}, "
+        f"{result.quarantined:,} in quarantine, {count(result.files, 'file')}; left: {left:,}"
     )
-    for line in done.unreached:
+    for line in result.unreached:
         click.echo(f"not removed: {line}", err=True)
-    if done.unreached or left:
+    if result.unreached or left:
         raise SidecarError("not everything could be erased", hint="Mend the cause and run it again.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from sidecar.answers.textindex import has_filter_indexes, possible_text_index, text_index
@@ -15,7 +17,7 @@ from sidecar.storage.migrations import optional
 @verb()
 @settings_options("database_url", "database_password_file", "connect_timeout")
 @click.option("--create", "action", flag_value="create", help="Add those that are missing.")
-@click.option("--drop", "action", flag_value="drop", help="Take them away.")
+@click.option("--drop", "action", flag_value="drop", help="Remove them.")
 def index(settings: Settings, action: str | None) -> None:
     """Show, add or drop the optional indexes for search.
 
@@ -24,22 +26,19 @@ def index(settings: Settings, action: str | None) -> None:
     emotions, outcomes, voices and ratings.
 
     They are not part of `sidecar migrate`, because each makes shipping slower. Adding them to a large table takes
-    minutes, in which the shipper waits; nothing is lost. Rights needed: those of `sidecar migrate`.
+    minutes, during which the shipper waits; nothing is lost. It needs the same rights as `sidecar migrate`.
 
     \b
     Example:
         sidecar index
         sidecar index --create
     """
-    database = open_database(settings)
-    try:
+    with closing(open_database(settings)) as database:
         if action == "create":
             _create(database)
         elif action == "drop":
             _drop(database)
         _show(database)
-    finally:
-        database.close()
 
 
 def _show(database: Database) -> None:
@@ -65,7 +64,7 @@ def _drop(database: Database) -> None:
 def _apply(database: Database, name: str) -> None:
     statements = optional(database.dialect, name)
     if database.dialect == "sqlite":
-        # As one: a record that comes between the filling of the index and its triggers would never be found.
+        # As one: a record that arrived between the filling of the index and its triggers would never be found.
         statements = ("BEGIN IMMEDIATE", *statements, "COMMIT")
     for statement in statements:
         database.execute(statement)

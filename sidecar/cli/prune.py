@@ -30,7 +30,7 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "
 @click.option(
     "--older-than", metavar="TIME", help="What ended longer ago than this goes: 90d (s, m, h, d, w), or before a date."
 )
-@click.option("--max-size", metavar="SIZE", help="Then the oldest go until the folder's WAVs fit: 50GB, 200GiB.")
+@click.option("--max-size", metavar="SIZE", help="After that, the oldest go until the folder's WAVs fit: 50GB, 200GiB.")
 @click.option(
     "--remove",
     type=click.Choice([each.value for each in Policy]),
@@ -43,11 +43,11 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "
 def prune_command(
     settings: Settings, older_than: str | None, max_size: str | None, remove: str, yes: bool, as_json: bool
 ) -> None:
-    """Remove old audio, and if so wanted its event files and rows. A dry run unless you say --yes.
+    """Remove old audio, and if you wish its event files and rows. A dry run unless you say --yes.
 
-    Nothing goes of which an event is not in the database with the very bytes that are on disk, and no WAV that has no
-    event. Removed audio leaves an event that says so; the record then shows when it was deleted. Needs write access to
-    the folder; --remove everything also the right to DELETE.
+    Nothing is removed unless all its events are in the database with exactly the bytes that are on disk; a WAV without
+    an event is never removed. Removed audio leaves an event that says so; the record then shows when it was deleted.
+    Needs write access to the folder; --remove everything also needs the right to DELETE.
 
     \b
     Example:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -15,37 +15,20 @@ import orjson
 from rich.table import Table
 
 from sidecar.cli.support import show
-from sidecar.cli.support.courier import SHIPPING, open_courier
+from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import EXIT_FAILED, Verbs, settings_options
 from sidecar.errors import Reason, UsageError
 from sidecar.service.config import Settings
-from sidecar.storage.database import Database, Parameter
-from sidecar.upkeep.redelivery import Redelivery
+from sidecar.storage.database import Database
+from sidecar.upkeep.quarantine import STATUSES, Entry, newest, waiting
+from sidecar.upkeep.quarantine import drop as drop_entries
+from sidecar.upkeep.quarantine import entry as find_entry
 
 _TABLES = ("database_url", "database_password_file", "connect_timeout")
-_COLUMNS = "id, shipper, path, reason, message, status, bytes, attempts, first_seen_at, last_seen_at"
-_STATUSES = ("quarantined", "shipped", "dropped")
 _PREVIEW_BYTES = 2000
 _WHY_WIDTH = 60
-_CHUNK = 500
 _NO_EVENT = "holds no event any more; `sidecar quarantine drop` puts it aside"
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One row of sidecar_quarantine, without the bytes."""
-
-    id: int
-    shipper: str
-    path: str
-    reason: str
-    message: str
-    status: str
-    bytes: int
-    attempts: int
-    first_seen_at: datetime
-    last_seen_at: datetime
 
 
 @click.group(cls=Verbs)
@@ -75,7 +58,7 @@ def _chosen(command: click.decorators.FC) -> click.decorators.FC:
 @settings_options(*_TABLES, "timezone")
 @click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="Those of one reason.")
 @click.option(
-    "--status", type=click.Choice(_STATUSES), default="quarantined", show_default=True, help="What became of it."
+    "--status", type=click.Choice(STATUSES), default="quarantined", show_default=True, help="What became of it."
 )
 @click.option(
     "--limit", type=click.IntRange(1), metavar="FILES", default=50, show_default=True, help="How many of the newest."
@@ -91,18 +74,17 @@ def list_command(settings: Settings, reason: str | None, status: str, limit: int
         sidecar quarantine list --reason invalid_json --json | jq .path
     """
     with closing(open_database(settings)) as database:
-        where, parameters = _where((), reason, status)
-        found = _entries(database, f"{where} ORDER BY id DESC LIMIT {limit}", parameters)
-        ((count,),) = database.query(f"SELECT COUNT(*) FROM sidecar_quarantine {where}", parameters)
+        entries, total = newest(database, reason=reason, status=status, limit=limit)
     if as_json:
-        _as_json(found)
+        for entry in entries:
+            click.echo(orjson.dumps(_facts(entry)))
         return
-    if not found:
+    if not entries:
         click.echo(f"nothing is {status}" if status != "quarantined" else "the quarantine is empty")
         return
-    _print(found, settings.zone, wide=wide)
-    if count > len(found):
-        click.echo(f"{len(found)} of {count}; more with --limit")
+    _print(entries, settings.zone, wide=wide)
+    if total > len(entries):
+        click.echo(f"{len(entries)} of {total}; more with --limit")
 
 
 def _print(entries: Sequence[Entry], zone: tzinfo, *, wide: bool) -> None:
@@ -135,11 +117,10 @@ def show_command(settings: Settings, id_: int, as_json: bool) -> None:
         sidecar quarantine show 17
     """
     with closing(open_database(settings)) as database:
-        found = _entries(database, "WHERE id = ?", (id_,))
-        rows = database.query("SELECT content FROM sidecar_quarantine WHERE id = ?", (id_,))
-    if not found:
-        raise UsageError(f"no file in quarantine has the id {id_}", hint="`sidecar quarantine list` tells them.")
-    (entry,), content = found, bytes(rows[0][0])
+        found = find_entry(database, id_)
+    if found is None:
+        raise UsageError(f"no file in quarantine has the id {id_}", hint="`sidecar quarantine list` shows the ids.")
+    entry, content = found
     if as_json:
         text = content.decode("utf-8", "backslashreplace")
         click.echo(orjson.dumps({**_facts(entry), "content": text}))
@@ -160,8 +141,8 @@ def show_command(settings: Settings, id_: int, as_json: bool) -> None:
 def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str | None, as_json: bool) -> None:
     """Read the files again, on the machine where they are, and ship those that are good now.
 
-    For files that were mended, that a newer version reads, or that the server takes since it was set right. The
-    running shipper need not be stopped. Exit code 1 where one stays in quarantine.
+    For files that were mended, that a newer version can read, or that the server accepts now that it was set right.
+    The shipper may keep running. Exit code 1 where one stays in quarantine.
 
     \b
     Example:
@@ -173,17 +154,10 @@ def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: st
     refused: dict[str, str] = {}
     for folder in sorted({os.path.dirname(entry.path) for entry in chosen}):
         names = [os.path.basename(entry.path) for entry in chosen if os.path.dirname(entry.path) == folder]
-        with open_courier(settings) as courier:
-            redelivery = Redelivery(
-                courier,
-                shipper=settings.name,
-                folder=Path(folder),
-                max_bytes=settings.event_max_bytes,
-                batch_events=settings.batch_max_events,
-            )
+        with open_redelivery(settings, Path(folder)) as redelivery:
             refused |= redelivery.deliver(names).refused
     with closing(open_database(settings)) as database:
-        left = {entry.id for entry in _entries(database, *_where((), None, "quarantined"))}
+        left = {entry.id for entry in waiting(database)}
     refused |= {entry.path: _NO_EVENT for entry in chosen if entry.id in left and entry.path not in refused}
     for entry in chosen:
         why = refused.get(entry.path, "")
@@ -202,7 +176,7 @@ def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: st
 @_chosen
 def drop(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str | None, as_json: bool) -> None:
     """Put files aside: they count as settled and are not shown again. Neither the file nor what is kept of it is
-    deleted; one that changes on the disk comes back.
+    deleted; one that changes on disk comes back.
 
     \b
     Example:
@@ -211,10 +185,7 @@ def drop(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str
     """
     with closing(open_database(settings)) as database:
         chosen = _choose(database, ids, everything, reason)
-        for start in range(0, len(chosen), _CHUNK):
-            part = [entry.id for entry in chosen[start : start + _CHUNK]]
-            marks = ", ".join("?" * len(part))
-            database.execute(f"UPDATE sidecar_quarantine SET status = 'dropped' WHERE id IN ({marks})", part)
+        drop_entries(database, chosen)
     if as_json:
         for entry in chosen:
             click.echo(orjson.dumps({"id": entry.id, "path": entry.path, "status": "dropped"}))
@@ -223,51 +194,29 @@ def drop(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str
 
 
 def _choose(database: Database, ids: Sequence[int], everything: bool, reason: str | None) -> list[Entry]:
-    """The files in quarantine that a person means.
+    """The files in quarantine that are meant.
 
     Raises:
         UsageError: none is named, or one is not in quarantine.
     """
     if not (ids or everything or reason):
         raise UsageError("nothing is chosen", hint="Name ids, --reason, or --all.")
-    found = _entries(database, *_where(ids, reason, "quarantined"))
-    missing = set(ids) - {entry.id for entry in found}
+    chosen = waiting(database, ids, reason)
+    missing = set(ids) - {entry.id for entry in chosen}
     if missing:
         raise UsageError(
-            f"not in quarantine: {', '.join(map(str, sorted(missing)))}", hint="`sidecar quarantine list` tells them."
+            f"not in quarantine: {', '.join(map(str, sorted(missing)))}",
+            hint="`sidecar quarantine list` shows what is.",
         )
-    return found
-
-
-def _where(ids: Sequence[int], reason: str | None, status: str) -> tuple[str, list[Parameter]]:
-    where, parameters = "WHERE status = ?", [status]
-    if reason:
-        where += " AND reason = ?"
-        parameters.append(reason)
-    if ids:
-        where += f" AND id IN ({', '.join('?' * len(ids))})"
-    return where, [*parameters, *ids]
-
-
-def _entries(database: Database, where: str, parameters: Sequence[Parameter]) -> list[Entry]:
-    rows = database.query(f"SELECT {_COLUMNS} FROM sidecar_quarantine {where}", parameters)
-    return [Entry(*row) for row in rows]
+    return chosen
 
 
 def _facts(entry: Entry) -> dict[str, object]:
-    return {
-        name: value.isoformat() if isinstance(value := getattr(entry, name), datetime) else value
-        for name in _COLUMNS.split(", ")
-    }
-
-
-def _as_json(entries: Sequence[Entry]) -> None:
-    for entry in entries:
-        click.echo(orjson.dumps(_facts(entry)))
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(entry).items()}
 
 
 def _visible(text: str) -> str:
-    """A file's own words without what would move a terminal's cursor."""
+    """A file's own words, without characters that would move a terminal's cursor."""
     return "".join(
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
     )

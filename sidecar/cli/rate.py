@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import getpass
+from contextlib import closing
 
 import click
 
-from sidecar.answers.timeline import resolve
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import settings_options, verb
-from sidecar.cli.timeline import NO_RECORD, NO_RECORD_HINT
-from sidecar.errors import SidecarError
+from sidecar.cli.support.records import resolve_record
 from sidecar.event.publish import Publisher
 from sidecar.service.config import Settings
 from sidecar.upkeep.rating import rate as publish_rating
@@ -21,7 +20,7 @@ from sidecar.upkeep.rating import rate as publish_rating
 @click.argument("record")
 @click.argument("rating", type=click.Choice(["1", "2", "3", "4", "5", "none"]))
 @click.option("--note", metavar="WORDS", help="What is good or bad about it.")
-@click.option("--by", "user", metavar="NAME", help="Who judges.  [default: this account's name]")
+@click.option("--by", "user", metavar="NAME", help="Who rates it.  [default: this account's name]")
 def rate(settings: Settings, record: str, rating: str, note: str | None, user: str | None) -> None:
     """Say how good an output is: 1 (bad) to 5 (good), none takes it back.
 
@@ -32,11 +31,8 @@ def rate(settings: Settings, record: str, rating: str, note: str | None, user: s
         sidecar rate 42 5 --note 尾音自然
         sidecar rate outputs/spk_1795342542.wav 2 --note "too fast" --by lab
     """
-    database = open_database(settings)
-    try:
-        event_id = resolve(database, record)
-        if event_id is None:
-            raise SidecarError(NO_RECORD.format(record), hint=NO_RECORD_HINT)
+    with closing(open_database(settings)) as database:
+        event_id = resolve_record(database, record)
         event = publish_rating(
             database,
             Publisher("rate"),
@@ -46,6 +42,4 @@ def rate(settings: Settings, record: str, rating: str, note: str | None, user: s
             note=note,
             user=user or getpass.getuser(),
         )
-    finally:
-        database.close()
     click.echo(f"event {event.id} rates record {event_id}; the shipper carries it")

@@ -22,8 +22,8 @@ from sidecar.wording.plural import count
 def rebuild_command(settings: Settings, as_json: bool) -> None:
     """Fold all of tts_events into a fresh tts_records, then swap.
 
-    For an upgrade that reads more out of the events than the last version did, and for a table that somebody changed.
-    The shipper may go on meanwhile. Needs an account that may create and drop tables (tts_migrate). Rows that other
+    For an upgrade that reads more out of the events than the last version did, or a table that somebody has changed.
+    The shipper may keep running. Needs an account that may create and drop tables (tts_migrate). Rows that other
     programs inserted stay, and so does every record's id.
 
     \b
@@ -34,16 +34,17 @@ def rebuild_command(settings: Settings, as_json: bool) -> None:
         total = int(database.query("SELECT COUNT(*) FROM tts_events")[0][0])
     with bar() as progress:
         task = progress.add_task("folding", total=total)
-        done = rebuild(lambda: open_database(settings), lambda: progress.advance(task))
+        result = rebuild(lambda: open_database(settings), lambda: progress.advance(task))
     if as_json:
-        click.echo(orjson.dumps(asdict(done)))
+        click.echo(orjson.dumps(asdict(result)))
         return
     click.echo(
-        f"{count(done.events, 'event')} folded into {count(done.records, 'record')} (before: {done.records_before:,})"
+        f"{count(result.events, 'event')} folded into {count(result.records, 'record')} "
+        f"(before: {result.records_before:,})"
     )
-    if done.late:
-        click.echo(f"  {done.late:,} of them came meanwhile")
-    if done.dropped:
-        click.echo(f"  gone: {count(done.dropped, 'record')} that no event speaks of")
-    if done.unreadable:
-        click.echo(f"  not folded: {count(done.unreadable, 'event')} of a kind that this version cannot read")
+    if result.late:
+        click.echo(f"  {result.late:,} of them arrived meanwhile")
+    if result.dropped:
+        click.echo(f"  gone: {count(result.dropped, 'record')} without any event")
+    if result.unreadable:
+        click.echo(f"  not folded: {count(result.unreadable, 'event')} of a kind that this version cannot read")

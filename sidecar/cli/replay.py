@@ -10,13 +10,13 @@ import click
 import orjson
 
 from sidecar.answers.filters import parse
-from sidecar.cli.support.courier import SHIPPING, open_courier
+from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
 from sidecar.errors import UsageError
 from sidecar.service.config import Settings
-from sidecar.upkeep.inventory import Sighting, list_names, sight
-from sidecar.upkeep.redelivery import Redelivered, Redelivery
+from sidecar.upkeep.inventory import EventFile, list_names, read_event_files
+from sidecar.upkeep.redelivery import Redelivered
 from sidecar.wording.plural import count
 
 
@@ -47,8 +47,8 @@ def replay(
 ) -> None:
     """Ship event files again, chosen by time, source or name.
 
-    What the database has stays as it is, and its record is folded again; what it lacks comes. For rows that somebody
-    deleted, for a database that came back without its last days, for files in quarantine that a newer version reads.
+    What the database has stays as it is, and its record is folded again; what it lacks is added. For rows that somebody
+    deleted, a database that was restored without its last days, or files in quarantine that a newer version can read.
 
     \b
     Example:
@@ -66,37 +66,28 @@ def replay(
             named = {Path(each).name for each in files if Path(each).absolute().parent in (folder, Path.cwd())}
             names = [name for name in names if name in named]
         if since or until or source:
-            sightings = track(sight(folder, names, settings.event_max_bytes), "reading", len(names))
+            read = track(read_event_files(folder, names, settings.event_max_bytes), "reading", len(names))
             names = [
                 each.name
-                for each in sightings
-                if isinstance(each, Sighting)
+                for each in read
+                if isinstance(each, EventFile)
                 and (wanted.since is None or each.time >= wanted.since)
                 and (wanted.until is None or each.time < wanted.until)
                 and (source is None or fnmatchcase(each.source, source))
             ]
-        done = Redelivered() if dry_run else _deliver(settings, folder, names)
-        failed = failed or bool(done.refused)
+        result = Redelivered()
+        if not dry_run:
+            with open_redelivery(settings, folder) as redelivery:
+                result = redelivery.deliver(track(names, "shipping", len(names)))
+        failed = failed or bool(result.refused)
         if as_json:
-            facts = {"new": done.new, "known": done.known, "refused": done.refused}
+            facts = {"new": result.new, "known": result.known, "refused": result.refused}
             click.echo(orjson.dumps({"folder": str(folder), "chosen": len(names), "dry_run": dry_run, **facts}))
             continue
         click.echo(f"{folder}: {count(len(names), 'event file')} chosen")
         if not dry_run:
-            click.echo(f"  shipped, because missing: {done.new:,}; there already: {done.known:,}")
-        for path, reason in done.refused.items():
+            click.echo(f"  shipped, because missing: {result.new:,}; there already: {result.known:,}")
+        for path, reason in result.refused.items():
             click.echo(f"  {path}: {reason}", err=True)
     if failed:
         sys.exit(EXIT_FAILED)
-
-
-def _deliver(settings: Settings, folder: Path, names: list[str]) -> Redelivered:
-    with open_courier(settings) as courier:
-        redelivery = Redelivery(
-            courier,
-            shipper=settings.name,
-            folder=folder,
-            max_bytes=settings.event_max_bytes,
-            batch_events=settings.batch_max_events,
-        )
-        return redelivery.deliver(track(names, "shipping", len(names)))

@@ -29,9 +29,9 @@ from sidecar.wording.plural import count
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(settings: Settings, as_json: bool) -> None:
-    """How it stands: the running shipper, the folders, the tables, the quarantine.
+    """How things stand: the running shipper, the folders, the tables, the quarantine.
 
-    Exit code 0 where a shipper runs and is ready, 1 else.
+    Exit code 0 where a shipper runs and is ready, otherwise 1.
 
     \b
     Example:
@@ -68,7 +68,7 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
         return moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S %Z") if moment else "never"
 
     if not process.answers:
-        line("shipper", "does not run, or not here:", *process.reasons, style="red")
+        line("shipper", "is not running, or not here:", *process.reasons, style="red")
     elif not process.ours:
         line("shipper", f"at {settings.listen}: another installation's, or started with other settings", style="red")
     elif process.reasons:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from sidecar.answers import timeline as answers
 from sidecar.cli.support import show
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import settings_options, verb
-from sidecar.errors import SidecarError
+from sidecar.cli.support.records import resolve_record
 from sidecar.service.config import Settings
-
-NO_RECORD = "no record answers to {!r}, or more than one"
-NO_RECORD_HINT = "Give the id that `sidecar find` shows, the event_id, or the audio's path as recorded."
 
 _COLUMNS = ("time", "what", "actor", "rating", "said")
 _WIDE_COLUMNS = ("time", "what", "actor", "rating", "note", "reason", "error_type", "path")
@@ -33,14 +32,9 @@ def timeline(settings: Settings, record: str, wide: bool, as_json: bool) -> None
         sidecar timeline 42
         sidecar timeline outputs/spk_1795342542.wav --json
     """
-    database = open_database(settings)
-    try:
-        event_id = answers.resolve(database, record)
-        if event_id is None:
-            raise SidecarError(NO_RECORD.format(record), hint=NO_RECORD_HINT)
+    with closing(open_database(settings)) as database:
+        event_id = resolve_record(database, record)
         rows = answers.timeline(database, event_id)
-    finally:
-        database.close()
     if as_json:
         show.json_lines(rows)
         return

@@ -11,13 +11,13 @@ from typing import Any
 import click
 import orjson
 
-from sidecar.cli.support.courier import SHIPPING, open_courier
+from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import bar, track
 from sidecar.service.config import Settings
-from sidecar.upkeep.redelivery import Redelivered, Redelivery
-from sidecar.upkeep.verify import CURES, REPAIRABLE, Kind, Verified, verify
+from sidecar.upkeep.redelivery import Redelivered
+from sidecar.upkeep.verify import CURES, REPAIRABLE, Defect, Verified, verify
 from sidecar.wording.plural import count
 
 _SHOWN = 20
@@ -31,7 +31,7 @@ _SHOWN = 20
 )
 @click.option(
     "--ignore",
-    type=click.Choice([each.value for each in Kind]),
+    type=click.Choice([each.value for each in Defect]),
     multiple=True,
     help="Do not count this kind of finding.",
 )
@@ -40,9 +40,9 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
     """Prove, file by file and row by row, that folder and database say the same.
 
     WAV, event file, event and record are compared in both directions, audio by its SHA-256, and each TTS process's
-    numbers are looked through for gaps. What somebody has put aside (sidecar quarantine drop), forgotten or pruned with
-    these commands is not missed. Exit code 0: nothing is wrong, or all of it was repaired; 1: something is.
-    It runs beside a shipper at work; what that one is about to ship counts as not shipped yet.
+    numbers are checked for gaps. What somebody has put aside (sidecar quarantine drop), forgotten or pruned with these
+    commands is not missed. Exit code 0: nothing is wrong, or all of it was repaired; 1: something is wrong.
+    It may run beside a shipper at work; what that one is about to ship counts as not shipped.
 
     \b
     Example:
@@ -50,25 +50,25 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
         sidecar verify --repair --no-audio
         sidecar verify --ignore event_file_gone --json | jq .findings
     """
-    ignored = {Kind(each) for each in ignore}
+    ignored = set(map(Defect, ignore))
     wrong = False
     for folder in settings.folders:
         with closing(open_database(settings)) as database, _steps() as progress:
-            found = verify(folder, database, max_bytes=settings.event_max_bytes, hash_audio=audio, progress=progress)
-        found.findings = [finding for finding in found.findings if finding.kind not in ignored]
-        repaired = _repair(settings, found) if repair and found.to_repair() else None
-        wrong = wrong or _is_wrong(found, repaired)
+            result = verify(folder, database, max_bytes=settings.event_max_bytes, hash_audio=audio, progress=progress)
+        result.discrepancies = [each for each in result.discrepancies if each.defect not in ignored]
+        repaired = _repair(settings, result) if repair and result.to_repair() else None
+        wrong = wrong or _is_wrong(result, repaired)
         if as_json:
-            click.echo(orjson.dumps(_facts(found, repaired)))
+            click.echo(orjson.dumps(_facts(result, repaired)))
         else:
-            _tell(found, repaired)
+            _tell(result, repaired)
     if wrong:
         sys.exit(EXIT_FAILED)
 
 
 @contextlib.contextmanager
 def _steps() -> Iterator[Callable[[str, int], Callable[[], None]]]:
-    """A bar for each thing that is gone through."""
+    """A progress bar for each thing that is gone through."""
     with bar() as progress:
 
         def begin(description: str, total: int) -> Callable[[], None]:
@@ -78,36 +78,29 @@ def _steps() -> Iterator[Callable[[str, int], Callable[[], None]]]:
         yield begin
 
 
-def _repair(settings: Settings, found: Verified) -> Redelivered:
-    names = found.to_repair()
-    with open_courier(settings) as courier:
-        redelivery = Redelivery(
-            courier,
-            shipper=settings.name,
-            folder=found.folder,
-            max_bytes=settings.event_max_bytes,
-            batch_events=settings.batch_max_events,
-        )
+def _repair(settings: Settings, result: Verified) -> Redelivered:
+    names = result.to_repair()
+    with open_redelivery(settings, result.folder) as redelivery:
         return redelivery.deliver(track(names, "repairing", len(names)))
 
 
-def _is_wrong(found: Verified, repaired: Redelivered | None) -> bool:
+def _is_wrong(result: Verified, repaired: Redelivered | None) -> bool:
     if repaired is None:
-        return bool(found.findings)
-    return bool(repaired.refused) or any(finding.kind not in REPAIRABLE for finding in found.findings)
+        return bool(result.discrepancies)
+    return bool(repaired.refused) or any(each.defect not in REPAIRABLE for each in result.discrepancies)
 
 
-def _facts(found: Verified, repaired: Redelivered | None) -> dict[str, Any]:
+def _facts(result: Verified, repaired: Redelivered | None) -> dict[str, Any]:
     facts: dict[str, Any] = {
-        "folder": str(found.folder),
-        "event_files": found.event_files,
-        "audio_files": found.audio_files,
-        "audio_hashed": found.audio_hashed,
-        "rows": found.rows,
-        "put_aside": sorted(found.put_aside),
-        "counts": {kind.value: found.count(kind) for kind in Kind},
+        "folder": str(result.folder),
+        "event_files": result.event_files,
+        "audio_files": result.audio_files,
+        "audio_hashed": result.audio_hashed,
+        "rows": result.rows,
+        "put_aside": sorted(result.dropped),
+        "counts": {defect.value: result.count(defect) for defect in Defect},
         "findings": [
-            {"kind": finding.kind.value, "what": finding.what, "detail": finding.detail} for finding in found.findings
+            {"kind": each.defect.value, "what": each.what, "detail": each.detail} for each in result.discrepancies
         ],
     }
     if repaired is not None:
@@ -115,23 +108,23 @@ def _facts(found: Verified, repaired: Redelivered | None) -> dict[str, Any]:
     return facts
 
 
-def _tell(found: Verified, repaired: Redelivered | None) -> None:
-    hashed = f" ({found.audio_hashed:,} read)" if found.audio_hashed else ""
-    aside = f" ({len(found.put_aside):,} put aside)" if found.put_aside else ""
+def _tell(result: Verified, repaired: Redelivered | None) -> None:
+    dropped = f" ({len(result.dropped):,} put aside)" if result.dropped else ""
+    hashed = f" ({result.audio_hashed:,} read)" if result.audio_hashed else ""
     click.echo(
-        f"{found.folder}: {count(found.event_files, 'event file')}{aside}, {count(found.audio_files, 'WAV')}{hashed}, "
-        f"{count(found.rows, 'event')} in the database"
+        f"{result.folder}: {count(result.event_files, 'event file')}{dropped}, "
+        f"{count(result.audio_files, 'WAV')}{hashed}, {count(result.rows, 'event')} in the database"
     )
-    for kind in Kind:
-        findings = [finding for finding in found.findings if finding.kind is kind]
-        if not findings:
+    for defect in Defect:
+        of_this_kind = [each for each in result.discrepancies if each.defect is defect]
+        if not of_this_kind:
             continue
-        click.echo(f"  {kind.value}: {len(findings)}. {CURES[kind]}")
-        for finding in findings[:_SHOWN]:
-            click.echo(f"    {finding.what}  {finding.detail}".rstrip())
-        if len(findings) > _SHOWN:
-            click.echo(f"    ... and {len(findings) - _SHOWN} more (--json lists all)")
-    if not found.findings:
+        click.echo(f"  {defect.value}: {len(of_this_kind)}. {CURES[defect]}")
+        for each in of_this_kind[:_SHOWN]:
+            click.echo(f"    {each.what}  {each.detail}".rstrip())
+        if len(of_this_kind) > _SHOWN:
+            click.echo(f"    ... and {len(of_this_kind) - _SHOWN} more (--json lists all)")
+    if not result.discrepancies:
         click.echo("  nothing is wrong")
     if repaired is not None:
         click.echo(f"  repaired: {count(repaired.new, 'event')} shipped, {repaired.known:,} folded again")

@@ -1,4 +1,4 @@
-"""Looks at an installation the way a person would who has seen it go wrong before: each finding names its cure."""
+"""Examines an installation as somebody would who has seen many go wrong: each finding names its cure."""
 
 from sidecar.doctor.findings import Finding, Level
 

@@ -1,4 +1,4 @@
-"""The embedded database: its file, its folder, its room."""
+"""The embedded database: its file, its folder and their rights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MIGRATE = "Run `sidecar migrate` as the user that ships."
 def check_file(dsn: SqliteDsn, *, announced: bool) -> Iterator[Finding]:
     """
     Args:
-        announced: whether it lies on a local file system.
+        announced: whether it is on a local file system, which announces changes.
     """
     path = Path(dsn.path).absolute()
     if not path.parent.is_dir():
@@ -48,7 +48,7 @@ def _may_write(path: Path) -> bool:
 
 
 def sample_refused(error: SidecarError) -> Finding:
-    """Why a sample event is not taken."""
+    """Why the database refused the sample event."""
     text = str(error)
     if "full" in text:
         return failure("sample event", text, "Free room on the disk of the database file.")

@@ -1,4 +1,4 @@
-"""What a check says."""
+"""What a check finds, and how bad it is."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from enum import StrEnum
 class Level(StrEnum):
     OK = "ok"
     NOTE = "note"
-    """Works; somebody may want to know."""
+    """Works, but somebody may want to know."""
     WARNING = "warning"
-    """Works now; will hurt one day."""
+    """Works now, but will hurt one day."""
     FAILURE = "failure"
     """Does not work."""
 
@@ -19,12 +19,12 @@ class Level(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     check: str
-    """What was looked at, in a word or two."""
+    """What was checked, in a word or two."""
     level: Level
     message: str
-    """What is, in one sentence."""
+    """What is the case, in one sentence."""
     cure: str = ""
-    """What to do about it; said for everything that is not ok."""
+    """What to do about it; given for everything that is not ok."""
 
     def __post_init__(self) -> None:
         assert bool(self.cure) == (self.level is not Level.OK), f"{self.check}: a finding names its cure"

@@ -17,13 +17,13 @@ _LOOKED_AT = 20_000
 _RECORDED_SECONDS = 60.0  # as backfill's --min-age
 
 Watch = Callable[[Path], str]
-"""Tries to have a folder watched; gives back why the system does not, or ""."""
+"""Tries to have a folder watched; returns why the system refuses, or ""."""
 
 
 def check_folder(folder: Path, *, kind: str, announced: bool, mode: str, watch: Watch) -> Iterator[Finding]:
     """
     Args:
-        kind: type of its file system, "" where unknown.
+        kind: type of its file system; "" where it is unknown.
         announced: whether that type announces changes.
         mode: SIDECAR_WATCH_MODE.
         watch: see Watch.
@@ -122,7 +122,7 @@ def _contents(folder: Path, name: str) -> Iterator[Finding]:
 
 
 def _is_unrecorded(entry: os.DirEntry[str]) -> bool:
-    """By the names alone, as backfill goes; a WAV so young may still be at its recording."""
+    """By names alone, as backfill decides; a younger WAV may still be being recorded."""
     if os.path.lexists(f"{entry.path}.json"):
         return False
     try:

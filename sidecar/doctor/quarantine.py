@@ -1,4 +1,4 @@
-"""What waits in quarantine for a person."""
+"""What waits in quarantine for somebody to decide."""
 
 from __future__ import annotations
 

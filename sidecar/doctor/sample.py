@@ -1,13 +1,11 @@
-"""One event as no installation would lose it: with 好, an emoji and every kind of column."""
+"""A sample event that every installation must be able to store: with 好, an emoji and every kind of column."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
 
-import orjson
-
 from sidecar.errors import Reason
-from sidecar.event.event import Event
+from sidecar.event.event import Event, encode
 from sidecar.event.publish import uuid7
 from sidecar.storage.sink import Batch, Delivery, Position, Quarantined
 
@@ -16,30 +14,27 @@ _FOLDER = "/sidecar-doctor"
 
 
 def sample() -> Batch:
-    """A batch with one event and one quarantine entry, to be rehearsed."""
+    """A batch with one event and one quarantine entry, for a rehearsal."""
     identity = uuid7()
     now = datetime.now(timezone.utc)
-    document = {
-        "specversion": "1.0",
-        "id": identity,
-        "source": "indextts://sidecar-doctor/sample",
-        "sequence": 1,
-        "type": "indextts.synthesis.succeeded",
-        "subject": identity,
-        "time": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        "datacontenttype": "application/json",
-        "dataschema": "urn:indextts:event:1.0",
-        "data": {
+    raw = encode(
+        id=identity,
+        source="indextts://sidecar-doctor/sample",
+        sequence=1,
+        type="indextts.synthesis.succeeded",
+        subject=identity,
+        time=now,
+        data={
             "text": "欢迎 🎙 \"'\\",
             "emotion": {"label": "happy"},
             "timing": {"wall": 1.5},
             "model": {"version": "2"},
         },
-    }
+    )
     return Batch(
         shipper=SHIPPER,
         folder=_FOLDER,
-        deliveries=[Delivery(event=Event.decode(orjson.dumps(document)), path=f"{_FOLDER}/好.json")],
+        deliveries=[Delivery(event=Event.decode(raw), path=f"{_FOLDER}/好.json")],
         quarantined=[
             Quarantined(
                 path=f"{_FOLDER}/broken.json", reason=Reason.INVALID_JSON, message="a sample", size=1, content=b"{"

@@ -9,7 +9,7 @@ from typing import Any
 
 from sidecar.doctor.findings import Finding, failure, note, ok, warning
 from sidecar.errors import SidecarError
-from sidecar.storage.database import Database
+from sidecar.storage.database import Database, marks
 from sidecar.storage.dsn import MysqlDsn
 from sidecar.storage.migrations import MIGRATIONS_TABLE, migrations
 from sidecar.wording.plural import count
@@ -83,8 +83,7 @@ def check_server(
 
 
 def _variables(database: Database, *names: str) -> dict[str, str]:
-    marks = ", ".join("?" * len(names))
-    rows = database.query(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({marks})", names)
+    rows = database.query(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({marks(names)})", names)
     return {str(name).lower(): str(value) for name, value in rows}
 
 
@@ -238,7 +237,7 @@ def _tables(database: Database) -> Iterator[Finding]:
 
 
 def _rights(database: Database) -> Iterator[Finding]:
-    """What SHOW GRANTS says of too much; whether it is enough, the sample event tells."""
+    """Rights beyond what is needed, by SHOW GRANTS; the sample event shows whether they suffice."""
     lines = [str(row[0]).upper() for row in database.query("SHOW GRANTS")]
     rights = {
         right.strip()
@@ -258,7 +257,7 @@ def _rights(database: Database) -> Iterator[Finding]:
 
 
 def sample_refused(error: SidecarError) -> Finding:
-    """Why a sample event is not taken."""
+    """Why the server refused the sample event."""
     number = _number(error)
     if number in (1044, 1142, 1143):
         return failure("sample event", f"a right is missing: {error}", _GRANTS)

@@ -1,4 +1,4 @@
-"""The running shipper: there, this installation's own, and ready."""
+"""The running shipper: whether it is there, this installation's own, and ready."""
 
 from __future__ import annotations
 

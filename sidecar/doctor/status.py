@@ -1,4 +1,4 @@
-"""How it stands: the running shipper, the folders, the positions, the tables. One look, read only."""
+"""How things stand: the running shipper, the folders, the positions, the tables. One look, which changes nothing."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class FolderStatus:
     error: str = ""
     event_files: int = 0
     newer: int = 0
-    """Event files that came after the position: to be shipped, or under way."""
+    """Event files that came after the position: waiting to be shipped, or on their way."""
     position: datetime | None = None
-    """Every event file up to then is in the database."""
+    """Every event file up to this moment is in the database."""
     moved_at: datetime | None = None
 
 
@@ -108,9 +108,9 @@ def ask_folder(folder: Path, name: str, database: Database | None) -> FolderStat
     """
     Args:
         name: SIDECAR_NAME.
-        database: None where it cannot serve; then the folder alone is told of.
+        database: None where it cannot serve; then only the folder is described.
     """
-    found = FolderStatus(folder=str(folder))
+    status = FolderStatus(folder=str(folder))
     ctime_ns = 0
     if database is not None:
         rows = database.query(
@@ -118,17 +118,17 @@ def ask_folder(folder: Path, name: str, database: Database | None) -> FolderStat
             [name, printable(str(folder))],
         )
         if rows:
-            ctime_ns, found.moved_at = int(rows[0][0]), rows[0][1]
-            found.position = _moment(ctime_ns)
+            ctime_ns, status.moved_at = int(rows[0][0]), rows[0][1]
+            status.position = _moment(ctime_ns)
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if is_event_name(entry.name):
-                    found.event_files += 1
-                    found.newer += entry.stat(follow_symlinks=False).st_ctime_ns > ctime_ns
+                    status.event_files += 1
+                    status.newer += entry.stat(follow_symlinks=False).st_ctime_ns > ctime_ns
     except OSError as error:
-        found.error = error.strerror or type(error).__name__
-    return found
+        status.error = error.strerror or type(error).__name__
+    return status
 
 
 def _moment(nanoseconds: int) -> datetime | None:

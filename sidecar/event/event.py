@@ -78,6 +78,31 @@ class Event:
         )
 
 
+def encode(
+    *, id: str, source: str, sequence: int, type: str, subject: str, time: datetime, data: Mapping[str, Any]
+) -> bytes:
+    """The bytes of an event with these members, which Event describes; not validated."""
+    return orjson.dumps(
+        {
+            "specversion": "1.0",
+            "id": id,
+            "source": source,
+            "sequence": sequence,
+            "type": type,
+            "subject": subject,
+            "time": rfc3339(time),
+            "datacontenttype": "application/json",
+            "dataschema": f"{SCHEMA_PREFIX}{SCHEMA_MAJOR}.0",
+            "data": data,
+        }
+    )
+
+
+def rfc3339(moment: datetime) -> str:
+    """A time in UTC as events hold it, to the microsecond."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def _refusal(document: object, raw: bytes) -> NotAnEvent | EventError:
     """Why a document that the schema does not allow is refused."""
     if not _is_ours(document):

@@ -5,9 +5,12 @@ The shipper has its own way: a Sink.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from itertools import islice
+from typing import Any, Literal, Protocol, TypeVar
+
+T = TypeVar("T")
 
 Parameter = str | int | float | bytes | datetime | None
 Row = tuple[Any, ...]
@@ -36,3 +39,15 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Let go of the connection."""
+
+
+def in_chunks(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
+    """The values in lists of at most that size, such as one statement takes."""
+    rest = iter(values)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def marks(values: Sized) -> str:
+    """A ? for each of the values, for IN (...)."""
+    return ", ".join("?" * len(values))

@@ -1,4 +1,4 @@
-"""What people do to keep the folders and the tables true to each other: backfill, verify, replay, rebuild, prune.
+"""What people run to keep folders and tables consistent: backfill, verify, replay, rebuild, prune, forget and more.
 
 Each works beside a running shipper: what they write is event files, or the same idempotent upserts.
 """

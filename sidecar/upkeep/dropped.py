@@ -1,4 +1,4 @@
-"""Files that a person has put aside by `sidecar quarantine drop`: settled, for as long as they stay what they were."""
+"""Files that somebody has dismissed by `sidecar quarantine drop`: settled for as long as they stay unchanged."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from sidecar.shipping.reading import Directory, read_file, stat_file
 from sidecar.storage.database import Database
 
 
-def put_aside(folder: Path, names: Iterable[str], database: Database) -> set[str]:
-    """Which of those event files are dropped from the quarantine and unchanged since.
+def still_dropped(folder: Path, names: Iterable[str], database: Database) -> set[str]:
+    """Which of those event files were dropped from the quarantine and have not changed since.
 
-    The rule is the shipper's own, which opens the case again where the size or the first bytes differ.
+    The rule is the shipper's own, which quarantines a file again when its size or its first bytes differ.
 
     Raises:
         FolderUnavailable: the folder cannot be opened.
@@ -36,25 +36,25 @@ def put_aside(folder: Path, names: Iterable[str], database: Database) -> set[str
         return {
             name
             for name in names
-            if any(_is_still(directory, name, *state) for state in kept.get(printable_name(name), ()))
+            if any(_is_unchanged(directory, name, *state) for state in kept.get(printable_name(name), ()))
         }
 
 
-def _is_still(directory: Directory, name: str, size: int, content: bytes) -> bool:
+def _is_unchanged(directory: Directory, name: str, size: int, content: bytes) -> bool:
     try:
-        found = stat_file(directory, name)
-        if found.st_size != size:
+        state = stat_file(directory, name)
+        if state.st_size != size:
             return False
-        raw = read_file(directory, name, found, max_bytes=len(content), keep_bytes=len(content))
+        raw = read_file(directory, name, state, max_bytes=len(content), keep_bytes=len(content))
     except EventError as error:
-        raw = error.raw  # longer than what was kept of it, or unreadable
+        raw = error.raw  # longer than the part that was kept, or unreadable
     except (OSError, SidecarError):
         return False
     return raw == content and (bool(content) or not _is_event(directory, name, size))
 
 
 def _is_event(directory: Directory, name: str, size: int) -> bool:
-    """Of a file that could not be read, nothing was kept; a chmod may have made an event of it."""
+    """Nothing was kept of a file that could not be read; since then a chmod may have made it a good event."""
     try:
         Event.decode(read_file(directory, name, stat_file(directory, name), max_bytes=size, keep_bytes=0))
     except (OSError, SidecarError):

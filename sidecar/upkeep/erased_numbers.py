@@ -1,8 +1,8 @@
-"""The numbers of events that were erased on purpose, so that nobody takes the gap they leave for a loss.
+"""The numbers of events that were erased on purpose, so that nobody takes the gaps they leave for losses.
 
-A TTS process numbers its events 1, 2, 3 ... Whoever forgets or prunes some of them leaves holes. An event of type
-indextts.events.erased names the holes and nothing of what was in them. It is published before anything is erased:
-whatever interrupts the rest, no number is ever missing without a reason.
+A TTS process numbers its events 1, 2, 3 ... Forgetting or pruning some of them leaves gaps. An event of type
+indextts.events.erased lists the missing numbers and nothing of what the events said. It is published before anything
+is erased: whatever interrupts the rest, no number is ever missing without a reason.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from sidecar.event.publish import Publisher
-from sidecar.storage.database import Database
+from sidecar.storage.database import Database, in_chunks
 
 ERASED = "indextts.events.erased"
-_NUMBERS_AN_EVENT = 1000  # each with a source of up to 255 characters: well below SIDECAR_EVENT_MAX_BYTES
+_NUMBERS_PER_EVENT = 1000  # each with a source of up to 255 characters: well below SIDECAR_EVENT_MAX_BYTES
 _SOURCE = re.compile(rb'"source"\s*:\s*"(indextts://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+)"')
 _SEQUENCE = re.compile(rb'"sequence"\s*:\s*([1-9][0-9]{0,9})\b')
 
@@ -28,8 +27,8 @@ Number = tuple[str, int]
 """Source and sequence of one event."""
 
 
-def announce(publisher: Publisher, folder: Path, numbers: Iterable[Number]) -> None:
-    """Publish that these events are about to be erased.
+def publish_erased_numbers(publisher: Publisher, folder: Path, numbers: Iterable[Number]) -> None:
+    """Announce that the events with these numbers are about to be erased.
 
     Args:
         folder: a watched folder.
@@ -37,36 +36,35 @@ def announce(publisher: Publisher, folder: Path, numbers: Iterable[Number]) -> N
     Raises:
         PublishError: the folder cannot be written.
     """
-    rest = iter(sorted(set(numbers)))
-    while part := list(islice(rest, _NUMBERS_AN_EVENT)):
+    for chunk in in_chunks(sorted(set(numbers)), _NUMBERS_PER_EVENT):
         by_source: dict[str, list[int]] = defaultdict(list)
-        for source, sequence in part:
+        for source, sequence in chunk:
             by_source[source].append(sequence)
         publisher.publish(folder, ERASED, None, {"numbers": by_source})
 
 
-def named(data: Mapping[str, Any]) -> Iterator[Number]:
-    """The numbers that the data of one such event names."""
+def numbers_of(data: Mapping[str, Any]) -> Iterator[Number]:
+    """The numbers that the data of one such event lists."""
     for source, sequences in data["numbers"].items():
         for sequence in sequences:
             yield source, sequence
 
 
-def erased(database: Database) -> Iterator[Number]:
-    """All that the database knows of.
+def erased_numbers(database: Database) -> Iterator[Number]:
+    """All erased numbers that the database knows of.
 
     Raises:
         TemporarySinkError: the database cannot serve.
     """
     for (event,) in database.query("SELECT event FROM tts_events WHERE type = ?", [ERASED]):
-        yield from named(orjson.loads(event)["data"])
+        yield from numbers_of(orjson.loads(event)["data"])
 
 
-def legible(raw: bytes) -> Number | None:
-    """The number that a file carries which is no valid event, where it can still be read.
+def number_in_broken_file(raw: bytes) -> Number | None:
+    """The number of an event whose file is no longer valid; None where it cannot be read either.
 
-    By pattern, because most such files end in the middle. A quote within a text is written as \\", so no text can
-    be taken for the envelope.
+    It is found by pattern, because most such files are cut off. JSON escapes the quotes within a text, so no text can
+    be mistaken for the envelope.
     """
     source, sequence = _SOURCE.search(raw), _SEQUENCE.search(raw)
     return (source[1].decode("ascii"), int(sequence[1])) if source and sequence else None

@@ -1,15 +1,15 @@
 """Erases what was recorded of a person, a text, a voice or one record: rows, events, quarantine, files, search indexes.
 
-What stays is a tombstone, an event of type indextts.record.forgotten that names the record's id and nothing of its
-content, and the numbers of the events that went (sidecar.upkeep.erased_numbers). Both are published first: whatever
-interrupts the rest, doing it again finishes it.
+What stays is a tombstone, an event of type indextts.record.forgotten that holds the record's id and nothing of its
+content, and the numbers of the erased events (sidecar.upkeep.erased_numbers). Both are published first: whatever
+interrupts the rest, running it again finishes the work.
 
-Beyond reach are a server's own logs and backups, its freed pages until it uses them again, and copies that others made.
+Out of reach are the server's own logs and backups, its freed pages until it reuses them, and copies that others made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -19,12 +19,11 @@ from sidecar.answers.textindex import text_index
 from sidecar.answers.words import like
 from sidecar.event.names import printable
 from sidecar.event.publish import Publisher
-from sidecar.storage.database import Database, Parameter, Row
-from sidecar.upkeep.erased_numbers import ERASED, Number, announce, legible
-from sidecar.upkeep.mentions import Target, content, events
+from sidecar.storage.database import Database, Parameter, Row, in_chunks, marks
+from sidecar.upkeep.erased_numbers import ERASED, Number, number_in_broken_file, publish_erased_numbers
+from sidecar.upkeep.mentions import Target, read_content, read_event_documents
 
 FORGOTTEN = "indextts.record.forgotten"
-_PART = 200  # ids in one statement
 
 
 @dataclass(kw_only=True)
@@ -36,11 +35,11 @@ class Forgotten:
     quarantined: int = 0
     files: int = 0
     unreached: list[str] = field(default_factory=list)
-    """Files that could not be removed."""
+    """Files that could not be removed, each with the reason."""
 
 
 def subjects(database: Database, folders: Sequence[Path], target: Target) -> list[str]:
-    """The event_ids of the records meant, those among them whose files are not shipped yet too."""
+    """The event_ids of the records that are meant, including those whose event files are not shipped yet."""
     condition, parameters = _condition(target)
     rows = database.query(f"SELECT event_id FROM tts_records WHERE event_id IS NOT NULL AND {condition}", parameters)
     if target.text:
@@ -49,8 +48,8 @@ def subjects(database: Database, folders: Sequence[Path], target: Target) -> lis
             f"SELECT subject FROM tts_events WHERE type LIKE 'indextts.synthesis.%' AND {said}", parameters
         )
     found = {str(row[0]) for row in rows}
-    for _, event in events(folders):
-        if event is not None and target.holds(event) and str(event.get("type", "")).startswith("indextts.synthesis."):
+    for _, event in read_event_documents(folders):
+        if event is not None and target.matches(event) and str(event.get("type", "")).startswith("indextts.synthesis."):
             found.add(str(event.get("subject")))
     return sorted(found)
 
@@ -61,28 +60,28 @@ def forget(
     """
     Args:
         folders: the watched folders, in which event files and audio are removed.
-        reason: goes into the tombstones; it should name nobody.
+        reason: is kept in the tombstones, so it should name nobody.
 
     Raises:
         PublishError: a tombstone cannot be written; nothing has been erased then.
-        TemporarySinkError: the account may not delete; nothing has been touched then.
+        TemporarySinkError: the account may not delete; nothing has been changed then.
     """
     for table in ("tts_records", "tts_events", "sidecar_quarantine"):
-        database.execute(f"DELETE FROM {table} WHERE 1 = 0")  # asks for the right, not for a row
+        database.execute(f"DELETE FROM {table} WHERE 1 = 0")  # tests the privilege, deletes no row
     meant = subjects(database, folders, target)
-    done = Forgotten(records=len(meant))
+    result = Forgotten(records=len(meant))
     gone = set(meant)
-    files = list(_paths(folders, gone, target))
-    announce(publisher, folders[0], _numbers(database, files, meant, target))
+    files = list(_event_files(folders, gone, target))
+    publish_erased_numbers(publisher, folders[0], _numbers(database, files, meant, target))
     for event_id in meant:
         where = home(database, folders, event_id) or folders[0]
         publisher.publish(where, FORGOTTEN, event_id, {"reason": reason, "caller": None})
-    for path in [*_audio(database, folders, meant), *files]:
-        _remove(path, done)
-    _rows(database, meant, target, done)
-    _quarantine(database, folders, target, gone, done)
+    for path in [*_audio_files(database, folders, meant), *files]:
+        _remove(path, result)
+    _erase_rows(database, meant, target, result)
+    _erase_quarantined(database, folders, target, gone, result)
     _compact(database)
-    return done
+    return result
 
 
 def _condition(target: Target) -> tuple[str, list[Parameter]]:
@@ -95,18 +94,18 @@ def _condition(target: Target) -> tuple[str, list[Parameter]]:
     return "text_input LIKE ? ESCAPE '!'", [like(target.text)]
 
 
-def _audio(database: Database, folders: Sequence[Path], meant: Sequence[str]) -> Iterator[Path]:
-    """Audio files of the records, unless a later record overwrote them: then they are the later one's."""
-    for part in _parts(meant):
+def _audio_files(database: Database, folders: Sequence[Path], meant: Sequence[str]) -> Iterator[Path]:
+    """Audio files of the records, except those that a later record overwrote: they belong to that one."""
+    for chunk in in_chunks(meant):
         rows = database.query(
             "SELECT audio_path FROM tts_records "
-            f"WHERE replaced_by IS NULL AND audio_path <> '' AND event_id IN ({_marks(part)})",
-            part,
+            f"WHERE replaced_by IS NULL AND audio_path <> '' AND event_id IN ({marks(chunk)})",
+            chunk,
         )
         for (path,) in rows:
             name = PurePosixPath(str(path)).name
             yield from (folder / name for folder in folders if name and not (folder / name).is_dir())
-    for _, event in events(folders):
+    for _, event in read_event_documents(folders):
         if event is not None and event.get("subject") in meant:
             path = ((event.get("data") or {}).get("audio") or {}).get("path")
             name = PurePosixPath(str(path or "")).name
@@ -115,47 +114,49 @@ def _audio(database: Database, folders: Sequence[Path], meant: Sequence[str]) ->
                 yield from (folder / name for folder in folders if not (folder / name).is_dir())
 
 
-def _paths(folders: Sequence[Path], gone: set[str], target: Target) -> Iterator[Path]:
-    """Event files: of the records, of what the person said of others', and broken ones that hold the words."""
-    for path, event in events(folders):
+def _event_files(folders: Sequence[Path], gone: set[str], target: Target) -> Iterator[Path]:
+    """Event files: those of the records, of what the person said about others, and broken ones that hold the words."""
+    for path, event in read_event_documents(folders):
         if event is None:
-            if target.in_bytes(content(path)):
+            if target.may_match(read_content(path)):
                 yield path
-        elif event.get("type") not in (FORGOTTEN, ERASED) and (event.get("subject") in gone or target.holds(event)):
+        elif event.get("type") not in (FORGOTTEN, ERASED) and (event.get("subject") in gone or target.matches(event)):
             yield path
 
 
 def _numbers(database: Database, files: Sequence[Path], meant: Sequence[str], target: Target) -> Iterator[Number]:
-    """Of every event that goes, wherever it is by now."""
+    """The numbers of all events that will be erased, wherever they are by now."""
     rows: list[Row] = []
-    for part in _parts(meant):
+    for chunk in in_chunks(meant):
         rows += database.query(
-            f"SELECT source, sequence FROM tts_events WHERE subject IN ({_marks(part)}) AND type <> '{FORGOTTEN}'", part
+            f"SELECT source, sequence FROM tts_events WHERE subject IN ({marks(chunk)}) AND type <> '{FORGOTTEN}'",
+            chunk,
         )
     rows += [(source, sequence) for _, _, source, sequence in _remarked(database, target)]
     yield from ((str(source), int(sequence)) for source, sequence in rows)
     quarantined = (raw for _, _, raw in _quarantined(database, target, set(meant)))
-    yield from filter(None, map(legible, chain(map(content, files), quarantined)))
+    yield from filter(None, map(number_in_broken_file, chain(map(read_content, files), quarantined)))
 
 
-def _rows(database: Database, meant: Sequence[str], target: Target, done: Forgotten) -> None:
-    for part in _parts(meant):
-        done.events += database.execute(
-            f"DELETE FROM tts_events WHERE subject IN ({_marks(part)}) AND type <> '{FORGOTTEN}'", part
+def _erase_rows(database: Database, meant: Sequence[str], target: Target, result: Forgotten) -> None:
+    for chunk in in_chunks(meant):
+        result.events += database.execute(
+            f"DELETE FROM tts_events WHERE subject IN ({marks(chunk)}) AND type <> '{FORGOTTEN}'", chunk
         )
-        database.execute(f"DELETE FROM tts_records WHERE event_id IN ({_marks(part)})", part)
-        database.execute(f"UPDATE tts_records SET reused_from = NULL WHERE reused_from IN ({_marks(part)})", part)
-    _remarks(database, target, done)
+        database.execute(f"DELETE FROM tts_records WHERE event_id IN ({marks(chunk)})", chunk)
+        database.execute(f"UPDATE tts_records SET reused_from = NULL WHERE reused_from IN ({marks(chunk)})", chunk)
+    _erase_remarks(database, target, result)
 
 
 def _in_events(target: Target) -> tuple[str, list[Parameter]]:
-    """Events that hold its words. The event is compared as it stands: byte by byte, in each form."""
-    forms = sorted(target.forms)
-    return "(" + " OR ".join("event LIKE ? ESCAPE '!'" for _ in forms) + ")", [like(form) for form in forms]
+    """The condition for events that hold its words. An event is compared as it is stored, in each spelling."""
+    spellings = sorted(target.spellings)
+    condition = " OR ".join(["event LIKE ? ESCAPE '!'"] * len(spellings))
+    return f"({condition})", [like(each) for each in spellings]
 
 
 def _remarked(database: Database, target: Target) -> list[Row]:
-    """Id, subject, source and sequence of what the person did, or of remarks on any record that hold the text."""
+    """Id, subject, source and sequence of whatever the person did, or of remarks on any record that hold the text."""
     names = "SELECT id, subject, source, sequence FROM"
     if target.user:
         return database.query(f"{names} tts_timeline WHERE actor = ?", [target.user])
@@ -165,11 +166,11 @@ def _remarked(database: Database, target: Target) -> list[Row]:
     return []
 
 
-def _remarks(database: Database, target: Target, done: Forgotten) -> None:
-    """Remarks on other records: those events go, and an earlier rating counts again."""
+def _erase_remarks(database: Database, target: Target, result: Forgotten) -> None:
+    """Erase the remarks on other records; an earlier rating counts again."""
     rows = _remarked(database, target)
-    for part in _parts([str(row[0]) for row in rows]):
-        done.events += database.execute(f"DELETE FROM tts_events WHERE id IN ({_marks(part)})", part)
+    for chunk in in_chunks([str(row[0]) for row in rows]):
+        result.events += database.execute(f"DELETE FROM tts_events WHERE id IN ({marks(chunk)})", chunk)
     for subject in sorted({str(row[1]) for row in rows}):
         left = database.query(
             "SELECT rating, note, actor, time, id FROM tts_timeline "
@@ -188,25 +189,27 @@ def _remarks(database: Database, target: Target, done: Forgotten) -> None:
         database.execute(forget_rater, [target.user])
 
 
-def _quarantine(database: Database, folders: Sequence[Path], target: Target, gone: set[str], done: Forgotten) -> None:
+def _erase_quarantined(
+    database: Database, folders: Sequence[Path], target: Target, gone: set[str], result: Forgotten
+) -> None:
     known = {printable(str(folder)): folder for folder in folders}
     for number, path, _ in list(_quarantined(database, target, gone)):
         folder, _, name = path.rpartition("/")
         if folder in known:
-            _remove(known[folder] / name, done)
-        done.quarantined += database.execute("DELETE FROM sidecar_quarantine WHERE id = ?", [number])
+            _remove(known[folder] / name, result)
+        result.quarantined += database.execute("DELETE FROM sidecar_quarantine WHERE id = ?", [number])
 
 
 def _quarantined(database: Database, target: Target, gone: set[str]) -> Iterator[tuple[int, str, bytes]]:
-    """Id, path and first bytes of what is in quarantine and speaks of it."""
+    """Id, path and first bytes of the quarantined files that mention it."""
     for number, path, first_bytes in database.query("SELECT id, path, content FROM sidecar_quarantine"):
         raw = first_bytes if isinstance(first_bytes, bytes) else str(first_bytes).encode()
-        if target.in_bytes(raw) or any(identity.encode() in raw for identity in gone):
+        if target.may_match(raw) or any(identity.encode() in raw for identity in gone):
             yield int(number), str(path), raw
 
 
 def _compact(database: Database) -> None:
-    """Deleted rows leave their bytes in free pages and in the segments of a text index, until those are rewritten."""
+    """Rewrite free pages and the segments of a text index, where the bytes of deleted rows remain."""
     indexed = text_index(database) is not None
     if database.dialect == "sqlite":
         if indexed:
@@ -215,24 +218,15 @@ def _compact(database: Database) -> None:
         database.query("PRAGMA wal_checkpoint(TRUNCATE)")
         return
     if indexed:
-        # With a full-text index this rebuilds the table and the index in one.
+        # With a full-text index this rebuilds both the table and the index.
         database.query("OPTIMIZE TABLE tts_records")
 
 
-def _remove(path: Path, done: Forgotten) -> None:
+def _remove(path: Path, result: Forgotten) -> None:
     try:
         path.unlink()
-        done.files += 1
+        result.files += 1
     except FileNotFoundError:
         pass
     except OSError as error:
-        done.unreached.append(f"{path}: {error.strerror}")
-
-
-def _parts(values: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(values), _PART):
-        yield list(values[start : start + _PART])
-
-
-def _marks(values: Iterable[str]) -> str:
-    return ", ".join("?" for _ in values)
+        result.unreached.append(f"{path}: {error.strerror}")

@@ -1,7 +1,7 @@
-"""Numbers of a TTS process that are nowhere: events that never reached the disk, or were taken away.
+"""Numbers of a TTS process that are missing: events that never reached the disk, or were removed from it.
 
-A number is somewhere if an event file or a row has it, if a file that is no event still shows it, if the quarantine
-keeps it, or if it was erased on purpose.
+A number is accounted for if an event file or a row has it, if a broken file still shows it, if the quarantine keeps
+it, or if it was erased on purpose.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from sidecar.storage.database import Database
-from sidecar.upkeep.erased_numbers import Number, erased, legible
+from sidecar.upkeep.erased_numbers import Number, erased_numbers, number_in_broken_file
 
 _LISTED = 20
 
@@ -19,17 +19,17 @@ _LISTED = 20
 def gaps(seen: Iterable[Number], explained: Iterable[Number], database: Database) -> Iterator[tuple[str, str]]:
     """
     Args:
-        seen: the numbers of the folder's events; their sources are looked at.
-        explained: numbers that the folder accounts for otherwise.
+        seen: the numbers of the folder's events; only their sources are checked.
+        explained: numbers that the folder accounts for in other ways.
 
     Yields:
-        A source and what is missing of it, for people.
+        A source, and in words which of its numbers are missing.
 
     Raises:
         TemporarySinkError: the database cannot serve.
     """
     here = _by_source(seen)
-    elsewhere = _by_source(chain(explained, erased(database), _quarantined(database)))
+    elsewhere = _by_source(chain(explained, erased_numbers(database), _quarantined(database)))
     sql = "SELECT source, MAX(sequence), COUNT(DISTINCT sequence) FROM tts_events GROUP BY source"
     stored = {source: (int(last), int(count)) for source, last, count in database.query(sql)}
     for source, numbers in sorted(here.items()):
@@ -46,13 +46,13 @@ def gaps(seen: Iterable[Number], explained: Iterable[Number], database: Database
 
 def _quarantined(database: Database) -> Iterator[Number]:
     for (content,) in database.stream("SELECT content FROM sidecar_quarantine"):
-        number = legible(bytes(content))
+        number = number_in_broken_file(bytes(content))
         if number is not None:
             yield number
 
 
 def _by_source(numbers: Iterable[Number]) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = defaultdict(set)
+    grouped: dict[str, set[int]] = defaultdict(set)
     for source, sequence in numbers:
-        found[source].add(sequence)
-    return found
+        grouped[source].add(sequence)
+    return grouped

@@ -1,4 +1,4 @@
-"""What is in a folder, read file by file: the event files, what each says, and the audio that it speaks of."""
+"""What a folder holds, read file by file: the event files, what each says, and the audio that it names."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
 from sidecar.event.names import EVENT_SUFFIX
 from sidecar.shipping.reading import Directory, FileBusy, read_file, stat_file, unavailable
-from sidecar.upkeep.erased_numbers import ERASED, Number, legible, named
+from sidecar.upkeep.erased_numbers import ERASED, Number, number_in_broken_file, numbers_of
 from sidecar.upkeep.wav import SUFFIX
 
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """File names in a folder, hidden ones left out."""
+    """The names of a folder's files, without the hidden ones."""
 
     events: list[str]
     """*.json, sorted."""
@@ -28,8 +28,8 @@ class Names:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sighting:
-    """One event file, read and valid."""
+class EventFile:
+    """An event file that was read and is valid; what it says, without the bulk of it."""
 
     name: str
     id: str
@@ -43,23 +43,23 @@ class Sighting:
     size: int
     """Bytes of the event file."""
     audio_path: str
-    """As recorded; empty where the event speaks of none."""
+    """As recorded; empty where the event names none."""
     audio_sha256: str
     """As recorded; empty where it is not known."""
     erased: tuple[Number, ...]
-    """Numbers that it says were erased on purpose."""
+    """The numbers that it declares erased on purpose."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unreadable:
-    """One event file that is none."""
+    """A file that is named like an event file and holds no valid event."""
 
     name: str
     reason: str
-    """The code that the quarantine has for it."""
+    """The reason code that the quarantine has for it."""
     message: str
     number: Number | None = None
-    """The one it carries, where that can be read all the same."""
+    """The number of its event, where that can be read nevertheless."""
 
 
 def list_names(folder: Path) -> Names:
@@ -83,43 +83,45 @@ def list_names(folder: Path) -> Names:
     return Names(events=sorted(events), audio=audio)
 
 
-def load(directory: Directory, name: str, max_bytes: int) -> Event:
+def read_event(directory: Directory, name: str, max_bytes: int) -> Event:
     """Read one event file the way the shipper does: never through a link, never waiting for a pipe.
 
     Raises:
         NotAnEvent: another program's JSON.
         EventError: it is no event; carries the reason code.
-        FileBusy: it cannot be opened for a reason that passes.
+        FileBusy: it cannot be opened, for a reason that will pass.
         OSError: it is gone, or the folder may not be searched.
     """
-    found = stat_file(directory, name)
-    return Event.decode(read_file(directory, name, found, max_bytes=max_bytes, keep_bytes=max_bytes))
+    state = stat_file(directory, name)
+    return Event.decode(read_file(directory, name, state, max_bytes=max_bytes, keep_bytes=max_bytes))
 
 
-def sight(folder: Path, names: list[str], max_bytes: int) -> Iterator[Sighting | Unreadable | None]:
-    """Read event files, one result for each name; None for a file that is gone, or another program's.
+def read_event_files(folder: Path, names: list[str], max_bytes: int) -> Iterator[EventFile | Unreadable | None]:
+    """Read event files, one result for each name; None for a file that is gone or another program's.
 
     Raises:
         FolderUnavailable: the folder cannot be opened.
     """
     with closing(Directory(folder)) as directory:
         for name in names:
-            yield _sight(directory, name, max_bytes)
+            yield _read(directory, name, max_bytes)
 
 
-def _sight(directory: Directory, name: str, max_bytes: int) -> Sighting | Unreadable | None:
+def _read(directory: Directory, name: str, max_bytes: int) -> EventFile | Unreadable | None:
     try:
-        event = load(directory, name, max_bytes)
+        event = read_event(directory, name, max_bytes)
     except (NotAnEvent, FileNotFoundError):
         return None
     except EventError as error:
-        return Unreadable(name=name, reason=str(error.reason), message=str(error), number=legible(error.raw))
+        return Unreadable(
+            name=name, reason=str(error.reason), message=str(error), number=number_in_broken_file(error.raw)
+        )
     except FileBusy as error:
         return Unreadable(name=name, reason="unreadable", message=str(error))
     except OSError as error:
         return Unreadable(name=name, reason="unreadable", message=error.strerror or type(error).__name__)
     audio = event.data.get("audio") or {}
-    return Sighting(
+    return EventFile(
         name=name,
         id=event.id,
         type=event.type,
@@ -131,7 +133,7 @@ def _sight(directory: Directory, name: str, max_bytes: int) -> Sighting | Unread
         size=len(event.raw),
         audio_path=audio.get("path") or "",
         audio_sha256=audio.get("sha256") or "",
-        erased=tuple(named(event.data)) if event.type == ERASED else (),
+        erased=tuple(numbers_of(event.data)) if event.type == ERASED else (),
     )
 
 
@@ -143,7 +145,7 @@ def audio_beside(name: str) -> str:
 
 
 def audio_name(folder: Path, recorded: str) -> str | None:
-    """The name, in this folder, of the audio that an event file of this folder speaks of; None where it lies elsewhere.
+    """The name, in this folder, of the audio that one of its event files names; None where that lies elsewhere.
 
     Recorded paths are relative to the TTS's project root, of which the folder is the last part, or absolute.
     """

@@ -1,4 +1,4 @@
-"""Who or what is to be forgotten, and where event files speak of it."""
+"""Who or what is to be forgotten, and which event files mention it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Whose traces go; one of them is given."""
+    """What is to be forgotten; exactly one of these is given."""
 
     user: str = ""
     text: str = ""
@@ -30,8 +30,8 @@ class Target:
     record: str = ""
     """A record's event_id."""
 
-    def holds(self, event: dict[str, Any]) -> bool:
-        """Whether an event file speaks of it."""
+    def matches(self, event: dict[str, Any]) -> bool:
+        """Whether an event mentions it."""
         data = event.get("data") if isinstance(event.get("data"), dict) else {}
         assert isinstance(data, dict)
         voice = data.get("voice") or {}
@@ -44,32 +44,33 @@ class Target:
         return self.text.lower() in json.dumps(data, ensure_ascii=False).lower() or self.text in _strings(data)
 
     @property
-    def forms(self) -> set[str]:
-        """Its words as they may stand in JSON: as they are, or escaped."""
+    def spellings(self) -> set[str]:
+        """Its words as JSON may spell them: as they are, or escaped."""
         value = self.record or self.user or self.voice or self.text
         return {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
 
-    def in_bytes(self, content: bytes) -> bool:
-        """Whether bytes that are no event may speak of it."""
+    def may_match(self, content: bytes) -> bool:
+        """Whether bytes that are no valid event may mention it."""
         if self.user:
-            return any(re.search(rb'"user"\s*:\s*"' + re.escape(form.encode()) + rb'"', content) for form in self.forms)
-        return any(form.encode() in content for form in self.forms)
+            pattern = rb'"user"\s*:\s*"%b"'
+            return any(re.search(pattern % re.escape(each.encode()), content) for each in self.spellings)
+        return any(each.encode() in content for each in self.spellings)
 
 
-def events(folders: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any] | None]]:
-    """Every event file; None for one that cannot be read as JSON."""
+def read_event_documents(folders: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any] | None]]:
+    """Every event file and what it says, valid event or not; None for one that holds no JSON object."""
     for folder in folders:
         for name in sorted(filter(is_event_name, os.listdir(folder))):
             path = folder / name
             try:
-                event = orjson.loads(content(path))
+                event = orjson.loads(read_content(path))
             except orjson.JSONDecodeError:
                 yield path, None
                 continue
             yield path, event if isinstance(event, dict) else None
 
 
-def content(path: Path) -> bytes:
+def read_content(path: Path) -> bytes:
     """The first bytes of a regular file; none where there is no such file."""
     file = open_regular(path)
     if file is None:

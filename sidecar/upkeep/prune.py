@@ -1,8 +1,8 @@
 """Retention: removes audio, event files and rows that are old, and nothing that is not committed.
 
-What goes is said first: audio that is removed leaves an `indextts.audio.deleted` event, so that its record says so;
-events that are removed leave their numbers, so that nobody takes them for lost.
-Files go before rows: a file whose row is gone would be shipped again, a row whose file is gone harms nobody.
+Each removal is announced first: audio that is removed leaves an `indextts.audio.deleted` event, so that its record
+says so; events that are removed leave their numbers, so that nobody takes them for lost.
+Files go before rows: a file without its row would be shipped again, while a row without its file harms nobody.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from sidecar.event.publish import Publisher
-from sidecar.storage.database import Database
-from sidecar.upkeep.erased_numbers import announce
-from sidecar.upkeep.inventory import Names, Sighting, audio_name, list_names, sight
+from sidecar.storage.database import Database, in_chunks, marks
+from sidecar.upkeep.erased_numbers import publish_erased_numbers
+from sidecar.upkeep.inventory import EventFile, Names, audio_name, list_names, read_event_files
 
 _DELETED = "indextts.audio.deleted"
 _SYNTHESIS = "indextts.synthesis."
-_BATCH = 500
 
 
 class Policy(StrEnum):
@@ -40,11 +39,11 @@ class Candidate:
 
     subject: str
     last: datetime
-    """When it was spoken; where only ratings and removals are here, when the first of them came."""
+    """When it was synthesised; the time of the first event here where there are only ratings and deletions."""
     audio: str = ""
-    """Name of its WAV; empty where there is none, or another record owns it."""
+    """Name of its WAV; empty where there is none or it belongs to another record."""
     audio_bytes: int = 0
-    events: list[Sighting] = field(default_factory=list)
+    events: list[EventFile] = field(default_factory=list)
 
     @property
     def event_bytes(self) -> int:
@@ -58,7 +57,7 @@ class Plan:
     chosen: list[Candidate]
     """Oldest first."""
     kept_uncommitted: int = 0
-    """Subjects that would go, but of which an event is not in the database."""
+    """Subjects that would go, but for an event that is not in the database."""
     kept_unrecorded: int = 0
     """WAVs without an event: never touched."""
 
@@ -84,8 +83,8 @@ def plan(
 ) -> Plan:
     """
     Args:
-        before: what ended earlier goes.
-        max_bytes: then the oldest go until the folder's WAVs fit into it.
+        before: whatever ended earlier goes.
+        max_bytes: after that, the oldest go until the folder's WAVs fit into it.
         event_max_bytes: SIDECAR_EVENT_MAX_BYTES.
 
     Raises:
@@ -118,12 +117,12 @@ def plan(
 def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: str, step: Callable[[], None]) -> None:
     """
     Raises:
-        PublishError, OSError: the folder cannot be written. What was removed until then is removed in order.
-        TemporarySinkError: the account may not DELETE; the files are gone, the rows are there.
+        PublishError, OSError: the folder cannot be written. Whatever was removed by then was announced.
+        TemporarySinkError: the account may not DELETE; the files are gone, the rows remain.
     """
     if plan.policy is Policy.EVERYTHING:
         gone = (event for each in plan.chosen for event in each.events)
-        announce(publisher, plan.folder, ((event.source, event.sequence) for event in gone))
+        publish_erased_numbers(publisher, plan.folder, ((event.source, event.sequence) for event in gone))
     for each in plan.chosen:
         if each.audio:
             if plan.policy is not Policy.EVERYTHING:
@@ -134,43 +133,36 @@ def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: s
                 (plan.folder / event.name).unlink(missing_ok=True)
         step()
     if plan.policy is Policy.EVERYTHING:
-        for part in _parts([each.subject for each in plan.chosen]):
-            marks = ", ".join("?" * len(part))
-            database.execute(f"DELETE FROM tts_records WHERE event_id IN ({marks})", part)
-            database.execute(f"DELETE FROM tts_events WHERE subject IN ({marks})", part)
+        for chunk in in_chunks([each.subject for each in plan.chosen]):
+            database.execute(f"DELETE FROM tts_records WHERE event_id IN ({marks(chunk)})", chunk)
+            database.execute(f"DELETE FROM tts_events WHERE subject IN ({marks(chunk)})", chunk)
 
 
 def _candidates(folder: Path, names: Names, event_max_bytes: int) -> list[Candidate]:
-    found: dict[str, Candidate] = {}
-    owners: dict[str, Sighting] = {}
-    for each in sight(folder, names.events, event_max_bytes):
-        if not isinstance(each, Sighting):
+    candidates: dict[str, Candidate] = {}
+    owners: dict[str, EventFile] = {}
+    for each in read_event_files(folder, names.events, event_max_bytes):
+        if not isinstance(each, EventFile):
             continue
-        candidate = found.setdefault(each.subject, Candidate(subject=each.subject, last=each.time))
-        if each.type.startswith(_SYNTHESIS):  # a rating or a removal makes nothing younger
+        candidate = candidates.setdefault(each.subject, Candidate(subject=each.subject, last=each.time))
+        if each.type.startswith(_SYNTHESIS):  # neither a rating nor a deletion makes it younger
             candidate.last = each.time
         candidate.events.append(each)
         name = audio_name(folder, each.audio_path) if each.audio_path else None
         if name is None or name not in names.audio:
             continue
-        # A WAV that was overwritten belongs to the latest record alone.
+        # A WAV that was overwritten belongs to its latest record alone.
         if name not in owners or (each.time, each.id) > (owners[name].time, owners[name].id):
             owners[name] = each
     for name, owner in owners.items():
-        found[owner.subject].audio, found[owner.subject].audio_bytes = name, names.audio[name]
-    return sorted(found.values(), key=lambda each: (each.last, each.subject))
+        candidates[owner.subject].audio, candidates[owner.subject].audio_bytes = name, names.audio[name]
+    return sorted(candidates.values(), key=lambda each: (each.last, each.subject))
 
 
 def _are_committed(candidates: Sequence[Candidate], database: Database) -> Iterator[bool]:
-    """Whether the database holds each event of a candidate with the very bytes that are on disk."""
+    """Whether the database holds each event of a candidate with exactly the bytes that are on disk."""
     ids = [event.id for each in candidates for event in each.events]
     stored: dict[str, str] = {}
-    for part in _parts(ids):
-        marks = ", ".join("?" * len(part))
-        stored.update(database.query(f"SELECT id, sha256 FROM tts_events WHERE id IN ({marks})", part))
+    for chunk in in_chunks(ids):
+        stored.update(database.query(f"SELECT id, sha256 FROM tts_events WHERE id IN ({marks(chunk)})", chunk))
     return (all(stored.get(event.id) == event.sha256 for event in each.events) for each in candidates)
-
-
-def _parts(items: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(items), _BATCH):
-        yield list(items[start : start + _BATCH])

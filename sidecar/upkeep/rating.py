@@ -1,4 +1,4 @@
-"""Judging an output: a rating is an event in the watched folder, which the shipper carries."""
+"""Rating an output: a rating is an event file in the watched folder, which the shipper carries into the tables."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def rate(
     note: str | None,
     user: str | None,
 ) -> Event:
-    """Publish a rating of that record. The latest one counts, as a whole: without a note it takes the note back.
+    """Publish a rating of that record. The latest one replaces any earlier one, note and all.
 
     Args:
-        folders: the watched folders; it goes to the one that the record's own event lies in, else the first.
-        rating: 1 (bad) to 5 (good), None takes it back.
+        folders: the watched folders; the event goes to the one that holds the record's own, else to the first.
+        rating: 1 (bad) to 5 (good); None takes it back.
 
     Raises:
         PublishError: the folder cannot be written.

@@ -2,14 +2,14 @@
 
 MySQL: a fresh table is filled beside the old one and takes its name in one step. What was committed in between is
 folded after the swap; ids, compared one by one, say which events those are. SQLite: one transaction does it all;
-readers see the old table until it ends, the shipper waits.
+readers see the old table until it ends, and the shipper waits.
 
 Kept: the rows that other programs inserted (no event_id), and every record's id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
-from sidecar.storage.database import Database, Parameter
+from sidecar.storage.database import Database, Parameter, in_chunks, marks
 from sidecar.storage.projection import KINDS, Kind, Row, project
 from sidecar.storage.statements import MYSQL, SQLITE, fold, insert_head
 
@@ -28,7 +28,7 @@ _STUBS = (
     "INSERT INTO {table} (id, event_id, text_input, emotion, audio_path, created_at, status) "
     "SELECT id, event_id, '', 'neutral', '', created_at, 'pending' FROM tts_records WHERE event_id IS NOT NULL"
 )
-_CHUNK = 200  # rows of one statement: 41 columns each stay below SQLite's 32,766 parameters
+_ROWS = 200  # in one statement: with 41 columns each they stay below SQLite's 32,766 parameters
 _ID_BYTES = 16
 
 
@@ -37,13 +37,13 @@ class Rebuilt:
     events: int = 0
     """Events folded."""
     late: int = 0
-    """Of them, those that came while it was under way."""
+    """Those of them that arrived while it was under way."""
     unreadable: int = 0
-    """Rows of tts_events that this version cannot read; they are left alone."""
+    """Rows of tts_events that this version cannot read; they stay as they are."""
     records_before: int = 0
     records: int = 0
     dropped: int = 0
-    """Records that no event speaks of any more."""
+    """Records without any event left."""
 
 
 Step = Callable[[], None]
@@ -56,18 +56,19 @@ def rebuild(connect: Callable[[], Database], step: Step) -> Rebuilt:
         step: called for each event.
 
     Raises:
-        TemporarySinkError: the database cannot serve, or the account may not create tables. What was there is there.
+        TemporarySinkError: the database cannot serve, or the account may not create tables. Nothing
+            has been changed then.
     """
     with closing(connect()) as reader, closing(connect()) as writer:
-        done = Rebuilt(records_before=_count(reader, _TABLE))
+        result = Rebuilt(records_before=_count(reader, _TABLE))
         work = _rebuild_sqlite if writer.dialect == "sqlite" else _rebuild_mysql
-        work(reader, writer, done, step)
-        done.records = _count(writer, _TABLE)
-        return done
+        work(reader, writer, result, step)
+        result.records = _count(writer, _TABLE)
+        return result
 
 
-def _rebuild_mysql(reader: Database, writer: Database, done: Rebuilt, step: Step) -> None:
-    folder = _Folder(writer, _FRESH, done)
+def _rebuild_mysql(reader: Database, writer: Database, result: Rebuilt, step: Step) -> None:
+    records = _RecordWriter(writer, _FRESH, result)
     writer.execute(f"DROP TABLE IF EXISTS {_FRESH}")
     writer.execute(f"CREATE TABLE {_FRESH} LIKE {_TABLE}")
     writer.execute(f"INSERT INTO {_FRESH} SELECT * FROM {_TABLE} WHERE event_id IS NULL")
@@ -75,30 +76,29 @@ def _rebuild_mysql(reader: Database, writer: Database, done: Rebuilt, step: Step
     folded = bytearray()
     for id_, event in _log(reader):
         folded += UUID(id_).bytes
-        folder.add(event)
+        records.add(event)
         step()
-    folder.flush()
+    records.flush()
     writer.execute(f"DROP TABLE IF EXISTS {_OLD}")
     writer.execute(f"RENAME TABLE {_TABLE} TO {_OLD}, {_FRESH} TO {_TABLE}")
-    # From here on the shipper folds into the fresh table. What it committed before, we have yet to fold.
-    folder = _Folder(writer, _TABLE, done)
-    for chunk in _chunks(_unfolded(reader, folded), _CHUNK):
-        marks = ", ".join("?" * len(chunk))
-        for (event,) in reader.query(f"SELECT event FROM tts_events WHERE id IN ({marks})", chunk):
-            folder.add(event)
-            done.late += 1
-    folder.flush()
-    # A row that another program inserted into the old table meanwhile.
+    # From here on the shipper folds into the fresh table. What it committed before is still to be folded here.
+    records = _RecordWriter(writer, _TABLE, result)
+    for chunk in in_chunks(list(_unfolded(reader, folded))):  # nothing else may be asked while a stream is read
+        for (event,) in reader.query(f"SELECT event FROM tts_events WHERE id IN ({marks(chunk)})", chunk):
+            records.add(event)
+            result.late += 1
+    records.flush()
+    # The rows that other programs inserted into the old table meanwhile.
     columns = ", ".join(name for name in writer.columns(f"SELECT * FROM {_OLD} LIMIT 0")[0] if name != "id")
     writer.execute(
         f"INSERT INTO {_TABLE} ({columns}) SELECT {columns} FROM {_OLD} o WHERE o.event_id IS NULL "
         f"AND NOT EXISTS (SELECT 1 FROM {_TABLE} n WHERE n.id = o.id)"
     )
-    done.dropped = _drop_stubs(writer)
+    result.dropped = _drop_stubs(writer)
     writer.execute(f"DROP TABLE {_OLD}")
 
 
-def _rebuild_sqlite(reader: Database, writer: Database, done: Rebuilt, step: Step) -> None:
+def _rebuild_sqlite(reader: Database, writer: Database, result: Rebuilt, step: Step) -> None:
     writer.execute("BEGIN IMMEDIATE")
     try:
         writer.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {_TABLE} WHERE event_id IS NULL")
@@ -108,24 +108,24 @@ def _rebuild_sqlite(reader: Database, writer: Database, done: Rebuilt, step: Ste
         writer.execute(f"DELETE FROM {_TABLE}")
         writer.execute(f"INSERT INTO {_TABLE} SELECT * FROM kept")
         writer.execute(_STUBS.format(table=_TABLE).replace("FROM tts_records", "FROM numbered"))
-        folder = _Folder(writer, _TABLE, done)
+        records = _RecordWriter(writer, _TABLE, result)
         for _, event in _log(reader):
-            folder.add(event)
+            records.add(event)
             step()
-        folder.flush()
-        done.dropped = _drop_stubs(writer)
+        records.flush()
+        result.dropped = _drop_stubs(writer)
         writer.execute("COMMIT")
     except BaseException:
         writer.execute("ROLLBACK")
         raise
 
 
-class _Folder:
-    """Collects rows of each kind and upserts them, many in a statement."""
+class _RecordWriter:
+    """Collects the rows of events and upserts them into a table of records, many in one statement."""
 
-    def __init__(self, database: Database, table: str, done: Rebuilt) -> None:
+    def __init__(self, database: Database, table: str, result: Rebuilt) -> None:
         self._database = database
-        self._done = done
+        self._result = result
         self._rows: dict[str, list[Row]] = {kind.name: [] for kind in KINDS}
         dialect = SQLITE if database.dialect == "sqlite" else MYSQL
         self._heads = {kind.name: insert_head(table, kind.columns) for kind in KINDS}
@@ -135,13 +135,13 @@ class _Folder:
         try:
             event = Event.decode(raw if isinstance(raw, bytes) else str(raw).encode())
         except (EventError, NotAnEvent):
-            self._done.unreadable += 1
+            self._result.unreadable += 1
             return
-        self._done.events += 1
+        self._result.events += 1
         for kind, row in project(event):
             rows = self._rows[kind.name]
             rows.append(row)
-            if len(rows) >= _CHUNK:
+            if len(rows) >= _ROWS:
                 self._send(kind)
 
     def flush(self) -> None:
@@ -152,21 +152,21 @@ class _Folder:
         rows = self._rows[kind.name]
         if not rows:
             return
-        marks = f"({', '.join('?' * len(kind.columns))})"
+        row_marks = f"({marks(kind.columns)})"
         parameters: list[Parameter] = [value for row in rows for value in row]
         head, tail = self._heads[kind.name], self._tails[kind.name]
-        self._database.execute(f"{head}{', '.join([marks] * len(rows))}{tail}", parameters)
+        self._database.execute(f"{head}{', '.join([row_marks] * len(rows))}{tail}", parameters)
         rows.clear()
 
 
 def _log(reader: Database) -> Iterator[tuple[str, Any]]:
-    """Ids and events in the order of the key."""
+    """Ids and events, ordered by id."""
     for row in reader.stream("SELECT id, event FROM tts_events ORDER BY id"):
         yield row[0], row[1]
 
 
 def _unfolded(reader: Database, folded: bytearray) -> Iterator[str]:
-    """Ids of tts_events that are not among the folded ones; both ascend."""
+    """Ids of tts_events that are not among the folded ones, which ascend too."""
     view = memoryview(folded)
     position = 0
     for (id_,) in reader.stream("SELECT id FROM tts_events ORDER BY id"):
@@ -177,14 +177,8 @@ def _unfolded(reader: Database, folded: bytearray) -> Iterator[str]:
             yield id_
 
 
-def _chunks(items: Iterable[str], size: int) -> list[list[str]]:
-    """All of them, because nothing else may be asked while a stream is read."""
-    every = list(items)
-    return [every[start : start + size] for start in range(0, len(every), size)]
-
-
 def _drop_stubs(writer: Database) -> int:
-    """Records without any event left. Those of other programs, without an event_id, never had one."""
+    """Delete records that have no event left. Those of other programs, without an event_id, never had one."""
     unspoken = "NOT EXISTS (SELECT 1 FROM tts_events e WHERE e.subject = tts_records.event_id)"
     return writer.execute(f"DELETE FROM {_TABLE} WHERE event_id IS NOT NULL AND fold_key = '0:' AND {unspoken}")
 

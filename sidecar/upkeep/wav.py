@@ -15,21 +15,22 @@ _BLOCK = 1024 * 1024
 
 
 def facts(path: Path) -> dict[str, Any]:
-    """Members of the schema's `audio`: sha256 and bytes; what the header tells, where it is one.
+    """Members of the schema's `audio`: sha256 and bytes, and what the header says where there is one.
 
     Raises:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
         size = path.stat().st_size
-        found: dict[str, Any] = {"sha256": _digest(file), "bytes": size}
+        members: dict[str, Any] = {"sha256": _digest(file), "bytes": size}
         file.seek(0)
-        found.update(_header(file, size))
-    return found
+        members.update(_header(file, size))
+    return members
 
 
 def sha256(path: Path) -> str:
-    """
+    """The SHA-256 of a file, in hexadecimal.
+
     Raises:
         OSError: the file cannot be read.
     """
@@ -45,9 +46,9 @@ def _digest(file: BinaryIO) -> str:
 
 
 def _header(file: BinaryIO, size: int) -> dict[str, Any]:
-    """Hertz, channels, bits, samples, seconds; empty where it is no WAV.
+    """Sample rate in hertz, channels, bits, samples, seconds; empty where the file is no WAV.
 
-    A data chunk that claims more than the file holds (a writer that streamed, or died) counts as what is there.
+    Of a data chunk that claims more than the file holds (the writer streamed, or died) only what is there counts.
     """
     start = file.read(12)
     if len(start) < 12 or start[:4] not in (b"RIFF", b"RF64") or start[8:] != b"WAVE":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.upkeep.verify import CURES, Kind
+from sidecar.upkeep.verify import CURES, Defect
 from tests.events import envelope, failed, publish
 from tests.operate.scene import Scene, make_old_wavs, set_scene
 from tests.servers import sqlite_url
@@ -50,8 +50,8 @@ def test_on_every_database(tmp_path: Path, database_url: str) -> None:
     scene.speak("spk_4.wav", sequence=4)
     found = {kind: sorted(names) for kind, names in found_by(scene).items()}
     assert found == {
-        Kind.NOT_SHIPPED: ["spk_2.wav.json", "spk_4.wav.json"],
-        Kind.RECORD_MISSING: ["spk_1.wav.json"],
+        Defect.NOT_SHIPPED: ["spk_2.wav.json", "spk_4.wav.json"],
+        Defect.RECORD_MISSING: ["spk_1.wav.json"],
     }
     assert scene.facts("verify", "--repair")["repaired"] == {"new": 2, "known": 1, "refused": {}}
     assert scene.facts("verify")["findings"] == []
@@ -60,7 +60,7 @@ def test_on_every_database(tmp_path: Path, database_url: str) -> None:
 def test_not_shipped_and_repaired(scene: Scene) -> None:
     scene.execute("DELETE FROM tts_events WHERE sequence = 3")
     scene.execute("DELETE FROM tts_records WHERE audio_path = 'outputs/spk_3.wav'")
-    assert found_by(scene) == {Kind.NOT_SHIPPED: ["spk_3.wav.json"]}
+    assert found_by(scene) == {Defect.NOT_SHIPPED: ["spk_3.wav.json"]}
     scene.run("verify", "--repair")
     assert scene.facts("verify")["findings"] == []
 
@@ -68,7 +68,7 @@ def test_not_shipped_and_repaired(scene: Scene) -> None:
 def test_a_record_that_somebody_deleted(scene: Scene) -> None:
     before = scene.records()
     scene.execute("DELETE FROM tts_records WHERE audio_path = 'outputs/spk_2.wav'")
-    assert found_by(scene) == {Kind.RECORD_MISSING: ["spk_2.wav.json"]}
+    assert found_by(scene) == {Defect.RECORD_MISSING: ["spk_2.wav.json"]}
     scene.run("verify", "--repair")
     assert [row[1:] for row in scene.records()] == [row[1:] for row in before]
 
@@ -78,13 +78,13 @@ def test_changed_audio(scene: Scene) -> None:
     raw = bytearray(path.read_bytes())
     raw[-1] ^= 1
     path.write_bytes(raw)
-    assert found_by(scene) == {Kind.AUDIO_CHANGED: ["spk_4.wav"]}
+    assert found_by(scene) == {Defect.AUDIO_CHANGED: ["spk_4.wav"]}
     assert scene.facts("verify", "--no-audio")["findings"] == []
 
 
 def test_audio_that_is_gone(scene: Scene) -> None:
     (scene.folder / "spk_4.wav").unlink()
-    assert found_by(scene) == {Kind.AUDIO_GONE: ["spk_4.wav"]}
+    assert found_by(scene) == {Defect.AUDIO_GONE: ["spk_4.wav"]}
 
 
 def test_audio_that_was_overwritten_is_not_a_change(scene: Scene) -> None:
@@ -100,7 +100,7 @@ def test_audio_that_was_overwritten_is_not_a_change(scene: Scene) -> None:
 
 def test_an_event_file_that_is_gone(scene: Scene) -> None:
     (scene.folder / "spk_5.wav.json").unlink()
-    assert found_by(scene) == {Kind.EVENT_FILE_GONE: ["spk_5.wav.json"], Kind.UNRECORDED: ["spk_5.wav"]}
+    assert found_by(scene) == {Defect.EVENT_FILE_GONE: ["spk_5.wav.json"], Defect.UNRECORDED: ["spk_5.wav"]}
     ignored = ("--ignore", "event_file_gone", "--ignore", "unrecorded")
     assert scene.facts("verify", *ignored)["findings"] == []
 
@@ -110,13 +110,13 @@ def test_an_event_file_that_was_changed(scene: Scene) -> None:
     event = json.loads(path.read_bytes())
     event["data"]["text"] = "not what was said"
     path.write_text(json.dumps(event))
-    assert found_by(scene) == {Kind.EVENT_DIFFERS: ["spk_5.wav.json"]}
+    assert found_by(scene) == {Defect.EVENT_DIFFERS: ["spk_5.wav.json"]}
 
 
 def test_what_is_no_event(scene: Scene) -> None:
     (scene.folder / "broken.json").write_bytes(b"{")
     (scene.folder / "preset.json").write_bytes(b'{"voice": "x"}')
-    assert found_by(scene) == {Kind.NOT_AN_EVENT: ["broken.json"]}
+    assert found_by(scene) == {Defect.NOT_AN_EVENT: ["broken.json"]}
 
 
 def test_what_is_put_aside_is_settled_until_it_changes(tmp_path: Path, database_url: str) -> None:
@@ -127,22 +127,22 @@ def test_what_is_put_aside_is_settled_until_it_changes(tmp_path: Path, database_
     scene.speak("spk_3.wav", sequence=3)
     (scene.folder / "link.json").symlink_to("spk_3.wav.json")
     scene.ship()
-    assert found_by(scene) == {Kind.NOT_AN_EVENT: ["link.json", "spk_2.wav.json"]}
+    assert found_by(scene) == {Defect.NOT_AN_EVENT: ["link.json", "spk_2.wav.json"]}
     scene.run("quarantine", "drop", "--all")
     facts = scene.facts("verify")
     assert (facts["findings"], facts["put_aside"]) == ([], ["link.json", "spk_2.wav.json"])
     assert "2 put aside" in scene.run("verify")
     (scene.folder / "spk_2.wav.json").write_bytes(cut[:-1])
-    assert found_by(scene) == {Kind.NOT_AN_EVENT: ["spk_2.wav.json"]}
+    assert found_by(scene) == {Defect.NOT_AN_EVENT: ["spk_2.wav.json"]}
     (scene.folder / "spk_2.wav.json").unlink()  # the quarantine still knows its number
-    assert found_by(scene) == {Kind.UNRECORDED: ["spk_2.wav"]}
+    assert found_by(scene) == {Defect.UNRECORDED: ["spk_2.wav"]}
 
 
 def test_an_event_that_the_database_refused_can_be_put_aside_too(scene: Scene) -> None:
     original = (scene.folder / "spk_4.wav.json").read_bytes()
     (scene.folder / "copy.json").write_bytes(original.replace("欢迎".encode(), "再见".encode()))
     scene.ship()
-    assert found_by(scene) == {Kind.EVENT_DIFFERS: ["copy.json"]}
+    assert found_by(scene) == {Defect.EVENT_DIFFERS: ["copy.json"]}
     scene.run("quarantine", "drop", "--reason", "rejected_by_sink")
     assert scene.facts("verify")["findings"] == []
 
@@ -154,12 +154,12 @@ def test_a_file_that_can_be_read_since_is_not_put_aside_any_more(scene: Scene) -
     columns = "shipper, path, reason, message, status, bytes, content, first_seen_at, last_seen_at"
     values = f"'studio', '{path}', 'unreadable', '', 'dropped', {size}, X'', '2026-11-22', '2026-11-22'"
     scene.execute(f"INSERT INTO sidecar_quarantine ({columns}) VALUES ({values})")
-    assert found_by(scene) == {Kind.NOT_SHIPPED: [f"{Path(event['data']['audio']['path']).name}.json"]}
+    assert found_by(scene) == {Defect.NOT_SHIPPED: [f"{Path(event['data']['audio']['path']).name}.json"]}
 
 
 def test_a_pipe_in_the_folder_does_not_stop_it(scene: Scene) -> None:
     os.mkfifo(scene.folder / "pipe.json")
-    assert found_by(scene) == {Kind.NOT_AN_EVENT: ["pipe.json"]}
+    assert found_by(scene) == {Defect.NOT_AN_EVENT: ["pipe.json"]}
 
 
 def test_a_file_in_quarantine_leaves_no_gap(scene: Scene) -> None:
@@ -168,7 +168,7 @@ def test_a_file_in_quarantine_leaves_no_gap(scene: Scene) -> None:
     (scene.folder / "spk_6.wav.json").write_bytes(whole[: len(whole) // 2])
     scene.speak("spk_7.wav", sequence=7)
     scene.ship()
-    assert found_by(scene) == {Kind.NOT_AN_EVENT: ["spk_6.wav.json"]}
+    assert found_by(scene) == {Defect.NOT_AN_EVENT: ["spk_6.wav.json"]}
 
 
 def test_what_is_forgotten_is_not_missed(tmp_path: Path, database_url: str) -> None:
@@ -210,14 +210,14 @@ def test_what_is_pruned_is_not_missed(scene: Scene) -> None:
 
 def test_wavs_without_an_event(scene: Scene) -> None:
     names = make_old_wavs(scene.folder, 2)
-    assert found_by(scene) == {Kind.UNRECORDED: names}
+    assert found_by(scene) == {Defect.UNRECORDED: names}
 
 
 def test_numbers_that_are_missing(scene: Scene) -> None:
     for number in (8, 9):
         publish(scene.folder, failed(sequence=number), name=f"late_{number}.json")
     scene.ship()
-    assert found_by(scene) == {Kind.SEQUENCE_GAP: ["indextts://studio/20261122T100000-1-abcd"]}
+    assert found_by(scene) == {Defect.SEQUENCE_GAP: ["indextts://studio/20261122T100000-1-abcd"]}
     (finding,) = scene.facts("verify", code=1)["findings"]
     assert finding["detail"] == "2 of 9: 6, 7"
 
@@ -226,10 +226,10 @@ def test_everything_wrong_at_once_is_found_and_what_can_be_is_repaired(scene: Sc
     scene.execute("DELETE FROM tts_events WHERE sequence = 1")
     (scene.folder / "spk_2.wav").unlink()
     (scene.folder / "broken.json").write_bytes(b"{")
-    assert set(found_by(scene)) == {Kind.NOT_SHIPPED, Kind.AUDIO_GONE, Kind.NOT_AN_EVENT}
-    assert set(found_by(scene, "--repair")) == {Kind.NOT_SHIPPED, Kind.AUDIO_GONE, Kind.NOT_AN_EVENT}
-    assert set(found_by(scene)) == {Kind.AUDIO_GONE, Kind.NOT_AN_EVENT}
+    assert set(found_by(scene)) == {Defect.NOT_SHIPPED, Defect.AUDIO_GONE, Defect.NOT_AN_EVENT}
+    assert set(found_by(scene, "--repair")) == {Defect.NOT_SHIPPED, Defect.AUDIO_GONE, Defect.NOT_AN_EVENT}
+    assert set(found_by(scene)) == {Defect.AUDIO_GONE, Defect.NOT_AN_EVENT}
 
 
 def test_every_kind_of_finding_names_its_cure() -> None:
-    assert set(CURES) == set(Kind)
+    assert set(CURES) == set(Defect)

@@ -114,11 +114,11 @@ class Child:
 
 
 def _serve() -> None:
-    from sidecar.cli.main import sidecar
+    from sidecar.cli.run import run
     from sidecar.event.event import Event
     from tests.torture import seams
 
-    for import_too in (sidecar, Event):
+    for import_too in (run, Event):
         assert import_too
     for line in sys.stdin:
         order = json.loads(line)

@@ -1,19 +1,30 @@
-"""Writes sidecar/README.md, the reference of settings and metrics, from the code."""
+"""Writes sidecar/README.md, the reference of commands, settings and metrics, from the code."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
+from sidecar.cli.main import sidecar
 from sidecar.service import config
 from sidecar.service.metrics import Metrics
 
 REFERENCE = Path(__file__).parents[2] / "sidecar" / "README.md"
 
-_HEAD = """# Reference: settings and metrics
+_COMMANDS = """# Reference: commands, settings and metrics
 
 Written from the code by `make docs`.
 
+## Commands
+
+`sidecar COMMAND --help` says more of each, with examples.
+
+| command | meaning |
+|---|---|
+"""
+_SETTINGS = """
 ## Settings
 
 A flag wins over the environment, the environment over `.env` in the working folder. The flag of `SIDECAR_WATCH_DIR` is
@@ -35,7 +46,24 @@ discovered = shipped + quarantined + skipped + pending.
 
 
 def reference() -> str:
-    return _HEAD + "".join(_settings()) + _METRICS + "".join(_metrics())
+    return "".join([_COMMANDS, *_commands(), _SETTINGS, *_settings(), _METRICS, *_metrics()])
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
+    """Every verb with its words, such as ("quarantine list", ...)."""
+    if not isinstance(command, click.Group):
+        yield " ".join(path), command
+        return
+    context = click.Context(command)
+    for name in sorted(command.list_commands(context)):
+        child = command.get_command(context, name)
+        assert child is not None
+        yield from commands(child, (*path, name))
+
+
+def _commands() -> Iterator[str]:
+    for verb, command in commands(sidecar):
+        yield f"| `sidecar {verb}` | {_cell(command.get_short_help_str(limit=1000))} |\n"
 
 
 def _settings() -> Iterator[str]:

@@ -1,15 +1,17 @@
-"""A courier for commands that ship by themselves: with retries, but not without end."""
+"""The courier of commands that ship by themselves: it retries, but not for ever."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 from sidecar.cli.support.databases import open_sink
 from sidecar.service.config import Settings
 from sidecar.service.retry import Attempt, Retry, RetryPolicy
 from sidecar.shipping.courier import Courier
+from sidecar.upkeep.redelivery import Redelivery
 
 SHIPPING = (
     "database_url",
@@ -27,8 +29,9 @@ _GIVE_UP_SECONDS = 30.0
 
 
 @contextlib.contextmanager
-def open_courier(settings: Settings) -> Iterator[Courier]:
-    """
+def open_redelivery(settings: Settings, folder: Path) -> Iterator[Redelivery]:
+    """What ships event files of that folder again.
+
     Raises:
         TablesNotReady, TemporarySinkError: at once, where the database is not ready.
     """
@@ -42,10 +45,16 @@ def open_courier(settings: Settings) -> Iterator[Courier]:
     )
     courier = Courier(sink, retry, quarantine_max_bytes=settings.quarantine_max_bytes)
     try:
-        yield courier
+        yield Redelivery(
+            courier,
+            shipper=settings.name,
+            folder=folder,
+            max_bytes=settings.event_max_bytes,
+            batch_events=settings.batch_max_events,
+        )
     finally:
         courier.close()
 
 
 def _ignore(_attempt: Attempt) -> None:
-    """A failed attempt is followed by another; the last one's error ends the command."""
+    """Another attempt follows; the error of the last one ends the command."""
