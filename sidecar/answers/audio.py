@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from sidecar.errors import SidecarError
 from sidecar.event.names import printable
+from sidecar.event.types import SYNTHESIS
 from sidecar.storage.database import Database
 
 TYPES = {
@@ -46,8 +47,8 @@ class Audio:
 def home(database: Database, folders: Sequence[Path], event_id: str) -> Path | None:
     """The watched folder in which the record's own event file lies."""
     rows = database.query(
-        "SELECT path FROM tts_events WHERE subject = ? AND type LIKE 'indextts.synthesis.%' ORDER BY time DESC",
-        [event_id],
+        "SELECT path FROM tts_events WHERE subject = ? AND type LIKE ? ORDER BY time DESC",
+        [event_id, f"{SYNTHESIS}%"],
     )
     known = {printable(str(folder)): folder for folder in folders}
     for (path,) in rows:

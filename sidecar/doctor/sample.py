@@ -9,6 +9,7 @@ import orjson
 from sidecar.errors import Reason
 from sidecar.event.event import Event
 from sidecar.event.publish import uuid7
+from sidecar.event.types import SUCCEEDED
 from sidecar.storage.sink import Batch, Delivery, Position, Quarantined
 
 SHIPPER = "sidecar doctor"
@@ -24,7 +25,7 @@ def sample() -> Batch:
         "id": identity,
         "source": "indextts://sidecar-doctor/sample",
         "sequence": 1,
-        "type": "indextts.synthesis.succeeded",
+        "type": SUCCEEDED,
         "subject": identity,
         "time": now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "datacontenttype": "application/json",

@@ -23,9 +23,9 @@ import orjson
 
 from sidecar.errors import SidecarError
 from sidecar.event.event import Event
+from sidecar.event.types import DISCOVERED
 from sidecar.upkeep.wav import SUFFIX, facts
 
-TYPE = "indextts.synthesis.discovered"
 UNKNOWN = "recorded afterwards: text, emotion, voice, parameters, model and speed are not known"
 _FROM_NAME = re.compile(r"^spk_(\d{9,10})\.wav$", re.IGNORECASE)  # webui.py: outputs/spk_{int(time.time())}.wav
 _LONGEST_SYNTHESIS = 6 * 3600.0  # seconds; a file written later than that after its name's time was copied
@@ -157,7 +157,7 @@ def describe(folder: Path, name: str, source: str) -> bytes:
             "id": identity,
             "source": source,
             "sequence": 1,  # nobody counted these; one number for all leaves no gap
-            "type": TYPE,
+            "type": DISCOVERED,
             "subject": identity,
             "time": _rfc3339(ended),
             "datacontenttype": "application/json",

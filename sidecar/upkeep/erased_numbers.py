@@ -1,7 +1,7 @@
 """The numbers of events that were erased on purpose, so that nobody takes the gap they leave for a loss.
 
 A TTS process numbers its events 1, 2, 3 ... Whoever forgets or prunes some of them leaves holes. An event of type
-indextts.events.erased names the holes and nothing of what was in them. It is published before anything is erased:
+ERASED names the holes and nothing of what was in them. It is published before anything is erased:
 whatever interrupts the rest, no number is ever missing without a reason.
 """
 
@@ -17,9 +17,9 @@ from typing import Any
 import orjson
 
 from sidecar.event.publish import Publisher
+from sidecar.event.types import ERASED
 from sidecar.storage.database import Database
 
-ERASED = "indextts.events.erased"
 _NUMBERS_AN_EVENT = 1000  # each with a source of up to 255 characters: well below SIDECAR_EVENT_MAX_BYTES
 _SOURCE = re.compile(rb'"source"\s*:\s*"(indextts://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+)"')
 _SEQUENCE = re.compile(rb'"sequence"\s*:\s*([1-9][0-9]{0,9})\b')

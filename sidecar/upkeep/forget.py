@@ -1,6 +1,6 @@
 """Erases what was recorded of a person, a text, a voice or one record: rows, events, quarantine, files, search indexes.
 
-What stays is a tombstone, an event of type indextts.record.forgotten that names the record's id and nothing of its
+What stays is a tombstone, an event of type FORGOTTEN that names the record's id and nothing of its
 content, and the numbers of the events that went (sidecar.upkeep.erased_numbers). Both are published first: whatever
 interrupts the rest, doing it again finishes it.
 
@@ -19,11 +19,11 @@ from sidecar.answers.textindex import text_index
 from sidecar.answers.words import like
 from sidecar.event.names import printable
 from sidecar.event.publish import Publisher
+from sidecar.event.types import AUDIO, ERASED, FORGOTTEN, RATED, SYNTHESIS
 from sidecar.storage.database import Database, Parameter, Row
-from sidecar.upkeep.erased_numbers import ERASED, Number, announce, legible
+from sidecar.upkeep.erased_numbers import Number, announce, legible
 from sidecar.upkeep.mentions import Target, content, events
 
-FORGOTTEN = "indextts.record.forgotten"
 _PART = 200  # ids in one statement
 
 
@@ -45,12 +45,10 @@ def subjects(database: Database, folders: Sequence[Path], target: Target) -> lis
     rows = database.query(f"SELECT event_id FROM tts_records WHERE event_id IS NOT NULL AND {condition}", parameters)
     if target.text:
         said, parameters = _in_events(target)
-        rows += database.query(
-            f"SELECT subject FROM tts_events WHERE type LIKE 'indextts.synthesis.%' AND {said}", parameters
-        )
+        rows += database.query(f"SELECT subject FROM tts_events WHERE type LIKE '{SYNTHESIS}%' AND {said}", parameters)
     found = {str(row[0]) for row in rows}
     for _, event in events(folders):
-        if event is not None and target.holds(event) and str(event.get("type", "")).startswith("indextts.synthesis."):
+        if event is not None and target.holds(event) and str(event.get("type", "")).startswith(SYNTHESIS):
             found.add(str(event.get("subject")))
     return sorted(found)
 
@@ -161,7 +159,7 @@ def _remarked(database: Database, target: Target) -> list[Row]:
         return database.query(f"{names} tts_timeline WHERE actor = ?", [target.user])
     if target.text:
         said, parameters = _in_events(target)
-        return database.query(f"{names} tts_events WHERE type LIKE 'indextts.audio.%' AND {said}", parameters)
+        return database.query(f"{names} tts_events WHERE type LIKE '{AUDIO}%' AND {said}", parameters)
     return []
 
 
@@ -173,7 +171,7 @@ def _remarks(database: Database, target: Target, done: Forgotten) -> None:
     for subject in sorted({str(row[1]) for row in rows}):
         left = database.query(
             "SELECT rating, note, actor, time, id FROM tts_timeline "
-            "WHERE subject = ? AND type = 'indextts.audio.rated' ORDER BY time DESC, id DESC LIMIT 1",
+            f"WHERE subject = ? AND type = '{RATED}' ORDER BY time DESC, id DESC LIMIT 1",
             [subject],
         )
         rating, note, actor, key = (

@@ -1,6 +1,6 @@
 """Retention: removes audio, event files and rows that are old, and nothing that is not committed.
 
-What goes is said first: audio that is removed leaves an `indextts.audio.deleted` event, so that its record says so;
+What goes is said first: audio that is removed leaves an event, so that its record says so;
 events that are removed leave their numbers, so that nobody takes them for lost.
 Files go before rows: a file whose row is gone would be shipped again, a row whose file is gone harms nobody.
 """
@@ -14,12 +14,11 @@ from enum import StrEnum
 from pathlib import Path
 
 from sidecar.event.publish import Publisher
+from sidecar.event.types import DELETED, SYNTHESIS
 from sidecar.storage.database import Database
 from sidecar.upkeep.erased_numbers import announce
 from sidecar.upkeep.inventory import Names, Sighting, audio_name, list_names, sight
 
-_DELETED = "indextts.audio.deleted"
-_SYNTHESIS = "indextts.synthesis."
 _BATCH = 500
 
 
@@ -127,7 +126,7 @@ def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: s
     for each in plan.chosen:
         if each.audio:
             if plan.policy is not Policy.EVERYTHING:
-                publisher.publish(plan.folder, _DELETED, each.subject, {"reason": reason})
+                publisher.publish(plan.folder, DELETED, each.subject, {"reason": reason})
             (plan.folder / each.audio).unlink(missing_ok=True)
         if plan.policy is not Policy.AUDIO:
             for event in each.events:
@@ -147,7 +146,7 @@ def _candidates(folder: Path, names: Names, event_max_bytes: int) -> list[Candid
         if not isinstance(each, Sighting):
             continue
         candidate = found.setdefault(each.subject, Candidate(subject=each.subject, last=each.time))
-        if each.type.startswith(_SYNTHESIS):  # a rating or a removal makes nothing younger
+        if each.type.startswith(SYNTHESIS):  # a rating or a removal makes nothing younger
             candidate.last = each.time
         candidate.events.append(each)
         name = audio_name(folder, each.audio_path) if each.audio_path else None

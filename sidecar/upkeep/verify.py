@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sidecar.event.names import printable, printable_name
+from sidecar.event.types import SYNTHESIS
 from sidecar.storage.database import Database
 from sidecar.upkeep import wav
 from sidecar.upkeep.dropped import put_aside
@@ -163,7 +164,7 @@ def _compare_records(
     folder: Path, sightings: dict[str, Sighting], names: Names, database: Database, done: Verified, progress: Progress
 ) -> set[str]:
     """Subjects against tts_records. Returns the names of audio that is known to be gone or replaced."""
-    syntheses = {each.subject: each for each in sightings.values() if each.type.startswith("indextts.synthesis.")}
+    syntheses = {each.subject: each for each in sightings.values() if each.type.startswith(SYNTHESIS)}
     subjects = list(syntheses)
     step = progress("records", len(subjects))
     excused: set[str] = set()

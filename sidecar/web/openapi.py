@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 from sidecar import __version__
-from sidecar.answers.filters import STATUSES
 from sidecar.answers.search import MAX_LIMIT
+from sidecar.event.types import STATUSES
 
 Schema = dict[str, Any]
 

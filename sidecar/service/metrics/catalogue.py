@@ -30,6 +30,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from sidecar import __version__
 from sidecar.errors import Reason, SidecarError
+from sidecar.event.types import last_word
 from sidecar.service.metrics.health import Health
 from sidecar.service.metrics.histogram import BatchHistogram
 from sidecar.service.metrics.labels import TYPES, bounded
@@ -245,7 +246,7 @@ class Metrics:
         for source, group in itertools.groupby(events, operator.attrgetter("source")):
             self._sequences.add(source, [event.sequence for event in group])
         for type_, count in collections.Counter([event.type for event in events]).items():
-            self._shipped.labels(bounded(type_.rpartition(".")[2], TYPES)).inc(count)
+            self._shipped.labels(bounded(last_word(type_), TYPES)).inc(count)
         new = [event for event in events if event.id not in receipt.known] if receipt.known else events
         self._latency.observe("", [max(0.0, now - event.time.timestamp()) for event in new])
         self._speech.count(new)
