@@ -18,8 +18,8 @@ from uuid import UUID
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
 from sidecar.storage.database import Database, Parameter
-from sidecar.storage.projection import KINDS, Kind, Row, project
-from sidecar.storage.statements import MYSQL, SQLITE, fold, insert_head
+from sidecar.storage.projection import FOLDS, Fold, Values, project
+from sidecar.storage.statements import MYSQL, SQLITE, fold_tail, insert_head
 
 _TABLE = "tts_records"
 _FRESH = "tts_records_rebuilt"
@@ -121,15 +121,15 @@ def _rebuild_sqlite(reader: Database, writer: Database, done: Rebuilt, step: Ste
 
 
 class _Folder:
-    """Collects rows of each kind and upserts them, many in a statement."""
+    """Collects rows of each fold and upserts them, many in a statement."""
 
     def __init__(self, database: Database, table: str, done: Rebuilt) -> None:
         self._database = database
         self._done = done
-        self._rows: dict[str, list[Row]] = {kind.name: [] for kind in KINDS}
+        self._rows: dict[str, list[Values]] = {fold.name: [] for fold in FOLDS}
         dialect = SQLITE if database.dialect == "sqlite" else MYSQL
-        self._heads = {kind.name: insert_head(table, kind.columns) for kind in KINDS}
-        self._tails = {kind.name: " " + fold(dialect, kind) for kind in KINDS}
+        self._heads = {fold.name: insert_head(table, fold.columns) for fold in FOLDS}
+        self._tails = {fold.name: " " + fold_tail(dialect, fold) for fold in FOLDS}
 
     def add(self, raw: Any) -> None:
         try:
@@ -138,23 +138,23 @@ class _Folder:
             self._done.unreadable += 1
             return
         self._done.events += 1
-        for kind, row in project(event):
-            rows = self._rows[kind.name]
-            rows.append(row)
+        for fold, values in project(event):
+            rows = self._rows[fold.name]
+            rows.append(values)
             if len(rows) >= _CHUNK:
-                self._send(kind)
+                self._send(fold)
 
     def flush(self) -> None:
-        for kind in KINDS:
-            self._send(kind)
+        for fold in FOLDS:
+            self._send(fold)
 
-    def _send(self, kind: Kind) -> None:
-        rows = self._rows[kind.name]
+    def _send(self, fold: Fold) -> None:
+        rows = self._rows[fold.name]
         if not rows:
             return
-        marks = f"({', '.join('?' * len(kind.columns))})"
+        marks = f"({', '.join('?' * len(fold.columns))})"
         parameters: list[Parameter] = [value for row in rows for value in row]
-        head, tail = self._heads[kind.name], self._tails[kind.name]
+        head, tail = self._heads[fold.name], self._tails[fold.name]
         self._database.execute(f"{head}{', '.join([marks] * len(rows))}{tail}", parameters)
         rows.clear()
 
