@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sidecar.answers.filters import Filter
-from sidecar.answers.sums import Rows
+from sidecar.answers.sums import Groups
 from sidecar.answers.values import as_time, plain
 from sidecar.storage.database import Database
 
@@ -30,7 +30,7 @@ _FIRST_TAKE = {
 _FIRST_ID, _WASTED = "SUBSTR(g.first_take, 1, 36)", "g.compute_seconds - (SUBSTR(g.first_take, 37) + 0e0)"
 
 
-def usage(database: Database, wanted: Filter) -> Rows:
+def usage(database: Database, wanted: Filter) -> Groups:
     """One row for each user, emotion and outcome: what sums.totals, emotions and users are made of."""
     rows = _ask(
         database,
@@ -56,7 +56,7 @@ class Repeats:
     """Takes that were not needed."""
     wasted_seconds: float
     """Their computing time."""
-    costliest: Rows
+    costliest: Groups
     """The requests whose repeats cost most, the costliest first; wasted_seconds is the computing time of all takes but
     the first."""
 
@@ -94,7 +94,7 @@ def repeats(database: Database, wanted: Filter, *, limit: int = 50) -> Repeats:
     )
 
 
-def activity(database: Database, wanted: Filter) -> Rows:
+def activity(database: Database, wanted: Filter) -> Groups:
     """One row for each hour (UTC) and model in which anything was tried: what load and quality are made of."""
     rows = _ask(
         database,
@@ -111,7 +111,7 @@ def activity(database: Database, wanted: Filter) -> Rows:
     return [{**row, "hour_start": as_time(row["hour_start"])} for row in rows]
 
 
-def voices(database: Database, wanted: Filter, *, limit: int = 50) -> Rows:
+def voices(database: Database, wanted: Filter, *, limit: int = 50) -> Groups:
     """Speaker prompts by failure rate, the worst first: by what the rate is at least (Wilson's bound, 95 %), so
     that one failure of two attempts does not come before a hundred of a thousand.
     """
@@ -135,7 +135,7 @@ def _at_least(hits: int, tries: int) -> float:
     return (middle - z * math.sqrt(share * (1 - share) / tries + spread / tries / 4)) / (1 + spread)
 
 
-def errors(database: Database, wanted: Filter, *, limit: int = 20) -> Rows:
+def errors(database: Database, wanted: Filter, *, limit: int = 20) -> Groups:
     """Kinds of error, the most frequent first, each with one of its messages."""
     return _ask(
         database,
@@ -170,7 +170,7 @@ def _in_table_order(database: Database, *names: str) -> str:
     return ", ".join(f"+{name}" if database.dialect == "sqlite" else name for name in names)
 
 
-def _ask(database: Database, wanted: Filter, sql: str) -> Rows:
+def _ask(database: Database, wanted: Filter, sql: str) -> Groups:
     conditions, parameters = wanted.where()
     names, rows = database.columns(sql.replace("{where}", " AND ".join(conditions)), parameters)
     return [dict(zip(names, map(plain, row), strict=True)) for row in rows]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-Row = Mapping[str, Any]
-Rows = list[dict[str, Any]]
+Group = Mapping[str, Any]
+"""One line of counts, as GROUP BY gives them: names and values."""
+Groups = list[dict[str, Any]]
 FEW_DAYS = 7
 """What spans fewer is told hour by hour and in sums: a line of single points shows nothing."""
 _MADE = ("succeeded", "reused")
@@ -16,7 +17,7 @@ _FAILED = ("failed", "interrupted")
 _COUNTS = ("takes", "failed", "saturated", "truncated", "audio_seconds", "compute_seconds", "queue_seconds")
 
 
-def totals(usage: Iterable[Row]) -> dict[str, Any]:
+def totals(usage: Iterable[Group]) -> dict[str, Any]:
     """Everything in one line: records, what became of them, seconds of audio and of computing."""
     used = list(usage)
 
@@ -36,7 +37,7 @@ def totals(usage: Iterable[Row]) -> dict[str, Any]:
     }
 
 
-def emotions(usage: Iterable[Row]) -> Rows:
+def emotions(usage: Iterable[Group]) -> Groups:
     """Emotions by use, the most used first."""
     found: dict[str, dict[str, Any]] = {}
     users: dict[str, set[str]] = defaultdict(set)
@@ -52,7 +53,7 @@ def emotions(usage: Iterable[Row]) -> Rows:
     return sorted(found.values(), key=lambda row: (-row["takes"], row["emotion"]))
 
 
-def emotions_by_user(usage: Iterable[Row]) -> Rows:
+def emotions_by_user(usage: Iterable[Group]) -> Groups:
     """Who uses which emotion, the most used first."""
     takes: dict[tuple[str | None, str], int] = defaultdict(int)
     for row in usage:
@@ -62,7 +63,7 @@ def emotions_by_user(usage: Iterable[Row]) -> Rows:
     return sorted(found, key=lambda row: (-row["takes"], row["user_id"] or "", row["emotion"]))
 
 
-def users(usage: Iterable[Row]) -> Rows:
+def users(usage: Iterable[Group]) -> Groups:
     """Who made how much, the busiest first."""
     found: dict[str | None, dict[str, Any]] = {}
     for row in usage:
@@ -75,16 +76,16 @@ def users(usage: Iterable[Row]) -> Rows:
     return sorted(found.values(), key=lambda row: (-row["takes"], row["user_id"] or ""))
 
 
-def by_hour(activity: Rows, zone: tzinfo) -> Rows:
+def by_hour(activity: Groups, zone: tzinfo) -> Groups:
     """Activity of each hour, as that time zone's clocks show it."""
 
-    def key(row: Row) -> tuple[Any, ...]:
+    def key(row: Group) -> tuple[Any, ...]:
         return (_local(row, zone).replace(tzinfo=None),)
 
     return [{"at": at} | sums for (at,), sums in _summed(activity, key)]
 
 
-def by_day(activity: Rows, zone: tzinfo, *, models: bool = False, weeks: bool = False) -> Rows:
+def by_day(activity: Groups, zone: tzinfo, *, models: bool = False, weeks: bool = False) -> Groups:
     """Activity of each day of that time zone.
 
     Args:
@@ -92,7 +93,7 @@ def by_day(activity: Rows, zone: tzinfo, *, models: bool = False, weeks: bool = 
         weeks: of each week, under its Monday.
     """
 
-    def key(row: Row) -> tuple[Any, ...]:
+    def key(row: Group) -> tuple[Any, ...]:
         day = _local(row, zone).date()
         day -= timedelta(days=day.weekday() if weeks else 0)
         return (day, row["model_version"]) if models else (day,)
@@ -101,24 +102,26 @@ def by_day(activity: Rows, zone: tzinfo, *, models: bool = False, weeks: bool = 
     return [dict(zip(names, where, strict=True)) | sums for where, sums in _summed(activity, key)]
 
 
-def by_weekday(activity: Rows, zone: tzinfo) -> Rows:
+def by_weekday(activity: Groups, zone: tzinfo) -> Groups:
     """Activity of each hour of the week in that time zone; weekday 0 is Monday."""
 
-    def key(row: Row) -> tuple[Any, ...]:
+    def key(row: Group) -> tuple[Any, ...]:
         local = _local(row, zone)
         return local.weekday(), local.hour
 
     return [{"weekday": weekday, "hour": hour} | sums for (weekday, hour), sums in _summed(activity, key)]
 
 
-def by_model(activity: Rows) -> Rows:
+def by_model(activity: Groups) -> Groups:
     """Activity of each version of the model."""
     return [
         {"model_version": model} | sums for (model,), sums in _summed(activity, lambda row: (row["model_version"],))
     ]
 
 
-def _summed(rows: Iterable[Row], key: Callable[[Row], tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+def _summed(
+    rows: Iterable[Group], key: Callable[[Group], tuple[Any, ...]]
+) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
     sums: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))
     for row in rows:
         into = sums[key(row)]
@@ -127,6 +130,6 @@ def _summed(rows: Iterable[Row], key: Callable[[Row], tuple[Any, ...]]) -> list[
     return sorted(sums.items(), key=lambda item: item[0])
 
 
-def _local(row: Row, zone: tzinfo) -> datetime:
+def _local(row: Group, zone: tzinfo) -> datetime:
     local: datetime = row["hour_start"].astimezone(zone)
     return local

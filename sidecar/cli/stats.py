@@ -69,7 +69,7 @@ def stats(settings: Settings, wanted: Filter, topic: str | None, wide: bool, as_
         click.echo("nothing to count")
 
 
-def _rows(database: Database, wanted: Filter, topic: str, settings: Settings, limit: int) -> sums.Rows:
+def _rows(database: Database, wanted: Filter, topic: str, settings: Settings, limit: int) -> sums.Groups:
     if topic == "emotions":
         return sums.emotions(questions.usage(database, wanted))
     if topic == "users":

@@ -33,7 +33,7 @@ class Data:
     emotions_by_user: Frame
     failing: Frame
     """The voices that failed at least once, the worst first."""
-    errors: sums.Rows
+    errors: sums.Groups
 
     @property
     def is_brief(self) -> bool:
@@ -70,7 +70,7 @@ def _days(rows: Frame) -> Frame:
     return rows.asfreq("D", fill_value=0)
 
 
-def _week(rows: sums.Rows, days: int) -> Frame:
+def _week(rows: sums.Groups, days: int) -> Frame:
     grid = Frame(0.0, index=range(7), columns=range(24))
     weeks = max(days / 7, 1.0)
     for row in rows:

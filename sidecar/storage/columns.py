@@ -176,6 +176,7 @@ COLUMNS = (
 # fmt: on
 BY_NAME: Mapping[str, Column] = {column.name: column for column in COLUMNS}
 LISTED = tuple(column.name for column in COLUMNS if column.listed)
+INTERNAL = frozenset(column.name for column in COLUMNS if column.audience is NOBODY)
 
 
 def kind(name: str) -> Kind:

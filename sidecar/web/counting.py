@@ -71,7 +71,7 @@ def _counted(shared: State, given: dict[str, str], word: Word) -> dict[str, Any]
     }
 
 
-def _over_time(activity: sums.Rows, shared: State, word: Word) -> dict[str, Markup]:
+def _over_time(activity: sums.Groups, shared: State, word: Word) -> dict[str, Markup]:
     """Load, the week, speed and quality: hour by hour and summed up while there are few days, later day by day, at last
     week by week. By the name of its heading.
     """
@@ -106,7 +106,7 @@ def _over_time(activity: sums.Rows, shared: State, word: Word) -> dict[str, Mark
     }
 
 
-def _speeds(activity: sums.Rows, word: Word) -> Markup:
+def _speeds(activity: sums.Groups, word: Word) -> Markup:
     """The real-time factor of each model, over all of its audio."""
     rows = [row for row in sums.by_model(activity) if row["audio_seconds"]]
     rates = [(row["model_version"], row["compute_seconds"] / row["audio_seconds"]) for row in rows]
@@ -115,7 +115,7 @@ def _speeds(activity: sums.Rows, word: Word) -> Markup:
     )
 
 
-def _shares(activity: sums.Rows, word: Word) -> Markup:
+def _shares(activity: sums.Groups, word: Word) -> Markup:
     """How many of the takes went wrong, and in which way."""
     whole = sum(row["takes"] for row in activity)
     wrong = {name: sum(row[name] for row in activity) for name in _WRONG}
@@ -125,7 +125,7 @@ def _shares(activity: sums.Rows, word: Word) -> Markup:
     )
 
 
-def _rates(rows: sums.Rows, word: Word) -> dict[str, dict[date, float]]:
+def _rates(rows: sums.Groups, word: Word) -> dict[str, dict[date, float]]:
     """The real-time factor day by day, a series for each model."""
     found: dict[str, dict[date, float]] = defaultdict(dict)
     for row in rows:

@@ -61,7 +61,7 @@ def _pick(*names: str) -> Callable[[Any], list[tuple[Any, ...]]]:
     return lambda rows: [tuple(row[name] for name in names) for row in rows]
 
 
-def _hours(answer: Any) -> sums.Rows:
+def _hours(answer: Any) -> sums.Groups:
     return [{**row, "hour_start": as_time(row["hour_start"].rstrip("Z"))} for row in answer]
 
 
