@@ -25,7 +25,7 @@ class Event:
     id: str
     """UUIDv7 in lower case: the event's identity."""
     type: str
-    """What happened, such as indextts.synthesis.succeeded."""
+    """What happened; see sidecar.event.types."""
     source: str
     """indextts://<host>/<instance>: who recorded it."""
     sequence: int

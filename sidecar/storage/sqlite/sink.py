@@ -258,13 +258,13 @@ def _migrate(connection: sqlite3.Connection) -> list[str]:
     return applied
 
 
-def _applied(connection: sqlite3.Connection) -> set[int]:
+def _applied(connection: sqlite3.Connection) -> set[str]:
     exists = connection.execute(
         "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (migrations.MIGRATIONS_TABLE,)
     ).fetchone()
     if not exists:
         return set()
-    return {row[0] for row in connection.execute(f"SELECT number FROM {migrations.MIGRATIONS_TABLE}")}
+    return {row[0] for row in connection.execute(f"SELECT name FROM {migrations.MIGRATIONS_TABLE}")}
 
 
 def _event_row(delivery: Delivery, shipper: str, recorded_at: Value) -> Values:
