@@ -105,7 +105,7 @@ def test_tables_made_in_six_steps_go_on_as_they_are(tmp_path: Path, mysql_url: s
     assert scene.query("SELECT type FROM tts_timeline WHERE error_type IS NOT NULL") == [("indextts.synthesis.failed",)]
 
 
-@pytest.mark.parametrize("steps", range(1, 6))
+@pytest.mark.parametrize("steps", [1, 2, 3])
 def test_tables_made_in_some_of_six_steps_are_told_what_to_do(tmp_path: Path, mysql_url: str, steps: int) -> None:
     scene = old_tables(tmp_path, mysql_url, steps)
     for arguments in (("migrate",), ("run", "--once", "--listen", "off")):
