@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from sidecar.errors import SidecarError
 from sidecar.event.names import printable
 from sidecar.event.opening import open_regular
+from sidecar.event.types import SYNTHESIS
 from sidecar.storage.database import Database
 
 TYPES = {
@@ -70,8 +71,8 @@ class Audio:
 def home(database: Database, folders: Sequence[Path], event_id: str) -> Path | None:
     """The watched folder that holds the record's own event file."""
     rows = database.query(
-        "SELECT path FROM tts_events WHERE subject = ? AND type LIKE 'indextts.synthesis.%' ORDER BY time DESC",
-        [event_id],
+        "SELECT path FROM tts_events WHERE subject = ? AND type LIKE ? ORDER BY time DESC",
+        [event_id, f"{SYNTHESIS}%"],
     )
     known = {printable(str(folder)): folder for folder in folders}
     for (path,) in rows:

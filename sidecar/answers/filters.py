@@ -10,9 +10,9 @@ from typing import Any
 
 from sidecar.answers.words import like, words
 from sidecar.errors import UsageError
+from sidecar.event.types import STATUSES
 from sidecar.storage.database import Parameter
 
-STATUSES = ("succeeded", "failed", "interrupted", "discovered", "reused")
 _AGO = re.compile(r"^(\d{1,6})\s*([smhdw])$")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")

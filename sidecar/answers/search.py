@@ -17,14 +17,9 @@ from sidecar.answers.sample import shares
 from sidecar.answers.textindex import has_filter_indexes, narrow
 from sidecar.answers.values import as_dicts
 from sidecar.answers.words import words
+from sidecar.storage.columns import LISTED
 from sidecar.storage.database import Database
 
-COLUMNS = (
-    "id", "event_id", "created_at", "status", "text_input", "language", "emotion", "user_id", "voice", "voice_sha256",
-    "model_version", "duration", "wall_time", "rtf", "audio_path", "request_hash", "rating", "rating_note", "rated_by",
-    "error_type", "error_message", "full_scale_share", "truncated", "replaced_by", "reused_from", "deleted_at",
-)  # fmt: skip
-"""The columns that lists show."""
 MAX_LIMIT = 500
 _NEWEST = 4000
 
@@ -102,7 +97,7 @@ def _edge(database: Database, before: tuple[datetime, int] | None) -> datetime |
 def _select(database: Database, where: Where, limit: int, *, hint: str = "") -> list[Record]:
     return as_dicts(
         database.columns(
-            f"SELECT {', '.join(COLUMNS)} FROM tts_records {hint} WHERE {' AND '.join(where[0])} "
+            f"SELECT {', '.join(LISTED)} FROM tts_records {hint} WHERE {' AND '.join(where[0])} "
             f"ORDER BY created_at DESC, id DESC LIMIT {limit:d}",
             where[1],
         )

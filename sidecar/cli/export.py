@@ -19,14 +19,13 @@ from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.support.progress import track
 from sidecar.errors import SidecarError, UsageError
 from sidecar.service.config import Settings
+from sidecar.storage.columns import INTERNAL
 from sidecar.storage.database import Row
 from sidecar.upkeep.export import write_csv, write_json_lines, write_parquet
 from sidecar.wording.plural import count
 
 Form = Literal["csv", "jsonl", "parquet"]
 _FORMS: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-# How columns are folded together is nobody else's business.
-_OURS = ("fold_key", "rating_key")
 
 
 @verb()
@@ -51,7 +50,7 @@ def export(settings: Settings, wanted: Filter, file: Path, form: Form | None, fo
     conditions, parameters = wanted.where()
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     with closing(open_database(settings)) as database:
-        columns = [name for name in database.columns("SELECT * FROM tts_records LIMIT 0")[0] if name not in _OURS]
+        columns = [name for name in database.columns("SELECT * FROM tts_records LIMIT 0")[0] if name not in INTERNAL]
         total = int(database.query(f"SELECT COUNT(*) FROM tts_records{where}", parameters)[0][0])
         rows = database.stream(
             f"SELECT {', '.join(columns)} FROM tts_records{where} ORDER BY created_at, id", parameters

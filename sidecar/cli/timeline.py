@@ -11,6 +11,7 @@ from sidecar.cli.support import show
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.support.records import resolve_record
+from sidecar.event.types import without_prefix
 from sidecar.service.config import Settings
 
 _COLUMNS = ("time", "what", "actor", "rating", "said")
@@ -42,7 +43,7 @@ def timeline(settings: Settings, record: str, wide: bool, as_json: bool) -> None
     shown = [
         {
             **row,
-            "what": row["type"].removeprefix("indextts."),
+            "what": without_prefix(row["type"]),
             "said": row["note"] or row["reason"] or row["error_type"],
         }
         for row in rows

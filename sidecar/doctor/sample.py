@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from sidecar.errors import Reason
 from sidecar.event.event import Event, encode
 from sidecar.event.publish import uuid7
+from sidecar.event.types import SUCCEEDED
 from sidecar.storage.sink import Batch, Delivery, Position, Quarantined
 
 SHIPPER = "sidecar doctor"
@@ -21,7 +22,7 @@ def sample() -> Batch:
         id=identity,
         source="indextts://sidecar-doctor/sample",
         sequence=1,
-        type="indextts.synthesis.succeeded",
+        type=SUCCEEDED,
         subject=identity,
         time=now,
         data={

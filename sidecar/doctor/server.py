@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from sidecar.doctor.findings import Finding, failure, note, ok, warning
-from sidecar.errors import SidecarError
+from sidecar.errors import SidecarError, TablesNotReady
 from sidecar.storage.database import Database, marks
 from sidecar.storage.dsn import MysqlDsn
-from sidecar.storage.migrations import MIGRATIONS_TABLE, migrations
+from sidecar.storage.migrations import MIGRATIONS_TABLE, newer, require_current
 from sidecar.wording.plural import count
 
 TABLES = ("tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine")
@@ -222,18 +222,20 @@ def _tables(database: Database) -> Iterator[Finding]:
             f"({engines[unsafe[0]]})",
             f"ALTER TABLE {unsafe[0]} ENGINE = InnoDB.",
         )
-    applied = {int(row[0]) for row in database.query(f"SELECT number FROM {MIGRATIONS_TABLE}")}
-    known = {migration.number for migration in migrations("mysql")}
-    if known - applied:
-        yield failure("table version", f"{max(applied, default=0)}; this program needs {max(known)}", _MIGRATE)
-    elif applied - known:
+    applied = {str(row[0]) for row in database.query(f"SELECT name FROM {MIGRATIONS_TABLE}")}
+    try:
+        require_current("mysql", applied)
+    except TablesNotReady as error:
+        yield failure("table version", str(error), error.hint)
+        return
+    if later := newer("mysql", applied):
         yield note(
             "table version",
-            f"{max(applied)}, of a newer release than this one ({max(known)})",
+            f"{later[-1]}, of a newer release than this one",
             "Works: tables only gain what an older program can do without. Upgrade this program when you can.",
         )
     else:
-        yield ok("table version", str(max(applied)))
+        yield ok("table version", max(applied))
 
 
 def _rights(database: Database) -> Iterator[Finding]:

@@ -12,8 +12,7 @@ import orjson
 
 from sidecar.errors import EventError, NotAnEvent, Reason
 from sidecar.event.contract import SCHEMA_MAJOR, SCHEMA_PREFIX, validator
-
-_TYPE_PREFIX = "indextts."
+from sidecar.event.types import PREFIX
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +25,7 @@ class Event:
     id: str
     """UUIDv7 in lower case: the event's identity."""
     type: str
-    """What happened, such as indextts.synthesis.succeeded."""
+    """What happened; see sidecar.event.types."""
     source: str
     """indextts://<host>/<instance>: who recorded it."""
     sequence: int
@@ -124,7 +123,7 @@ def _is_ours(document: object) -> TypeGuard[dict[str, Any]]:
     if not isinstance(document, dict):
         return False
     type_, dataschema = document.get("type"), document.get("dataschema")
-    return (isinstance(type_, str) and type_.startswith(_TYPE_PREFIX)) or (
+    return (isinstance(type_, str) and type_.startswith(PREFIX)) or (
         isinstance(dataschema, str) and dataschema.startswith(SCHEMA_PREFIX)
     )
 

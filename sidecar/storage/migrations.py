@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from sidecar.errors import TablesNotReady
 from sidecar.event.contract import schema_folder
 
 MIGRATIONS_TABLE = "sidecar_migrations"
 MIGRATE_HINT = "Run `sidecar migrate` with an account that may create and alter tables."
-_VIEW = re.compile(r"CREATE OR REPLACE (?:SQL SECURITY \w+ )?VIEW (\w+) ")
+EARLIER_STEPS = ("003_short_request_index", "004_exact_shippers", "005_timeline", "006_request_index_in_few_places")
+"""Before the first release MySQL's tables were made in six steps, the first two under the names of today's; a database
+that has all six is as good as a new one. These numbers are taken: the next file of schema/mysql/ is 007."""
 _FILE_NAME = re.compile(r"^(\d{3})_([a-z0-9_]+)\.sql$")
 
 
@@ -38,25 +41,41 @@ def optional(dialect: str, name: str) -> tuple[str, ...]:
     return _split((schema_folder() / dialect / "optional" / f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def pending(dialect: str, applied: set[int]) -> list[Migration]:
-    """Migrations that are not among the applied ones, in order.
+def pending(dialect: str, applied: Collection[str]) -> list[Migration]:
+    """Migrations that have not been applied, in order.
 
-    A view that a later one of them replaces is made once, as it is in the end: a database that lacks what only the
-    earlier form needs can then be migrated too.
+    Args:
+        applied: names of those that have been.
+
+    Raises:
+        TablesNotReady: a version from before the first release made the tables, and not all of its steps were applied.
     """
-    found: list[Migration] = []
-    replaced: set[str] = set()
-    for migration in reversed(migrations(dialect)):
-        if migration.number in applied:
-            continue
-        made = {statement: match[1] for statement in migration.statements if (match := _VIEW.match(statement))}
-        left = tuple(statement for statement in migration.statements if made.get(statement) not in replaced)
-        replaced.update(made.values())
-        found.insert(0, replace(migration, statements=left))
-    return found
+    missing = [step for step in EARLIER_STEPS if step not in applied]
+    if 0 < len(missing) < len(EARLIER_STEPS):
+        raise made_before_release(missing[0])
+    return [migration for migration in migrations(dialect) if migration.name not in applied]
 
 
-def require_current(dialect: str, applied: set[int]) -> None:
+def made_before_release(missing: str) -> TablesNotReady:
+    """The error for tables that an unreleased version made, without its later steps.
+
+    Args:
+        missing: the first of them.
+    """
+    return TablesNotReady(
+        f"an unreleased version of this program made the tables, and its {missing} was never applied",
+        hint="Run `sidecar migrate` of the last checkout that has that file. Or drop the tables and views, run "
+        "`sidecar migrate`, and let `sidecar run` fill them from the event files again.",
+    )
+
+
+def newer(dialect: str, applied: Collection[str]) -> list[str]:
+    """Names of applied migrations that this version of the program does not know."""
+    known = {migration.name for migration in migrations(dialect)}
+    return sorted(set(applied) - known - set(EARLIER_STEPS))
+
+
+def require_current(dialect: str, applied: Collection[str]) -> None:
     """
     Raises:
         TablesNotReady: a migration of this version has not been applied. Later ones do not matter: a migration only

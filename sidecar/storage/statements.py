@@ -1,4 +1,4 @@
-"""The SQL that both sinks share the shape of, built once from the projection's kinds.
+"""The SQL that both sinks share the shape of, built once from the projection's folds.
 
 The dialects differ in two words: how the row that is already there meets the new one, and how the new row's columns
 are named. On both a bare column name in the tail is the stored value.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sidecar.storage.projection import Kind
+from sidecar.storage.projection import Fold
 
 EVENT_COLUMNS = (
     "id",
@@ -60,20 +60,20 @@ def keep_existing(dialect: Dialect, key: str) -> str:
     return f"{dialect.on_conflict.format(key=key)}{key} = {key}"
 
 
-def fold(dialect: Dialect, kind: Kind, columns: tuple[str, ...] | None = None) -> str:
-    """The tail that folds a row of that kind into the record that is there.
+def fold_tail(dialect: Dialect, fold: Fold, columns: tuple[str, ...] | None = None) -> str:
+    """The tail that folds a row into the record that is there.
 
     MySQL assigns from left to right and sees what it has assigned, so the guard comes last.
 
     Args:
-        columns: those that the row has; null is what it says of the kind's others. All of them unless given.
+        columns: those that the row has; null is what it says of the fold's others. All of them unless given.
     """
-    named = kind.columns if columns is None else columns
-    new_guard = dialect.new.format(column=kind.guard)
-    guard = kind.guard
-    sign = "<" if kind.lesser_wins else ">"
+    named = fold.columns if columns is None else columns
+    new_guard = dialect.new.format(column=fold.guard)
+    guard = fold.guard
+    sign = "<" if fold.lesser_wins else ">"
     wins = f"{guard} IS NULL OR {new_guard} {sign} {guard}"
-    values = {column: dialect.new.format(column=column) if column in named else "NULL" for column in kind.guarded}
+    values = {column: dialect.new.format(column=column) if column in named else "NULL" for column in fold.guarded}
     assignments = [
         f"{column} = CASE WHEN {wins} THEN {value} ELSE {column} END"
         for column, value in {**values, guard: new_guard}.items()

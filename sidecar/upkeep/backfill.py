@@ -21,10 +21,10 @@ from typing import Any
 from sidecar.errors import SidecarError
 from sidecar.event.event import Event, encode, rfc3339
 from sidecar.event.publish import flush_folder, host_slug, publish_file, uuid7
+from sidecar.event.types import DISCOVERED
 from sidecar.storage.database import in_chunks
 from sidecar.upkeep.wav import SUFFIX, facts
 
-TYPE = "indextts.synthesis.discovered"
 UNKNOWN = "recorded afterwards: text, emotion, voice, parameters, model and speed are not known"
 _FROM_NAME = re.compile(r"^spk_(\d{9,10})\.wav$", re.IGNORECASE)  # webui.py: outputs/spk_{int(time.time())}.wav
 _LONGEST_SYNTHESIS = 6 * 3600.0  # seconds; a file written that long after the time in its name was copied
@@ -154,7 +154,7 @@ def describe(folder: Path, name: str, source: str) -> bytes:
         id=identity,
         source=source,
         sequence=1,  # nobody counted these; one number for all leaves no gap
-        type=TYPE,
+        type=DISCOVERED,
         subject=identity,
         time=_utc(ended),
         data=data,

@@ -16,9 +16,9 @@ from typing import Any
 import orjson
 
 from sidecar.event.publish import Publisher
+from sidecar.event.types import ERASED
 from sidecar.storage.database import Database, in_chunks
 
-ERASED = "indextts.events.erased"
 _NUMBERS_PER_EVENT = 1000  # each with a source of up to 255 characters: well below SIDECAR_EVENT_MAX_BYTES
 _SOURCE = re.compile(rb'"source"\s*:\s*"(indextts://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+)"')
 _SEQUENCE = re.compile(rb'"sequence"\s*:\s*([1-9][0-9]{0,9})\b')

@@ -11,29 +11,10 @@ from typing import Any, BinaryIO, TextIO
 import orjson
 
 from sidecar.errors import UsageError
+from sidecar.storage.columns import Kind, kind
 from sidecar.storage.database import Row
 
 _ROWS = 10_000  # of one Parquet row group
-_JSON_COLUMNS = frozenset(["emotion_vector", "params"])
-# Everything else is text; an embedded database tells no types, so they are said here.
-_INTEGERS = frozenset(["id", "segments", "sample_rate", "audio_bytes", "rating"])
-_NUMBERS = frozenset(
-    [
-        "duration",
-        "emotion_alpha",
-        "wall_time",
-        "first_chunk_time",
-        "gpt_time",
-        "s2mel_time",
-        "bigvgan_time",
-        "queue_wait",
-        "rtf",
-        "peak",
-        "full_scale_share",
-    ]
-)
-_TIMES = frozenset(["created_at", "started_at", "deleted_at", "forgotten_at"])
-_TRUTHS = frozenset(["truncated"])
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Row], file: TextIO) -> int:
@@ -50,14 +31,15 @@ def write_csv(columns: Sequence[str], rows: Iterable[Row], file: TextIO) -> int:
 def write_json_lines(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> int:
     """One object a line; JSON columns as JSON, times as RFC 3339 in UTC. Returns the number of rows."""
     count = 0
+    kinds = [kind(name) for name in columns]
     for row in rows:
         record: dict[str, Any] = {}
-        for name, value in zip(columns, row, strict=True):
+        for name, of_kind, value in zip(columns, kinds, row, strict=True):
             if isinstance(value, datetime):
                 record[name] = _time(value)
-            elif name in _JSON_COLUMNS and isinstance(value, str):
+            elif of_kind is Kind.JSON and isinstance(value, str):
                 record[name] = orjson.Fragment(value)
-            elif name in _TRUTHS and value is not None:
+            elif of_kind is Kind.TRUTH and value is not None:
                 record[name] = bool(value)
             else:
                 record[name] = value
@@ -79,13 +61,19 @@ def write_parquet(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -
         raise UsageError(
             "Parquet needs the package pyarrow", hint="Run: pip install 'indextts-sidecar[report]'"
         ) from error
-    schema = pyarrow.schema([(name, _arrow_type(pyarrow, name)) for name in columns])
+    types = {
+        Kind.INTEGER: pyarrow.int64(),
+        Kind.NUMBER: pyarrow.float64(),
+        Kind.TIME: pyarrow.timestamp("us", tz="UTC"),
+        Kind.TRUTH: pyarrow.bool_(),
+    }
+    schema = pyarrow.schema([(name, types.get(kind(name), pyarrow.string())) for name in columns])
     count = 0
     rest = iter(rows)
     with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
         while chunk := list(islice(rest, _ROWS)):
             arrays = [
-                pyarrow.array([_arrow_value(name, row[index]) for row in chunk], schema.field(name).type)
+                pyarrow.array([_arrow_value(kind(name), row[index]) for row in chunk], schema.field(name).type)
                 for index, name in enumerate(columns)
             ]
             writer.write_table(pyarrow.table(arrays, schema=schema))
@@ -93,22 +81,10 @@ def write_parquet(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -
     return count
 
 
-def _arrow_type(pyarrow: Any, name: str) -> Any:
-    if name in _INTEGERS:
-        return pyarrow.int64()
-    if name in _NUMBERS:
-        return pyarrow.float64()
-    if name in _TIMES:
-        return pyarrow.timestamp("us", tz="UTC")
-    if name in _TRUTHS:
-        return pyarrow.bool_()
-    return pyarrow.string()
-
-
-def _arrow_value(name: str, value: Any) -> Any:
-    if value is None or name in _INTEGERS or name in _NUMBERS or isinstance(value, datetime):
+def _arrow_value(of_kind: Kind, value: Any) -> Any:
+    if value is None or of_kind in (Kind.INTEGER, Kind.NUMBER) or isinstance(value, datetime):
         return value
-    return bool(value) if name in _TRUTHS else str(value)
+    return bool(value) if of_kind is Kind.TRUTH else str(value)
 
 
 def _time(value: datetime) -> str:

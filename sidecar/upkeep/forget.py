@@ -19,11 +19,10 @@ from sidecar.answers.textindex import text_index
 from sidecar.answers.words import like
 from sidecar.event.names import printable
 from sidecar.event.publish import Publisher
+from sidecar.event.types import AUDIO, ERASED, FORGOTTEN, RATED, SYNTHESIS
 from sidecar.storage.database import Database, Parameter, Row, in_chunks, marks
-from sidecar.upkeep.erased_numbers import ERASED, Number, number_in_broken_file, publish_erased_numbers
+from sidecar.upkeep.erased_numbers import Number, number_in_broken_file, publish_erased_numbers
 from sidecar.upkeep.mentions import Target, read_content, read_event_documents
-
-FORGOTTEN = "indextts.record.forgotten"
 
 
 @dataclass(kw_only=True)
@@ -44,12 +43,10 @@ def subjects(database: Database, folders: Sequence[Path], target: Target) -> lis
     rows = database.query(f"SELECT event_id FROM tts_records WHERE event_id IS NOT NULL AND {condition}", parameters)
     if target.text:
         said, parameters = _in_events(target)
-        rows += database.query(
-            f"SELECT subject FROM tts_events WHERE type LIKE 'indextts.synthesis.%' AND {said}", parameters
-        )
+        rows += database.query(f"SELECT subject FROM tts_events WHERE type LIKE '{SYNTHESIS}%' AND {said}", parameters)
     found = {str(row[0]) for row in rows}
     for _, event in read_event_documents(folders):
-        if event is not None and target.matches(event) and str(event.get("type", "")).startswith("indextts.synthesis."):
+        if event is not None and target.matches(event) and str(event.get("type", "")).startswith(SYNTHESIS):
             found.add(str(event.get("subject")))
     return sorted(found)
 
@@ -162,7 +159,7 @@ def _remarked(database: Database, target: Target) -> list[Row]:
         return database.query(f"{names} tts_timeline WHERE actor = ?", [target.user])
     if target.text:
         said, parameters = _in_events(target)
-        return database.query(f"{names} tts_events WHERE type LIKE 'indextts.audio.%' AND {said}", parameters)
+        return database.query(f"{names} tts_events WHERE type LIKE '{AUDIO}%' AND {said}", parameters)
     return []
 
 
@@ -174,7 +171,7 @@ def _erase_remarks(database: Database, target: Target, result: Forgotten) -> Non
     for subject in sorted({str(row[1]) for row in rows}):
         left = database.query(
             "SELECT rating, note, actor, time, id FROM tts_timeline "
-            "WHERE subject = ? AND type = 'indextts.audio.rated' ORDER BY time DESC, id DESC LIMIT 1",
+            f"WHERE subject = ? AND type = '{RATED}' ORDER BY time DESC, id DESC LIMIT 1",
             [subject],
         )
         rating, note, actor, key = (

@@ -12,8 +12,9 @@ from pathlib import Path, PurePosixPath
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
 from sidecar.event.names import EVENT_SUFFIX
+from sidecar.event.types import ERASED
 from sidecar.shipping.reading import Directory, FileBusy, read_file, stat_file, unavailable
-from sidecar.upkeep.erased_numbers import ERASED, Number, number_in_broken_file, numbers_of
+from sidecar.upkeep.erased_numbers import Number, number_in_broken_file, numbers_of
 from sidecar.upkeep.wav import SUFFIX
 
 

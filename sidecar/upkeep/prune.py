@@ -14,12 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from sidecar.event.publish import Publisher
+from sidecar.event.types import DELETED, SYNTHESIS
 from sidecar.storage.database import Database, in_chunks, marks
 from sidecar.upkeep.erased_numbers import publish_erased_numbers
 from sidecar.upkeep.inventory import EventFile, Names, audio_name, list_names, read_event_files
-
-_DELETED = "indextts.audio.deleted"
-_SYNTHESIS = "indextts.synthesis."
 
 
 class Policy(StrEnum):
@@ -126,7 +124,7 @@ def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: s
     for each in plan.chosen:
         if each.audio:
             if plan.policy is not Policy.EVERYTHING:
-                publisher.publish(plan.folder, _DELETED, each.subject, {"reason": reason})
+                publisher.publish(plan.folder, DELETED, each.subject, {"reason": reason})
             (plan.folder / each.audio).unlink(missing_ok=True)
         if plan.policy is not Policy.AUDIO:
             for event in each.events:
@@ -145,7 +143,7 @@ def _candidates(folder: Path, names: Names, event_max_bytes: int) -> list[Candid
         if not isinstance(each, EventFile):
             continue
         candidate = candidates.setdefault(each.subject, Candidate(subject=each.subject, last=each.time))
-        if each.type.startswith(_SYNTHESIS):  # neither a rating nor a deletion makes it younger
+        if each.type.startswith(SYNTHESIS):  # neither a rating nor a deletion makes it younger
             candidate.last = each.time
         candidate.events.append(each)
         name = audio_name(folder, each.audio_path) if each.audio_path else None

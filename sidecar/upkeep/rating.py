@@ -8,6 +8,7 @@ from pathlib import Path
 from sidecar.answers.audio import home
 from sidecar.event.event import Event
 from sidecar.event.publish import Publisher
+from sidecar.event.types import RATED
 from sidecar.storage.database import Database
 
 
@@ -33,4 +34,4 @@ def rate(
     """
     folder = home(database, folders, event_id) or folders[0]
     data = {"rating": rating, "note": note or None, "caller": {"user": user or None}}
-    return publisher.publish(folder, "indextts.audio.rated", event_id, data)
+    return publisher.publish(folder, RATED, event_id, data)

@@ -18,8 +18,8 @@ from uuid import UUID
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
 from sidecar.storage.database import Database, Parameter, in_chunks, marks
-from sidecar.storage.projection import KINDS, Kind, Row, project
-from sidecar.storage.statements import MYSQL, SQLITE, fold, insert_head
+from sidecar.storage.projection import FOLDS, Fold, Values, project
+from sidecar.storage.statements import MYSQL, SQLITE, fold_tail, insert_head
 
 _TABLE = "tts_records"
 _FRESH = "tts_records_rebuilt"
@@ -126,10 +126,10 @@ class _RecordWriter:
     def __init__(self, database: Database, table: str, result: Rebuilt) -> None:
         self._database = database
         self._result = result
-        self._rows: dict[str, list[Row]] = {kind.name: [] for kind in KINDS}
+        self._rows: dict[str, list[Values]] = {fold.name: [] for fold in FOLDS}
         dialect = SQLITE if database.dialect == "sqlite" else MYSQL
-        self._heads = {kind.name: insert_head(table, kind.columns) for kind in KINDS}
-        self._tails = {kind.name: " " + fold(dialect, kind) for kind in KINDS}
+        self._heads = {fold.name: insert_head(table, fold.columns) for fold in FOLDS}
+        self._tails = {fold.name: " " + fold_tail(dialect, fold) for fold in FOLDS}
 
     def add(self, raw: Any) -> None:
         try:
@@ -138,23 +138,23 @@ class _RecordWriter:
             self._result.unreadable += 1
             return
         self._result.events += 1
-        for kind, row in project(event):
-            rows = self._rows[kind.name]
-            rows.append(row)
+        for fold, values in project(event):
+            rows = self._rows[fold.name]
+            rows.append(values)
             if len(rows) >= _ROWS:
-                self._send(kind)
+                self._send(fold)
 
     def flush(self) -> None:
-        for kind in KINDS:
-            self._send(kind)
+        for fold in FOLDS:
+            self._send(fold)
 
-    def _send(self, kind: Kind) -> None:
-        rows = self._rows[kind.name]
+    def _send(self, fold: Fold) -> None:
+        rows = self._rows[fold.name]
         if not rows:
             return
-        row_marks = f"({marks(kind.columns)})"
+        row_marks = f"({marks(fold.columns)})"
         parameters: list[Parameter] = [value for row in rows for value in row]
-        head, tail = self._heads[kind.name], self._tails[kind.name]
+        head, tail = self._heads[fold.name], self._tails[fold.name]
         self._database.execute(f"{head}{', '.join([row_marks] * len(rows))}{tail}", parameters)
         rows.clear()
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sidecar.event.names import printable, printable_name
+from sidecar.event.types import SYNTHESIS
 from sidecar.storage.database import Database, in_chunks, marks
 from sidecar.upkeep import wav
 from sidecar.upkeep.dropped import still_dropped
@@ -176,7 +177,7 @@ def _compare_records(
     folder: Path, files: dict[str, EventFile], names: Names, database: Database, result: Verified, progress: Progress
 ) -> set[str]:
     """Subjects against tts_records. Returns the ids of events whose audio is known to be deleted or replaced."""
-    syntheses = {each.subject: each for each in files.values() if each.type.startswith("indextts.synthesis.")}
+    syntheses = {each.subject: each for each in files.values() if each.type.startswith(SYNTHESIS)}
     subjects = list(syntheses)
     step = progress("records", len(subjects))
     excused: set[str] = set()

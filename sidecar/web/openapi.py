@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from sidecar import __version__
 from sidecar.answers.audio import AudioState
-from sidecar.answers.filters import STATUSES
 from sidecar.answers.search import MAX_LIMIT
+from sidecar.event.types import STATUSES
+from sidecar.storage.columns import BY_NAME, LISTED, Column, Kind
 
 Schema = dict[str, Any]
 
@@ -20,34 +22,23 @@ def _nullable(kind: str, **more: Any) -> Schema:
     return {"type": [kind, "null"], **more}
 
 
-_LISTED: Schema = {
-    "id": {"type": "integer", "description": "Row number in this database."},
-    "event_id": {"type": "string", "format": "uuid", "description": "The record's identity."},
-    "created_at": {**_TIME, "description": "When the synthesis ended, UTC."},
-    "status": {"type": "string"},
-    "text_input": {"type": "string"},
-    "language": _nullable("string"),
-    "emotion": {"type": "string"},
-    "user_id": _nullable("string"),
-    "voice": _nullable("string"),
-    "voice_sha256": _nullable("string"),
-    "model_version": _nullable("string"),
-    "duration": _nullable("number", description="Seconds of audio."),
-    "wall_time": _nullable("number", description="Seconds from call to result."),
-    "rtf": _nullable("number", description="Real-time factor."),
-    "audio_path": {"type": "string"},
-    "request_hash": _nullable("string", description="Equal for equal requests."),
-    "rating": _nullable("integer"),
-    "rating_note": _nullable("string"),
-    "rated_by": _nullable("string"),
-    "error_type": _nullable("string"),
-    "error_message": _nullable("string"),
-    "full_scale_share": _nullable("number"),
-    "truncated": _nullable("integer"),
-    "replaced_by": _nullable("string"),
-    "reused_from": _nullable("string"),
-    "deleted_at": _nullable("string", format="date-time"),
+_KINDS: Mapping[Kind, Schema] = {
+    Kind.TEXT: {"type": "string"},
+    Kind.INTEGER: {"type": "integer"},
+    Kind.NUMBER: {"type": "number"},
+    Kind.TIME: _TIME,
+    Kind.TRUTH: {"type": "integer"},
 }
+
+
+def _property(column: Column) -> Schema:
+    """What a list's JSON has under the column's name."""
+    form = {"format": "uuid"} if column.unit == "UUID" else {}
+    meaning = f"{column.meaning.removesuffix('.')} ({column.unit})." if column.unit else column.meaning
+    schema = {**_KINDS[column.kind], **form, "description": meaning}
+    return {**schema, "type": [schema["type"], "null"]} if column.nullable else schema
+
+
 _FILTERS = (
     ("text", "Words that must all occur; words in double quotes must occur as written.", _TEXT),
     ("since", "Ended at or after: 3d (s, m, h, d, w ago), a day or an ISO 8601 time.", _TEXT),
@@ -109,7 +100,7 @@ def document() -> dict[str, Any]:
         "paths": {**_records(filters), f"{_RECORD}/rating": _rating(), **_stats(filters)},
         "components": {
             "schemas": {
-                "Record": _object(_LISTED),
+                "Record": _object({name: _property(BY_NAME[name]) for name in LISTED}),
                 "Error": _object({"error": _object(error, required=["message", "hint"])}),
             },
             "responses": {

@@ -11,9 +11,10 @@ from starlette.routing import BaseRoute, Route
 
 from sidecar.answers import search
 from sidecar.answers.audio import AudioMissing, open_audio
-from sidecar.answers.filters import NAMES, STATUSES, Filter
+from sidecar.answers.filters import NAMES, Filter
 from sidecar.answers.timeline import timeline
 from sidecar.errors import SidecarError
+from sidecar.event.types import STATUSES
 from sidecar.storage.database import Database
 from sidecar.web import show
 from sidecar.web.api import NotFound, refusal, unpacked

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import pass_context
 
+from sidecar.event.types import without_prefix
 from sidecar.wording import length
 
 _EMOTIONS = ("happy", "angry", "sad", "afraid", "disgusted", "melancholic", "surprised", "calm")
@@ -85,4 +86,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "base": base,
     "tupled": tupled,
     "hue": hue,
+    "without_prefix": without_prefix,
 }

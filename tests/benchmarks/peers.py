@@ -15,7 +15,7 @@ from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
 from sidecar.event.event import Event
-from sidecar.storage.projection import BASE, Row, project
+from sidecar.storage.projection import BASE, Values, project
 
 ROWS_A_STATEMENT = 1000
 _EVENT_COLUMNS = "id, type, source, sequence, subject, time, shipper, path, sha256, recorded_at, event"
@@ -59,7 +59,7 @@ def _rendered(connection: Connection[Cursor], raws: Sequence[bytes]) -> Iterator
              "bench", f"/outputs/{each.id}.json", each.sha256, each.time.replace(tzinfo=None), each.raw.decode())
             for each in events
         ]  # fmt: skip
-        record_rows = [row for event in events for kind, row in project(event) if kind is BASE]
+        record_rows = [row for event in events for fold, row in project(event) if fold is BASE]
         yield [
             _POSITION.encode(),
             _EVENTS.format(_values(connection, event_rows)).encode(),
@@ -67,7 +67,7 @@ def _rendered(connection: Connection[Cursor], raws: Sequence[bytes]) -> Iterator
         ]
 
 
-def _values(connection: Connection[Cursor], rows: Sequence[Row]) -> str:
+def _values(connection: Connection[Cursor], rows: Sequence[Values]) -> str:
     return ",".join(connection.escape(row) for row in rows)
 
 

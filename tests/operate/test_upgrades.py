@@ -1,22 +1,23 @@
-"""Tables may be newer than the program: a migration only adds, so an older shipper goes on through it."""
+"""Tables may be newer than the program: a migration only adds, so an older shipper goes on through it.
+
+They may also be older than the first release, which made them in two steps of what had been six.
+"""
 
 from __future__ import annotations
 
 import re
 import threading
+from contextlib import closing
 from pathlib import Path
 
-from sidecar.storage.migrations import migrations
-from tests.events import publish, succeeded
-from tests.integration.processes import running
-from tests.operate.scene import set_scene
+import pytest
 
-# What 004 finds where 003 was the last; the rows that a shipper has made by then stay.
-BEFORE_004 = (
-    "ALTER TABLE sidecar_positions MODIFY shipper VARCHAR(64) NOT NULL",
-    "ALTER TABLE sidecar_quarantine MODIFY shipper VARCHAR(64) NOT NULL",
-    "DELETE FROM sidecar_migrations WHERE number = 4",
-)
+from sidecar.storage.migrations import migrations
+from tests.events import failed, publish, succeeded
+from tests.integration.processes import running, sidecar
+from tests.operate.scene import Scene, set_scene
+
+OLD = Path(__file__).parent / "old_migrations"
 # What a later release's migrations may do: a column that may be null, a column with a default, an index, a table.
 EXPANSIONS = (
     "ALTER TABLE tts_records ADD COLUMN from_the_future VARCHAR(32) NULL",
@@ -44,9 +45,8 @@ def test_an_older_shipper_goes_on_through_a_migration(tmp_path: Path, mysql_url:
         speaker = threading.Thread(target=speak)
         speaker.start()
         shipper.shipped(1)
-        for statement in BEFORE_004:
-            scene.execute(statement)
-        assert "applied 004_exact_shippers" in scene.run("migrate")
+        scene.execute("DELETE FROM sidecar_migrations WHERE number = 2")
+        assert "applied 002_views" in scene.run("migrate")
         for statement in EXPANSIONS:
             scene.execute(statement)
         scene.execute("INSERT INTO sidecar_migrations VALUES (999, '999_from_the_future', UTC_TIMESTAMP(6))")
@@ -71,3 +71,45 @@ def test_no_migration_takes_anything_away() -> None:
         for migration in migrations(dialect):
             for statement in migration.statements:
                 assert not CONTRACTIONS.search(statement), migration.name
+
+
+def old_tables(place: Path, url: str, steps: int) -> Scene:
+    """A folder, and tables as a checkout with so many of the six steps has made them."""
+    (place / "outputs").mkdir()
+    scene = Scene(place, {"SIDECAR_DATABASE_URL": url, "SIDECAR_WATCH_DIR": str(place / "outputs")})
+    with closing(scene.database()) as database:
+        database.execute(
+            "CREATE TABLE sidecar_migrations (number INT NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, "
+            "applied_at DATETIME(6) NOT NULL) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+        )
+        for number, path in enumerate(sorted(OLD.glob("*.sql"))[:steps], 1):
+            script = re.sub(r"^--.*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+            for statement in filter(None, map(str.strip, script.split(";\n"))):
+                database.execute(statement)
+            database.execute("INSERT INTO sidecar_migrations VALUES (?, ?, UTC_TIMESTAMP(6))", (number, path.stem))
+    return scene
+
+
+def test_tables_made_in_six_steps_go_on_as_they_are(tmp_path: Path, mysql_url: str) -> None:
+    scene = old_tables(tmp_path, mysql_url, 6)
+    assert scene.run("migrate").startswith("the tables are up to date")
+    events = [succeeded(), failed()]
+    for event in events:
+        publish(scene.folder, event)
+    scene.ship()
+    scene.ship()  # an upsert of the same
+    assert {row[0] for row in scene.query("SELECT event_id FROM tts_records")} == {event["id"] for event in events}
+    assert scene.facts("rebuild")["records"] == len(events)
+    assert "table version" in scene.run("doctor", "--json")
+    assert len(scene.run("find", "欢迎", "--json").splitlines()) == 1
+    assert scene.query("SELECT type FROM tts_timeline WHERE error_type IS NOT NULL") == [("indextts.synthesis.failed",)]
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_tables_made_in_some_of_six_steps_are_told_what_to_do(tmp_path: Path, mysql_url: str, steps: int) -> None:
+    scene = old_tables(tmp_path, mysql_url, steps)
+    for arguments in (("migrate",), ("run", "--once", "--listen", "off")):
+        done = sidecar(*arguments, cwd=scene.place, settings=scene.settings, check=False)
+        assert done.returncode == 1
+        assert "an unreleased version" in done.stderr
+        assert "Run `sidecar migrate` of the last checkout" in done.stderr

@@ -1,4 +1,4 @@
-"""Writes sidecar/README.md, the reference of commands, settings and metrics, from the code."""
+"""Writes sidecar/README.md, the reference of commands, settings, metrics and columns, from the code."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import click
 from sidecar.cli.main import sidecar
 from sidecar.service import config
 from sidecar.service.metrics import Metrics
+from sidecar.storage.columns import COLUMNS, Facet
 
 REFERENCE = Path(__file__).parents[2] / "sidecar" / "README.md"
 
-_COMMANDS = """# Reference: commands, settings and metrics
+_COMMANDS = """# Reference: commands, settings, metrics and columns
 
 Written from the code by `make docs`.
 
@@ -43,10 +44,19 @@ discovered = shipped + quarantined + skipped + pending.
 | metric | type | labels | meaning |
 |---|---|---|---|
 """
+_COLUMNS = """
+## Columns of tts_records
+
+Folded from the events in `tts_events`; the source is where an event has the value. Whoever sees `trusted` columns may
+also hear the audio; columns for `nobody` are this program's own. `tts_library` has all others, for queries.
+
+| column | kind | unit | source | who sees it | meaning |
+|---|---|---|---|---|---|
+"""
 
 
 def reference() -> str:
-    return "".join([_COMMANDS, *_commands(), _SETTINGS, *_settings(), _METRICS, *_metrics()])
+    return "".join([_COMMANDS, *_commands(), _SETTINGS, *_settings(), _METRICS, *_metrics(), _COLUMNS, *_columns()])
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
@@ -81,6 +91,15 @@ def _metrics() -> Iterator[str]:
                 name = f"{family.name}_total" if family.type == "counter" else family.name
                 labels = ", ".join(getattr(collector, "_labelnames", ()))
                 yield f"| `{name}` | {family.type} | {labels} | {_cell(family.documentation)} |\n"
+
+
+def _columns() -> Iterator[str]:
+    for column in COLUMNS:
+        paths = [column.source] if isinstance(column.source, str) else column.source
+        source = ", else ".join(f"`{path}`" for path in paths)
+        told = "" if column.facet in (Facet.BASE, Facet.NONE) else f" of a {column.facet}"
+        cells = (f"`{column.name}`", column.kind, column.unit, source + told, column.audience, _cell(column.meaning))
+        yield f"| {' | '.join(cells)} |\n"
 
 
 def _cell(text: str) -> str:

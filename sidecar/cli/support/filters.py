@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sidecar.answers.filters import parse
+from sidecar.event.types import STATUSES
 from sidecar.service.config import Settings
 
 _HELP = {
@@ -16,7 +17,7 @@ _HELP = {
     "until": ("TIME", "Ended before; written like --since."),
     "user": ("NAME", "Made by that user."),
     "emotion": ("EMOTION", "With that emotion, such as happy; neutral where none was asked for."),
-    "status": ("STATUS", "succeeded, failed, interrupted, discovered, reused; problems: failed, saturated or cut off."),
+    "status": ("STATUS", f"{', '.join(STATUSES)}; problems: failed, saturated or cut off."),
     "model": ("VERSION", "By that version of the model."),
     "voice": ("PATH|SHA256", "Part of the speaker prompt's path, or its SHA-256."),
     "request": ("HASH", "With that request_hash."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -17,7 +17,6 @@ from rich.text import Text
 from sidecar.answers.values import for_json
 from sidecar.wording import ENGLISH, length, translator
 
-Row = dict[str, Any]
 _MAX_CELL = 120  # characters
 _UNSHRUNK = {"id": 4, "event_id": 36}  # characters; cut off they are of no use
 _TIME_WIDTH = 19
@@ -26,7 +25,7 @@ _ROOMY_COLUMN = 40
 _PIPED_WIDTH = 140
 
 
-def json_lines(rows: Iterable[Row]) -> None:
+def json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
     """One object a line."""
     for row in rows:
         click.echo(orjson.dumps(row, default=for_json, option=orjson.OPT_PASSTHROUGH_DATETIME))
@@ -46,7 +45,7 @@ def display(made: Table, *, roomy: bool = False) -> None:
 
 
 def table(
-    rows: Sequence[Row],
+    rows: Sequence[Mapping[str, Any]],
     columns: Sequence[str],
     *,
     zone: tzinfo,

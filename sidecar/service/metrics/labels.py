@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-TYPES = frozenset(
-    ["succeeded", "failed", "interrupted", "discovered", "reused", "rated", "deleted", "forgotten", "erased"]
-)
+from sidecar.event.types import KNOWN, last_word
+
+TYPES = frozenset(map(last_word, KNOWN))
 
 
 def bounded(value: str, known: frozenset[str]) -> str:

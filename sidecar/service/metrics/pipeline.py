@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from sidecar.errors import Reason
+from sidecar.event.types import last_word
 from sidecar.service.metrics.histogram import BatchHistogram
 from sidecar.service.metrics.labels import TYPES, bounded
 from sidecar.service.metrics.sequences import Sequences
@@ -79,7 +80,7 @@ class Files:
         self.shipped_count += len(receipt.committed)
         types = collections.Counter([delivery.event.type for delivery in receipt.committed])
         for type_, count in types.items():
-            self._shipped.labels(bounded(type_.rpartition(".")[2], TYPES)).inc(count)
+            self._shipped.labels(bounded(last_word(type_), TYPES)).inc(count)
         for entry in quarantined:
             self._quarantined.labels(entry.reason.value).inc()
 

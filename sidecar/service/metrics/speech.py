@@ -6,6 +6,7 @@ import collections
 
 from prometheus_client import CollectorRegistry, Counter
 
+from sidecar.event.types import SYNTHESIS
 from sidecar.service.metrics.histogram import BatchHistogram
 from sidecar.service.metrics.labels import TYPES, bounded
 from sidecar.shipping.courier import Receipt
@@ -26,7 +27,6 @@ _EMOTIONS = frozenset(
     ]
 )
 _MODELS = frozenset(["1", "1.0", "1.5", "2", "2.0", "2.5"])
-_SYNTHESIS = "indextts.synthesis."
 _SYNTHESIS_BUCKETS = (0.5, 1, 2, 3, 5, 8, 12, 20, 30, 60, 120, 300)
 _RTF_BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10)
 
@@ -60,10 +60,10 @@ class Speech:
         factors: list[float] = []
         audio_seconds = 0.0
         for event in (delivery.event for delivery in receipt.committed):
-            if not event.type.startswith(_SYNTHESIS) or event.id in receipt.known:
+            if not event.type.startswith(SYNTHESIS) or event.id in receipt.known:
                 continue
             data = event.data
-            status = bounded(event.type[len(_SYNTHESIS) :], TYPES)
+            status = bounded(event.type[len(SYNTHESIS) :], TYPES)
             timing, audio = data.get("timing") or {}, data.get("audio") or {}
             emotion = (data.get("emotion") or {}).get("label") or ("unknown" if status == "discovered" else "neutral")
             model = (data.get("model") or {}).get("version") or "unknown"

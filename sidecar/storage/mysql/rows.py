@@ -20,7 +20,7 @@ import orjson
 from pymysql.converters import escape_string
 
 from sidecar.errors import PermanentSinkError
-from sidecar.storage.projection import KINDS, Kind, Row, project
+from sidecar.storage.projection import FOLDS, Fold, Values, project
 from sidecar.storage.sink import Batch, Delivery
 from sidecar.storage.statements import EVENT_COLUMNS
 
@@ -34,11 +34,11 @@ _BETWEEN = b"],["
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Records:
-    """Rows of tts_records, of one kind, ordered by subject."""
+    """Rows of tts_records, of one fold, ordered by subject."""
 
-    kind: Kind
+    fold: Fold
     columns: tuple[str, ...]
-    """Those of the kind's columns that some row has a value for."""
+    """Those of the fold's columns that some row has a value for."""
     rows: Sequence[bytes]
     deliveries: Sequence[Delivery]
     """That the rows come from, one each."""
@@ -64,16 +64,16 @@ def rendered(batch: Batch) -> Rendered:
 
 
 def render(deliveries: Sequence[Delivery]) -> Rendered:
-    folded: dict[str, list[tuple[Row, Delivery]]] = {kind.name: [] for kind in KINDS}
+    folded: dict[str, list[tuple[Values, Delivery]]] = {fold.name: [] for fold in FOLDS}
     for delivery in deliveries:
-        for kind, row in project(delivery.event):
-            folded[kind.name].append((row, delivery))
+        for fold, values in project(delivery.event):
+            folded[fold.name].append((values, delivery))
     by_id = sorted(deliveries, key=_id)
     return Rendered(
         source=deliveries,
         deliveries=by_id,
         events=_events(by_id),
-        records=[_records(kind, folded[kind.name]) for kind in KINDS if folded[kind.name]],
+        records=[_records(fold, folded[fold.name]) for fold in FOLDS if folded[fold.name]],
     )
 
 
@@ -104,11 +104,11 @@ def _events(deliveries: Sequence[Delivery]) -> list[bytes]:
     ]
 
 
-def _records(kind: Kind, found: list[tuple[Row, Delivery]]) -> Records:
-    found.sort(key=_subject)
+def _records(fold: Fold, projected: list[tuple[Values, Delivery]]) -> Records:
+    projected.sort(key=_subject)
     names, columns = [], []
-    nulls = (None,) * len(found)
-    for name, cells in zip(kind.columns, zip(*[row for row, _ in found], strict=True), strict=True):
+    nulls = (None,) * len(projected)
+    for name, cells in zip(fold.columns, zip(*[values for values, _ in projected], strict=True), strict=True):
         if cells == nulls:
             continue
         names.append(name)
@@ -118,10 +118,10 @@ def _records(kind: Kind, found: list[tuple[Row, Delivery]]) -> Records:
         else:
             columns.append([_NULL if cell is None else cell for cell in cells])
     return Records(
-        kind=kind,
+        fold=fold,
         columns=tuple(names),
         rows=written(list(zip(*columns, strict=True))),
-        deliveries=[delivery for _, delivery in found],
+        deliveries=[delivery for _, delivery in projected],
     )
 
 
@@ -161,8 +161,8 @@ def _id(delivery: Delivery) -> str:
     return delivery.event.id
 
 
-def _subject(found: tuple[Row, Delivery]) -> str:
-    return str(found[0][0])
+def _subject(projected: tuple[Values, Delivery]) -> str:
+    return str(projected[0][0])
 
 
 def statements(

@@ -141,12 +141,30 @@ class MysqlSink:
 
 def _check(cursor: Cursor) -> None:
     try:
-        cursor.execute(f"SELECT number FROM {migrations.MIGRATIONS_TABLE}")
+        applied = _applied(cursor)
     except pymysql.err.ProgrammingError as error:
         if error.args[0] == NO_SUCH_TABLE:
             migrations.require_current("mysql", set())
         raise
-    migrations.require_current("mysql", {int(row[0]) for row in cursor.fetchall()})
+    migrations.require_current("mysql", applied)
+
+
+def _applied(cursor: Cursor) -> set[str]:
+    """Names of the migrations that have been applied.
+
+    Raises:
+        TablesNotReady: an unreleased version made the tables by steps whose names are today's too, and no later one.
+    """
+    cursor.execute(f"SELECT name FROM {migrations.MIGRATIONS_TABLE}")
+    applied = {str(row[0]) for row in cursor.fetchall()}
+    if applied and applied.isdisjoint(migrations.EARLIER_STEPS):
+        cursor.execute(
+            "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() "
+            "AND table_name = 'sidecar_positions' AND column_name = 'identity' AND character_set_name = 'ascii'"
+        )
+        if cursor.fetchone():
+            raise migrations.made_before_release(migrations.EARLIER_STEPS[0])
+    return applied
 
 
 def _open_position(cursor: Cursor, shipper: str, folder: str) -> Position:
@@ -235,9 +253,8 @@ def _migrate(cursor: Cursor) -> list[str]:
         "name VARCHAR(255) NOT NULL, applied_at DATETIME(6) NOT NULL) "
         "ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
     )
-    cursor.execute(f"SELECT number FROM {migrations.MIGRATIONS_TABLE}")
     applied = []
-    for migration in migrations.pending("mysql", {int(row[0]) for row in cursor.fetchall()}):
+    for migration in migrations.pending("mysql", _applied(cursor)):
         for statement in migration.statements:
             cursor.execute(statement)
         cursor.execute(

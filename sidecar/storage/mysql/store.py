@@ -14,9 +14,9 @@ from sidecar.storage.mysql.bulk import NotAllNew
 from sidecar.storage.mysql.errors import DUPLICATE_ENTRY
 from sidecar.storage.mysql.pipeline import Answer, Pipeline
 from sidecar.storage.mysql.rows import EVENT_ROW_COLUMNS, Records, rendered, stamp, statements
-from sidecar.storage.projection import BASE, Kind
+from sidecar.storage.projection import BASE, Fold
 from sidecar.storage.sink import Batch, Delivery
-from sidecar.storage.statements import MYSQL, fold, insert_head, keep_existing
+from sidecar.storage.statements import MYSQL, fold_tail, insert_head, keep_existing
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ _EVENTS = _target("tts_events", EVENT_ROW_COLUMNS, keep_existing(MYSQL, "id"))
 
 
 @lru_cache(maxsize=256)
-def _records_target(kind: Kind, columns: tuple[str, ...]) -> _Target:
-    return _target("tts_records", columns, fold(MYSQL, kind, columns))
+def _records_target(fold: Fold, columns: tuple[str, ...]) -> _Target:
+    return _target("tts_records", columns, fold_tail(MYSQL, fold, columns))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +85,8 @@ class Store:
 
     def _fold(self, records: Records) -> None:
         # A rating or a removal speaks of a record that is there; only a synthesis makes one.
-        new = self.new and records.kind == BASE
-        self._send(_records_target(records.kind, records.columns), records.rows, records.deliveries, new=new)
+        new = self.new and records.fold == BASE
+        self._send(_records_target(records.fold, records.columns), records.rows, records.deliveries, new=new)
 
     def _send(
         self, target: _Target, rows: Sequence[bytes], deliveries: Sequence[Delivery], *, new: bool, stamp: bytes = b""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sidecar.errors import TablesNotReady
+from sidecar.storage.columns import COLUMNS, Kind
 from sidecar.storage.database import Parameter, Row
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.migrations import MIGRATE_HINT
@@ -16,7 +17,10 @@ from sidecar.storage.sqlite.errors import classify
 
 _TIME_LENGTH = len("2026-11-22 10:15:42.318207")
 _TIME_COLUMNS = frozenset(
-    ["created_at", "started_at", "deleted_at", "time", "recorded_at", "updated_at", "first_seen_at", "last_seen_at"]
+    [
+        *(column.name for column in COLUMNS if column.kind is Kind.TIME),
+        *("time", "recorded_at", "updated_at", "first_seen_at", "last_seen_at"),  # of the other tables
+    ]
 )
 
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sidecar.errors import PermanentSinkError, PositionLost, Rehearsed, SidecarError, TemporarySinkError
 from sidecar.storage import migrations
 from sidecar.storage.dsn import SqliteDsn
-from sidecar.storage.projection import KINDS, Row, Value, project
+from sidecar.storage.projection import FOLDS, Value, Values, project
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery, Position
 from sidecar.storage.sqlite.database import time_text
 from sidecar.storage.sqlite.errors import classify
@@ -19,7 +19,7 @@ from sidecar.storage.statements import (
     EVENT_COLUMNS,
     QUARANTINE_COLUMNS,
     SQLITE,
-    fold,
+    fold_tail,
     insert_head,
     keep_existing,
     requarantine,
@@ -30,9 +30,10 @@ T = TypeVar("T")
 _EVENT = (
     f"{insert_head('tts_events', EVENT_COLUMNS)}({', '.join('?' * len(EVENT_COLUMNS))}) {keep_existing(SQLITE, 'id')}"
 )
-_FOLDS = {
-    kind.name: f"{insert_head('tts_records', kind.columns)}({', '.join('?' * len(kind.columns))}) {fold(SQLITE, kind)}"
-    for kind in KINDS
+_FOLD = {
+    fold.name: insert_head("tts_records", fold.columns)
+    + f"({', '.join('?' * len(fold.columns))}) {fold_tail(SQLITE, fold)}"
+    for fold in FOLDS
 }
 _QUARANTINE = (
     insert_head("sidecar_quarantine", QUARANTINE_COLUMNS)
@@ -188,8 +189,8 @@ class SqliteSink:
         ).fetchone()
         known = self._insert_events(connection, batch)
         for delivery in batch.deliveries:
-            for kind, row in project(delivery.event):
-                connection.execute(_FOLDS[kind.name], _values(row))
+            for fold, values in project(delivery.event):
+                connection.execute(_FOLD[fold.name], _values(values))
         for entry in batch.quarantined:
             connection.execute(
                 _QUARANTINE,
@@ -257,16 +258,16 @@ def _migrate(connection: sqlite3.Connection) -> list[str]:
     return applied
 
 
-def _applied(connection: sqlite3.Connection) -> set[int]:
+def _applied(connection: sqlite3.Connection) -> set[str]:
     exists = connection.execute(
         "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (migrations.MIGRATIONS_TABLE,)
     ).fetchone()
     if not exists:
         return set()
-    return {row[0] for row in connection.execute(f"SELECT number FROM {migrations.MIGRATIONS_TABLE}")}
+    return {row[0] for row in connection.execute(f"SELECT name FROM {migrations.MIGRATIONS_TABLE}")}
 
 
-def _event_row(delivery: Delivery, shipper: str, recorded_at: Value) -> Row:
+def _event_row(delivery: Delivery, shipper: str, recorded_at: Value) -> Values:
     event = delivery.event
     return (
         event.id,
@@ -283,8 +284,8 @@ def _event_row(delivery: Delivery, shipper: str, recorded_at: Value) -> Row:
     )
 
 
-def _values(row: Row) -> Row:
-    return tuple(map(_value, row))
+def _values(values: Values) -> Values:
+    return tuple(map(_value, values))
 
 
 def _value(value: Value) -> Value:

@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from sidecar.storage.migrations import migrations, pending
+import pytest
+
+from sidecar.errors import TablesNotReady
+from sidecar.storage.migrations import migrations, newer, pending, require_current
+
+STEPS = ["003_short_request_index", "004_exact_shippers", "005_timeline", "006_request_index_in_few_places"]
+BOTH = ["001_tables", "002_views"]
 
 
-def timelines(found: list[str]) -> list[str]:
-    return [statement for statement in found if "VIEW tts_timeline" in statement]
+@pytest.mark.parametrize("dialect", ["mysql", "sqlite"])
+def test_what_is_pending_is_what_has_not_been_applied(dialect: str) -> None:
+    found = migrations(dialect)
+    assert [each.name for each in pending(dialect, set())] == [each.name for each in found]
+    assert [each.name for each in pending(dialect, {found[0].name})] == [each.name for each in found[1:]]
+    require_current(dialect, {each.name for each in found})
+    with pytest.raises(TablesNotReady, match="missing"):
+        require_current(dialect, set())
 
 
-def test_a_view_that_a_later_migration_replaces_is_made_once_in_its_last_form() -> None:
-    everything = [statement for each in migrations("mysql") for statement in each.statements]
-    fresh = [statement for each in pending("mysql", set()) for statement in each.statements]
-    assert len(timelines(everything)) > 1
-    assert timelines(fresh) == timelines(everything)[-1:]
-    assert [each for each in everything if each not in fresh] == timelines(everything)[:-1]
-    assert not [statement for statement in fresh if "JSON_VALUE" in statement], "TiDB does not have it"
+def test_tables_of_the_six_steps_before_the_release_are_taken_as_they_are() -> None:
+    applied = {*BOTH, *STEPS}
+    require_current("mysql", applied)
+    assert newer("mysql", applied) == []
+    assert newer("mysql", applied | {"999_from_the_future"}) == ["999_from_the_future"]
 
 
-def test_tables_from_before_get_the_later_form() -> None:
-    found = migrations("mysql")
-    (changed,) = [each for each in found[2:] if timelines(list(each.statements))]
-    left = pending("mysql", {each.number for each in found if each.number < changed.number})
-    assert timelines(list(left[0].statements))
-    assert [each.number for each in left] == [each.number for each in found if each.number >= changed.number]
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_tables_of_only_some_of_the_six_steps_are_told_what_to_do(steps: int) -> None:
+    with pytest.raises(TablesNotReady, match=STEPS[steps]) as caught:
+        pending("mysql", {*BOTH, *STEPS[:steps]})
+    assert "sidecar migrate" in caught.value.hint
 
 
-def test_numbers_are_unique() -> None:
+def test_nothing_is_made_that_some_server_lacks() -> None:
+    everything = "\n".join(statement for each in migrations("mysql") for statement in each.statements)
+    assert "JSON_VALUE" not in everything, "TiDB does not have it"
+    assert "CHARACTER SET ascii" not in everything, "OceanBase does not have it"
+
+
+def test_numbers_are_unique_and_none_is_one_of_the_six_steps() -> None:
     for dialect in ("mysql", "sqlite"):
         numbers = [each.number for each in migrations(dialect)]
         assert len(set(numbers)) == len(numbers)
+    assert not {3, 4, 5, 6} & {each.number for each in migrations("mysql")}
