@@ -11,7 +11,7 @@ import orjson
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
 from sidecar.cli.support.show import seconds
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.upkeep.backfill import UNKNOWN, Survey, Tally, backfill, survey
 from sidecar.wording.plural import count
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from sidecar.cli.support.checks import all_findings
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.doctor import Level
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 
 _STYLES = {Level.OK: "green", Level.NOTE: "cyan", Level.WARNING: "yellow", Level.FAILURE: "bold red"}
 _SIGNS = {Level.OK: "ok", Level.NOTE: "note", Level.WARNING: "warning", Level.FAILURE: "FAILURE"}

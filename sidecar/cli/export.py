@@ -18,7 +18,7 @@ from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.support.progress import track
 from sidecar.errors import SidecarError, UsageError
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.storage.columns import INTERNAL
 from sidecar.storage.database import Row
 from sidecar.upkeep.export import write_csv, write_json_lines, write_parquet

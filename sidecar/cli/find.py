@@ -10,7 +10,7 @@ from sidecar.cli.support import show
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import settings_options, verb
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 
 _COLUMNS = ("id", "created_at", "status", "emotion", "text_input")
 _WIDE_COLUMNS = ("id", "created_at", "status", "emotion", "user_id", "duration", "rating", "text_input", "audio_path")

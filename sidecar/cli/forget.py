@@ -11,7 +11,7 @@ from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.support.records import resolve_record
 from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.upkeep.forget import forget as erase
 from sidecar.upkeep.forget import subjects
 from sidecar.upkeep.mentions import Target

@@ -9,7 +9,7 @@ import click
 from sidecar.answers.textindex import has_filter_indexes, possible_text_index, text_index
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import settings_options, verb
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.migrations import optional
 

@@ -6,7 +6,7 @@ import click
 
 from sidecar.cli.support.databases import open_sink
 from sidecar.cli.support.options import settings_options, verb
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 
 
 @verb()

@@ -16,7 +16,7 @@ from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.support.progress import bar
 from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.upkeep.prune import Plan, Policy, carry_out, plan
 from sidecar.wording.plural import count
 

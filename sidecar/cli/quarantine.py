@@ -19,7 +19,7 @@ from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import EXIT_FAILED, Verbs, settings_options
 from sidecar.errors import Reason, UsageError
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.upkeep.quarantine import STATUSES, Entry, newest, waiting
 from sidecar.upkeep.quarantine import drop as drop_entries

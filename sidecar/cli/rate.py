@@ -11,7 +11,7 @@ from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.support.records import resolve_record
 from sidecar.event.publish import Publisher
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.upkeep.rating import rate as publish_rating
 
 

@@ -11,7 +11,7 @@ import orjson
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.support.progress import bar
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.upkeep.rebuild import rebuild
 from sidecar.wording.plural import count
 

@@ -14,7 +14,7 @@ from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
 from sidecar.errors import UsageError
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.upkeep.inventory import EventFile, list_names, read_event_files
 from sidecar.upkeep.redelivery import Redelivered
 from sidecar.wording.plural import count

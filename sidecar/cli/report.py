@@ -11,7 +11,7 @@ from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import require, settings_options, verb
 from sidecar.errors import UsageError
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.wording import codes
 
 _PATH = click.Path(path_type=Path)

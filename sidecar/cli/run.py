@@ -16,11 +16,11 @@ from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.support.progress import shown_meanwhile
 from sidecar.errors import SettingsError
 from sidecar.service import config, log
-from sidecar.service.config import Settings
 from sidecar.service.following import Following
 from sidecar.service.http import HttpServer
 from sidecar.service.metrics import Metrics
 from sidecar.service.retry import Retry, RetryPolicy
+from sidecar.service.settings import Settings
 from sidecar.service.systemd import Notifier
 from sidecar.service.watch import FolderWatcher
 from sidecar.shipping.clock import SystemClock

@@ -12,7 +12,7 @@ from sidecar.cli.support import show
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import settings_options, verb
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.wording.plural import count
 

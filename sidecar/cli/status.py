@@ -19,7 +19,7 @@ from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.doctor.status import FolderStatus, Process, TablesStatus, ask_folder, ask_process, ask_tables
 from sidecar.errors import SidecarError
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.wording.plural import count
 
 

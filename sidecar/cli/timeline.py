@@ -12,7 +12,7 @@ from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.cli.support.records import resolve_record
 from sidecar.event.types import without_prefix
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 
 _COLUMNS = ("time", "what", "actor", "rating", "said")
 _WIDE_COLUMNS = ("time", "what", "actor", "rating", "note", "reason", "error_type", "path")

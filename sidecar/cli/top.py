@@ -18,8 +18,8 @@ from rich.text import Text
 
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.errors import SettingsError, SidecarError
-from sidecar.service.config import Settings
 from sidecar.service.metrics.scrape import Page, parse, read
+from sidecar.service.settings import Settings
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _HISTORY = 60

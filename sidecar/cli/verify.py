@@ -15,7 +15,7 @@ from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import bar, track
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.upkeep.redelivery import Redelivered
 from sidecar.upkeep.verify import CURES, REPAIRABLE, Defect, Verified, verify
 from sidecar.wording.plural import count

@@ -10,7 +10,7 @@ import click
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import require, settings_options, verb
 from sidecar.errors import SettingsError, SidecarError
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 
 _MIN_TOKEN = 16
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from sidecar.cli.support.databases import open_sink
 from sidecar.event.event import Event
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.storage.mysql.rows import render
 from sidecar.storage.sink import Batch, Delivery, Position
 from tests.benchmarks import dataset

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.cli.support.databases import open_database
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from tests.events import failed, publish, rfc3339, succeeded
 from tests.integration.processes import sidecar
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.cli.support.databases import open_database
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from tests.events import encode, failed, publish, succeeded
 from tests.integration.processes import Running, eventually, running, sidecar

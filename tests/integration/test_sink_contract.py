@@ -13,7 +13,7 @@ import pytest
 from sidecar.cli.support.databases import open_database, open_sink
 from sidecar.errors import PermanentSinkError, PositionLost, Reason, TablesNotReady, TemporarySinkError
 from sidecar.event.event import Event
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.mysql import MysqlSink
 from sidecar.storage.sink import Batch, Delivery, Position, Quarantined

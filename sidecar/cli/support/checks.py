@@ -20,8 +20,7 @@ from sidecar.doctor.server import cannot_connect, check_server
 from sidecar.doctor.server import sample_refused as sample_refused_by_server
 from sidecar.doctor.service import check_service
 from sidecar.errors import SidecarError, TablesNotReady
-from sidecar.service import config
-from sidecar.service.config import Settings
+from sidecar.service.settings import ENV_FILE, Settings
 from sidecar.service.watch import FolderWatcher, file_system, is_announced
 from sidecar.shipping.notices import Notices
 from sidecar.storage.dsn import MysqlDsn, SqliteDsn
@@ -45,12 +44,12 @@ def all_findings(settings: Settings, *, service: bool) -> Iterator[Finding]:
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     yield ok("settings", f"shipper {settings.name}, folders {', '.join(map(str, settings.folders))}, {settings.dsn}")
-    secrets = [Path(config.ENV_FILE), settings.database_password_file]
+    secrets = [Path(ENV_FILE), settings.database_password_file]
     for path in secrets:
         if path is None or not path.is_file():
             continue
         holds = (
-            path != Path(config.ENV_FILE)
+            path != Path(ENV_FILE)
             or "PASSWORD" in path.read_text("utf-8", "replace")
             or ":" in str(settings.database_url.get_secret_value().partition("@")[0].partition("://")[2])
         )

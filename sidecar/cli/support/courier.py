@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sidecar.cli.support.databases import open_sink
-from sidecar.service.config import Settings
 from sidecar.service.retry import Attempt, Retry, RetryPolicy
+from sidecar.service.settings import Settings
 from sidecar.shipping.courier import Courier
 from sidecar.upkeep.redelivery import Redelivery
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.mysql import MysqlDatabase, MysqlLimits, MysqlSink

@@ -10,7 +10,7 @@ import click
 
 from sidecar.answers.filters import parse
 from sidecar.event.types import STATUSES
-from sidecar.service.config import Settings
+from sidecar.service.settings import Settings
 
 _HELP = {
     "since": ("TIME", "Ended at or after: 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15."),

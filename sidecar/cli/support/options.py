@@ -12,6 +12,7 @@ import click
 
 from sidecar.errors import SettingsError, SidecarError, UsageError
 from sidecar.service import config
+from sidecar.service.settings import Settings
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -106,7 +107,7 @@ def fail(error: SidecarError, code: int) -> None:
     sys.exit(code)
 
 
-def _load(overrides: dict[str, Any]) -> config.Settings:
+def _load(overrides: dict[str, Any]) -> Settings:
     url = overrides.get("database_url")
     if url is not None and ":" in url.partition("://")[2].rpartition("@")[0]:
         raise SettingsError(

@@ -9,6 +9,7 @@ import pytest
 
 from sidecar.errors import SettingsError
 from sidecar.service import config
+from sidecar.service.settings import PREFIX
 from sidecar.storage.dsn import MysqlDsn, SqliteDsn
 
 
@@ -16,7 +17,7 @@ from sidecar.storage.dsn import MysqlDsn, SqliteDsn
 def _bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty working folder, and no setting in the environment."""
     monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith(config.PREFIX)]:
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
 
 
