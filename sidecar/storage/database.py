@@ -35,4 +35,4 @@ class Database(Protocol):
         """Change something, in a transaction of its own. Returns the number of rows changed."""
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
