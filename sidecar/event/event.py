@@ -115,7 +115,7 @@ def _refusal(document: object, raw: bytes) -> NotAnEvent | EventError:
                 f"written for schema version {major}; this program reads version {SCHEMA_MAJOR}",
                 raw,
             )
-    return EventError(Reason.SCHEMA_MISMATCH, _findings(document), raw)
+    return EventError(Reason.SCHEMA_MISMATCH, _mismatches(document), raw)
 
 
 def _is_ours(document: object) -> TypeGuard[dict[str, Any]]:
@@ -135,15 +135,15 @@ def _is_valid(document: object) -> bool:
         return False
 
 
-def _findings(document: object) -> str:
+def _mismatches(document: object) -> str:
     """The first few as "/json/pointer: message", each short enough to read."""
-    findings = []
+    mismatches = []
     try:
         for error in validator().iter_errors(document):
             pointer = "".join(f"/{part}" for part in error.instance_path)
-            findings.append(f"{pointer[:200] or '/'}: {error.message[:300]}")
-            if len(findings) == 3:
+            mismatches.append(f"{pointer[:200] or '/'}: {error.message[:300]}")
+            if len(mismatches) == 3:
                 break
     except ValueError as error:
         return f"cannot be validated: {error}"
-    return "; ".join(findings)
+    return "; ".join(mismatches)

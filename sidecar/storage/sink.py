@@ -53,9 +53,9 @@ class Position:
     ctime_ns: int
     """Every event file with a ctime at or before it is committed or quarantined."""
     files: int
-    """How many event files that were."""
+    """How many event files those are."""
     revision: int
-    """One more with each commit; a smaller one than remembered means that a backup was restored."""
+    """Grows by one with each commit; one smaller than remembered means that a backup was restored."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,11 +67,11 @@ class Batch:
     deliveries: Sequence[Delivery]
     quarantined: Sequence[Quarantined]
     position: Position
-    """To be stored; its revision is the one that the store must hold, or a later one, before the commit."""
+    """To be stored. Until then the database must hold one of the same revision or a later one."""
     recorded_at: datetime
     """Stamped on the rows. The same for every attempt, so that rows of an attempt whose answer was lost are known."""
     mended: Sequence[str] = ()
-    """Paths that were in quarantine and are shipped with this batch, or need no quarantine any more."""
+    """Paths that were in quarantine and are shipped with this batch, or no longer belong there."""
     rendered: object = field(default=None, compare=False, repr=False)
     """What the sink made of the deliveries ahead of time; see Sink.render."""
 
@@ -81,8 +81,8 @@ class Acknowledgement:
     """The sink has committed the batch."""
 
     revision: int
-    """That the stored position has now. It can be more than one ahead: of an attempt whose answer was lost, or of
-    another shipper's commit."""
+    """Of the stored position now. It can be more than one ahead, by an attempt whose answer was lost or by another
+    shipper's commit."""
     known: frozenset[str] = frozenset()
     """Ids of events that were there before."""
 
@@ -121,4 +121,4 @@ class Sink(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of the connection. The sink can be used again."""
+        """Close the connection. The sink can be used again."""

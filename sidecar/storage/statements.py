@@ -82,7 +82,7 @@ def fold_tail(dialect: Dialect, fold: Fold, columns: tuple[str, ...] | None = No
 
 
 def requarantine(dialect: Dialect) -> str:
-    """The tail for a file that is in quarantine already: the newest finding stays, the first sighting too."""
+    """The tail for a file that is in quarantine already: the latest reason counts, the first sighting stays."""
     renewed = [
         column for column in QUARANTINE_COLUMNS if column not in ("shipper", "path", "attempts", "first_seen_at")
     ]

@@ -20,8 +20,8 @@ from sidecar.storage.mysql.bulk import CLIENT_FLAG
 
 # Lock waits end on the server before the client's patience does, so that they come back as an error with a number.
 # READ COMMITTED takes no gap locks, so two shippers do not block each other.
-# The server hangs up on a session that says nothing for a while: one whose client is frozen, or has vanished behind a
-# dead network, in the middle of a transaction would keep its locks for eight hours otherwise.
+# The server hangs up on a session that has been silent for a while. Otherwise one whose client froze in the middle of a
+# transaction, or vanished behind a dead network, would keep its locks for eight hours.
 _SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
     "innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}, wait_timeout = {idle}",
@@ -30,8 +30,8 @@ _SESSION = (
 _PACKET_HEADROOM = 1024
 _LEAST_IDLE_SECONDS = 5
 _IDLE_SHARE = 0.75
-"""Of the time after which the server hangs up, how much a connection may be idle and be used again. With the default
-settings an idle shipper's probes come after half of it; a connection for each probe would be most of what it costs."""
+"""A connection that has been idle for more than this share of the server's timeout is not used again. With the default
+settings an idle shipper probes after half of the timeout; a new connection for each probe would be most of its cost."""
 _COMMITS_PARTS = "TiDB"  # some of its versions commit LOAD DATA in batches of their own
 
 
@@ -61,7 +61,7 @@ class Link:
         self._idle_limit = max(_LEAST_IDLE_SECONDS, int(3 * limits.read_timeout))
         self._used_at = 0.0
         self.max_statement = 0
-        """Bytes that the server takes in one statement; known once connected."""
+        """Bytes of the largest statement that the server takes; known once connected."""
         self.can_load = False
         """Whether the server allows LOAD DATA LOCAL inside a transaction; known once connected."""
 
@@ -118,7 +118,7 @@ class Link:
             database=self._dsn.database,
             charset="utf8mb4",
             connect_timeout=cast(int, self._limits.connect_timeout),
-            read_timeout=self._limits.connect_timeout,  # until it is up, so that a host that says nothing costs no more
+            read_timeout=self._limits.connect_timeout,  # until it is up, so that a silent host costs no more
             write_timeout=self._limits.read_timeout,
             ssl=tls_context(self._dsn),
             ssl_disabled=self._dsn.ssl == "off",

@@ -26,7 +26,7 @@ from sidecar.storage.statements import EVENT_COLUMNS
 
 _STAMP_COLUMNS = ("shipper", "recorded_at")
 EVENT_ROW_COLUMNS = (*(column for column in EVENT_COLUMNS if column not in _STAMP_COLUMNS), *_STAMP_COLUMNS)
-"""The order of an event's row: what is the same for a whole batch comes last, so that the rest can be made ahead."""
+"""The order of an event's row: what a whole batch has in common comes last, so that the rest can be rendered ahead."""
 
 _NULL = orjson.Fragment(b"NULL")
 _BETWEEN = b"],["
@@ -41,7 +41,7 @@ class Records:
     """Those of the fold's columns that some row has a value for."""
     rows: Sequence[bytes]
     deliveries: Sequence[Delivery]
-    """That the rows come from, one each."""
+    """The one that each row comes from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +134,7 @@ def written(rows: Sequence[tuple[Any, ...]]) -> list[bytes]:
     together = orjson.dumps(rows)
     if not _needs_escaping(together):
         lines = together[2:-2].split(_BETWEEN)
-        if len(lines) == len(rows):  # else a string says the same as what is between two rows
+        if len(lines) == len(rows):  # else some string holds what stands between two rows
             return lines
     return [_written(row) for row in rows]
 

@@ -93,7 +93,7 @@ class Store:
     ) -> list[Answer]:
         """
         Args:
-            deliveries: that the rows come from, one each.
+            deliveries: the one that each row comes from.
             stamp: what every row ends with.
 
         Returns:
