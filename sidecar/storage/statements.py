@@ -56,8 +56,13 @@ def insert_head(table: str, columns: tuple[str, ...]) -> str:
 
 
 def keep_existing(dialect: Dialect, key: str) -> str:
-    """A tail that leaves the row that is there as it is."""
-    return f"{dialect.on_conflict.format(key=key)}{key} = {key}"
+    """A tail that leaves the row that is there as it is.
+
+    Args:
+        key: the columns of the unique key, separated by commas.
+    """
+    column = key.partition(",")[0]
+    return f"{dialect.on_conflict.format(key=key)}{column} = {column}"
 
 
 def fold_tail(dialect: Dialect, fold: Fold, columns: tuple[str, ...] | None = None) -> str:

@@ -35,9 +35,9 @@ class MysqlDatabase:
         try:
             connection = self._link.connected()
             with connection.cursor() as cursor:
-                _execute(cursor, sql, parameters)
+                execute(cursor, sql, parameters)
                 names = [column[0] for column in cursor.description or ()]
-                rows = [_utc(row) for row in cursor.fetchall()]
+                rows = [utc(row) for row in cursor.fetchall()]
             connection.commit()  # the next query sees what was committed meanwhile
             return names, rows
         except (pymysql.Error, OSError) as error:
@@ -48,9 +48,9 @@ class MysqlDatabase:
         try:
             connection = self._link.connected()
             with connection.cursor(SSCursor) as cursor:
-                _execute(cursor, sql, parameters)
+                execute(cursor, sql, parameters)
                 while row := cursor.fetchone():
-                    yield _utc(row)
+                    yield utc(row)
             connection.commit()
         except (pymysql.Error, OSError) as error:
             self._link.roll_back()
@@ -60,7 +60,7 @@ class MysqlDatabase:
         try:
             connection = self._link.connected()
             with connection.cursor() as cursor:
-                changed = _execute(cursor, sql, parameters)
+                changed = execute(cursor, sql, parameters)
             connection.commit()
             return changed
         except (pymysql.Error, OSError) as error:
@@ -71,7 +71,8 @@ class MysqlDatabase:
         self._link.give_up()
 
 
-def _execute(cursor: Cursor, sql: str, parameters: Sequence[Parameter]) -> int:
+def execute(cursor: Cursor, sql: str, parameters: Sequence[Parameter]) -> int:
+    """Have a statement with ? for each parameter executed. Returns the number of rows changed, or found."""
     marked = sql.replace("%", "%%").replace("?", "%s") if parameters else sql
     return cursor.execute(marked, [_parameter(value) for value in parameters] if parameters else None)
 
@@ -80,5 +81,5 @@ def _parameter(value: Parameter) -> Any:
     return value.astimezone(timezone.utc).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
-def _utc(row: Sequence[Any]) -> Row:
+def utc(row: Sequence[Any]) -> Row:
     return tuple(value.replace(tzinfo=timezone.utc) if isinstance(value, datetime) else value for value in row)

@@ -1,0 +1,135 @@
+"""What both sinks do alike: everything but the connection, and how a batch's rows are written.
+
+SQL is written once for both dialects, with ? for each parameter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from typing import Literal, Protocol, TypeVar
+
+from sidecar.errors import Rehearsed
+from sidecar.storage import migrations
+from sidecar.storage.database import Parameter, Row, in_chunks, marks
+from sidecar.storage.sink import Acknowledgement, Batch, Position
+from sidecar.storage.statements import QUARANTINE_COLUMNS, Dialect, insert_head, keep_existing, requarantine
+
+T = TypeVar("T")
+
+_SELECT_POSITION = "SELECT identity, ctime_ns, files, revision FROM sidecar_positions WHERE shipper = ? AND folder = ?"
+_POSITION_COLUMNS = ("shipper", "folder", "identity", "ctime_ns", "files", "revision", "updated_at")
+
+
+class Transaction(Protocol):
+    """One transaction of one connection. Both methods raise the driver's errors."""
+
+    def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]: ...
+
+    def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
+        """Returns the number of rows changed, as the server counts them."""
+
+
+class SqlSink(ABC):
+    """See sidecar.storage.sink.Sink."""
+
+    dialect_name: Literal["mysql", "sqlite"]
+    dialect: Dialect
+    migrations_columns: str
+    """Of the table of applied migrations, as DDL."""
+
+    def check(self) -> None:
+        self._run(lambda run: migrations.require_current(self.dialect_name, self._applied(run)))
+
+    def open_position(self, shipper: str, folder: str) -> Position:
+        return self._run(lambda run: self._open_position(run, shipper, folder))
+
+    def quarantined_paths(self, shipper: str, folder: str) -> set[str]:
+        below = folder.rstrip("/") + "/"
+        rows = self._run(
+            lambda run: run.query(
+                "SELECT path FROM sidecar_quarantine WHERE shipper = ? AND status = 'quarantined' "
+                "AND SUBSTR(path, 1, ?) = ?",
+                (shipper, len(below), below),
+            )
+        )
+        return {str(path) for (path,) in rows}
+
+    def rehearse(self, batch: Batch) -> None:
+        """Do everything that commit does, for a shipper that need not be known, and undo it.
+
+        Raises:
+            TemporarySinkError, PermanentSinkError: as commit would.
+        """
+
+        def work(run: Transaction) -> None:
+            self._open_position(run, batch.shipper, batch.folder)
+            self._commit(run, batch, new=False)
+            raise Rehearsed("undone")
+
+        with contextlib.suppress(Rehearsed):
+            self._run(work)
+
+    def migrate(self) -> list[str]:
+        """Create or upgrade the tables.
+
+        Returns:
+            Names of the migrations that were applied now.
+        """
+        return self._run(self._migrate)
+
+    @abstractmethod
+    def _run(self, work: Callable[[Transaction], T]) -> T:
+        """Do the work in one transaction of its own and turn the driver's errors into ours."""
+
+    @abstractmethod
+    def _applied(self, run: Transaction) -> set[str]:
+        """Names of the migrations that have been applied; none where there is no table of them."""
+
+    @abstractmethod
+    def _commit(self, run: Transaction, batch: Batch, *, new: bool) -> Acknowledgement:
+        """
+        Args:
+            new: take every event for new, where that is cheaper.
+        """
+
+    def _open_position(self, run: Transaction, shipper: str, folder: str) -> Position:
+        rows = run.query(_SELECT_POSITION, (shipper, folder))
+        if not rows:
+            run.execute(
+                f"{insert_head('sidecar_positions', _POSITION_COLUMNS)}(?, ?, '', 0, 0, 0, ?) "
+                + keep_existing(self.dialect, "shipper, folder"),
+                (shipper, folder, datetime.now(timezone.utc)),
+            )
+            rows = run.query(_SELECT_POSITION, (shipper, folder))
+        ((identity, ctime_ns, files, revision),) = rows
+        return Position(identity=identity, ctime_ns=ctime_ns, files=files, revision=revision)
+
+    def _quarantine(self, run: Transaction, batch: Batch) -> None:
+        """Store the batch's quarantine entries, and mark those that are shipped with it."""
+        head = insert_head("sidecar_quarantine", QUARANTINE_COLUMNS)
+        statement = f"{head}({marks(QUARANTINE_COLUMNS)}) {requarantine(self.dialect)}"
+        for entry in batch.quarantined:
+            said = (str(entry.reason), entry.message, "quarantined", entry.size, entry.content, 1)
+            run.execute(statement, (batch.shipper, entry.path, *said, batch.recorded_at, batch.recorded_at))
+        for paths in in_chunks(batch.mended):
+            run.execute(
+                "UPDATE sidecar_quarantine SET status = 'shipped' WHERE shipper = ? AND status = 'quarantined' "
+                f"AND path IN ({marks(paths)})",
+                (batch.shipper, *paths),
+            )
+
+    def _migrate(self, run: Transaction) -> list[str]:
+        run.execute(f"CREATE TABLE IF NOT EXISTS {migrations.MIGRATIONS_TABLE} {self.migrations_columns}")
+        pending = migrations.pending(self.dialect_name, self._applied(run))
+        for migration in pending:
+            for statement in migration.statements:
+                run.execute(statement)
+            run.execute(
+                f"INSERT INTO {migrations.MIGRATIONS_TABLE} (number, name, applied_at) VALUES (?, ?, ?) "
+                + keep_existing(self.dialect, "number"),
+                (migration.number, migration.name, datetime.now(timezone.utc)),
+            )
+        return [migration.name for migration in pending]
