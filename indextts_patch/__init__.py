@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .hook import Hook
+    from .hooking.hook import Hook
 
 __all__ = ["__version__", "install", "uninstall"]
 __version__ = "0.1.0"
@@ -32,7 +32,7 @@ def install(environ: Mapping[str, str] | None = None) -> bool:
         Whether the recording is on: False where it is switched off or could not be set up.
     """
     global _hook
-    from . import notice
+    from . import guard as notice
 
     return bool(notice.attempt(_install, environ))
 
@@ -45,7 +45,7 @@ def _install(environ: Mapping[str, str] | None) -> bool:
     if not chosen.enabled:
         return False
     if _hook is None:
-        from .hook import Hook
+        from .hooking.hook import Hook
 
         _hook = Hook(chosen)
     _hook.install()
@@ -55,7 +55,7 @@ def _install(environ: Mapping[str, str] | None) -> bool:
 def uninstall() -> None:
     """Take every hook out: the classes have their own functions back. It never raises."""
     global _hook
-    from . import notice
+    from . import guard as notice
 
     hook, _hook = _hook, None
     if hook is not None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .notice import say_once
+from .guard import say_once
 
 PREFIX = "INDEXTTS_PATCH_"
 

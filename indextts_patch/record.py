@@ -7,15 +7,17 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import caller, capture, emotion, event
-from .arguments import Arguments
-from .notice import attempt
-from .observe import Observed
-from .output import Output, streamed
+from .facts import caller, emotion
+from .facts import request as capture
+from .facts.arguments import Arguments
+from .facts.output import Output, streamed
+from .guard import attempt
+from .hooking.probes import Observed
+from .writing import event
 
 if TYPE_CHECKING:
-    from .inflight import Marker
     from .recorder import Recorder
+    from .writing.inflight import Marker
 
 _MAX_MESSAGE = 65_535
 _MAX_TRACEBACK = 262_144

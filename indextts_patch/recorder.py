@@ -8,11 +8,11 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from .emit import Emitter
-from .inflight import InFlight
-from .notice import attempt, say
+from .guard import attempt, say
 from .options import Options
-from .recovery import interrupted
+from .writing.emitter import Emitter
+from .writing.inflight import InFlight
+from .writing.recovery import interrupted
 
 if TYPE_CHECKING:
     from .reuse import Reuse

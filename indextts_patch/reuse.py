@@ -21,12 +21,12 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .files import tmp_name
+from .writing.publish import tmp_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .capture import Request
+    from .facts.request import Request
 
 _MAX_TAKES = 100_000
 _MAX_EVENT_BYTES = 1024 * 1024

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from indextts_patch.functions import parameters
-from indextts_patch.patching import METHODS
+from indextts_patch.facts.signature import parameters
+from indextts_patch.hooking.patching import METHODS
 from tests.patch.helpers import DOUBLE
 
 FACTS: dict[str, Any] = json.loads((DOUBLE / "signatures.json").read_text(encoding="utf-8"))

@@ -16,7 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indextts_patch import event, names, riff, webui
+from indextts_patch.entry import webui
+from indextts_patch.facts import wav as riff
+from indextts_patch.writing import event
+from indextts_patch.writing import filenames as names
 from tests.patch.helpers import REPO, validator
 
 

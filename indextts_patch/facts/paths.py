@@ -6,8 +6,8 @@ import functools
 import os
 from collections import OrderedDict
 
-from . import riff
-from .event import clean
+from ..writing.event import clean
+from . import wav as riff
 
 _MAX_PATH = 2048
 _REMEMBERED_FILES = 256

@@ -11,7 +11,7 @@ import os
 import time
 from typing import Any
 
-from . import __version__
+from .. import __version__
 
 DATASCHEMA = "urn:indextts:event:1.0"
 RECORDER = f"indextts_patch {__version__}"

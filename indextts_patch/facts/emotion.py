@@ -10,7 +10,7 @@ import contextvars
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .event import MAX_TEXT_CHARACTERS, clean, number
+from ..writing.event import MAX_TEXT_CHARACTERS, clean, number
 
 LABELS = ("happy", "angry", "sad", "afraid", "disgusted", "melancholic", "surprised", "calm")
 NEUTRAL, REFERENCE = "neutral", "reference"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from . import riff
+from . import wav as riff
 from .paths import absolute, portable
 
 _STREAM_RATES = {"1": 24_000, "2": 22_050}

@@ -7,8 +7,8 @@ import os
 import runpy
 import sys
 
-from . import hooked, install
-from .notice import say
+from .. import hooked, install
+from ..guard import say
 
 USAGE = """usage: python -m indextts_patch SCRIPT [ARGUMENT ...]        run a script with the recording on
        python -m indextts_patch -m MODULE [ARGUMENT ...]     the same for a module, as python -m does
@@ -82,7 +82,7 @@ def _webui(action: str, path: str) -> int:
 
 
 def _startup(action: str) -> int:
-    from . import startup
+    from .. import startup
 
     try:
         if action == "folder":

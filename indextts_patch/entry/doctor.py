@@ -14,8 +14,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import __version__, event, files, hooked, inflight, install, options, startup
-from .emit import Emitter
+from .. import __version__, hooked, install, options, startup
+from ..writing import event, inflight
+from ..writing import publish as files
+from ..writing.emitter import Emitter
 
 MODULES = (
     "indextts.infer_v2_5", "indextts.infer_v2", "indextts.infer", "indextts.infer_vllm_v2", "indextts.infer_vllm",

@@ -6,9 +6,9 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any
 
-from .functions import Parameters, parameters
-from .notice import attempt
+from ..guard import attempt
 from .paths import absolute
+from .signature import Parameters, parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

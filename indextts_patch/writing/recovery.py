@@ -7,10 +7,12 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import event, files, names
+from . import event
+from . import filenames as names
+from . import publish as files
 
 if TYPE_CHECKING:
-    from .recorder import Recorder
+    from ..recorder import Recorder
 
 
 def interrupted(recorder: Recorder, subject: str, marked: Mapping[str, Any]) -> bool:

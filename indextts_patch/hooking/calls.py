@@ -12,13 +12,13 @@ import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
-from .functions import is_lazy
-from .notice import attempt
-from .observe import CURRENT
-from .record import Record
+from ..facts.signature import is_lazy
+from ..guard import attempt
+from ..record import Record
+from .probes import CURRENT
 
 if TYPE_CHECKING:
-    from .recorder import Recorder
+    from ..recorder import Recorder
 
 # The wrapped function, on the wrapper; by it a wrapper is known.
 ORIGINAL = "__indextts_patch__"

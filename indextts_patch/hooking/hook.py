@@ -14,14 +14,14 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .notice import attempt, say_once
+from ..guard import attempt, say_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
-    from .options import Options
+    from ..options import Options
     from .patching import Patches
 
 # Upstream's modules and the forks' (infer_vllm ...), with any prefix: engines.index_tts.indextts.infer_v2.
@@ -89,8 +89,8 @@ class Hook:
         """
         if self._patches is None:
             # Only now: a process that never loads a TTS pays for nothing but this module.
+            from ..recorder import Recorder
             from .patching import Patches
-            from .recorder import Recorder
 
             self._patches = Patches(Recorder(self._options))
             attempt(self._patches.recorder.recover)

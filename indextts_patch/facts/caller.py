@@ -6,8 +6,8 @@ import sys
 import time
 from typing import Any
 
-from .event import name, number
-from .notice import attempt
+from ..guard import attempt
+from ..writing.event import name, number
 
 _MIN_SEED, _MAX_SEED = -(1 << 63), (1 << 64) - 1
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from . import calls, observe
-from .arguments import VOICE
-from .functions import parameters
-from .model import module_version
-from .notice import attempt, say, say_once
-from .recorder import Recorder
+from ..facts.arguments import VOICE
+from ..facts.model import module_version
+from ..facts.signature import parameters
+from ..guard import attempt, say, say_once
+from ..recorder import Recorder
+from . import calls
+from . import probes as observe
 
 # Upstream's, then those of the forks (vLLM and its copies).
 METHODS = ("infer", "infer_fast", "infer_generator", "infer_stream", "infer_with_ref_audio_embed")

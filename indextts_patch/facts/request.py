@@ -7,15 +7,15 @@ import hashlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from ..guard import attempt
+from ..writing.event import MAX_TEXT_CHARACTERS, canonical, clean, name, plain
 from . import emotion
 from .arguments import VOICE, Arguments
-from .event import MAX_TEXT_CHARACTERS, canonical, clean, name, plain
 from .model import describe, engine_sampling, scales_by_alpha
-from .notice import attempt
 from .paths import absolute, fingerprint, portable
 
 if TYPE_CHECKING:
-    from .options import Options
+    from ..options import Options
 
 # Recorded in places of their own.
 _ELSEWHERE = {

@@ -16,11 +16,11 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from . import emotion
-from .notice import attempt
+from ..facts import emotion
+from ..guard import attempt
 
 if TYPE_CHECKING:
-    from .record import Record
+    from ..record import Record
 
 # The outermost call that runs in this thread or task.
 CURRENT: ContextVar[Record | None] = ContextVar("indextts_patch_current", default=None)

@@ -6,13 +6,13 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any
 
-from .event import name, number
-from .functions import unwrapped
-from .notice import attempt
+from ..guard import attempt
+from ..writing.event import name, number
 from .paths import absolute, portable
+from .signature import unwrapped
 
 if TYPE_CHECKING:
-    from .options import Options
+    from ..options import Options
 
 _MODULE_VERSIONS = {
     "infer": "1",

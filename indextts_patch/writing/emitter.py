@@ -10,11 +10,12 @@ import threading
 import time
 from typing import Any
 
-from . import event, files
-from .names import Names, file_name
-from .notice import say_once
-from .options import Options
-from .paths import below
+from ..facts.paths import below
+from ..guard import say_once
+from ..options import Options
+from . import event
+from . import publish as files
+from .filenames import Names, file_name
 
 _MAX_TRIES = 1000
 _MAX_NAME_BYTES = 255

@@ -19,9 +19,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ..guard import attempt, say_once
 from .event import MAX_EVENT_BYTES
 from .lock import locked, release
-from .notice import attempt, say_once
 
 FOLDER = ".inflight"
 _ALIVE = ".alive"
