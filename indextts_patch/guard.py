@@ -1,14 +1,12 @@
-"""What the patch says, and the one guard around everything that it does in the host."""
+"""The one guard around everything that the patch does in the host, and the one way in which it speaks there."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 _said: set[str] = set()
@@ -29,21 +27,19 @@ def say_once(kind: str, message: str) -> None:
 
 
 def attempt(work: Callable[..., Result], *args: Any, **kwargs: Any) -> Result | None:
-    """Do a piece of the patch's own work so that it cannot fail the host.
+    """Do a piece of the patch's own work in such a way that its failure cannot reach the host.
 
     KeyboardInterrupt and SystemExit go through: they are meant for the host.
 
     Returns:
-        What `work` returned, or None when it failed; the first failure of each piece is told on stderr.
+        What `work` returned, or None where it failed; the first failure of each piece is reported on stderr.
     """
     try:
         return work(*args, **kwargs)
     except Exception as error:  # noqa: BLE001 - this is the one guard; the host must not notice us
         name = getattr(work, "__qualname__", repr(work))
-        say_once(
-            f"failed {name}",
-            f"could not do {name}, carrying on: {type(error).__name__}: {error}{_where(error)}",
-        )
+        reason = f"{type(error).__name__}: {error}{_where(error)}"
+        say_once(f"failed {name}", f"could not do {name}, carrying on: {reason}")
         return None
 
 

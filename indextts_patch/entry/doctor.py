@@ -1,7 +1,7 @@
 """python -m indextts_patch doctor: is everything in place, before a synthesis depends on it?
 
-It loads the IndexTTS modules that it finds from here, looks whether the hook took, tries the folders, and
-leaves one test event. No model is loaded.
+It loads the engines' modules that it finds from here, looks whether the hook took, tries the folders, and leaves
+one test event. No model is loaded.
 """
 
 from __future__ import annotations
@@ -12,21 +12,18 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 from .. import __version__, hooked, install, options, startup
-from ..writing import event, inflight
-from ..writing import publish as files
+from ..writing import event
 from ..writing.emitter import Emitter
+from ..writing.inflight import InFlight
+from ..writing.publish import publish, tmp_name
 
-MODULES = (
-    "indextts.infer_v2_5", "indextts.infer_v2", "indextts.infer", "indextts.infer_vllm_v2", "indextts.infer_vllm",
-)  # fmt: skip
-TEST_EVENT = "indextts.recorder.tested"
+_SOFTWARE = f"indextts_patch {__version__}"
 
 
 def examine(modules: tuple[str, ...], say: Callable[[str], None]) -> bool:
-    """Look at everything and say what is found, line by line.
+    """Look at everything and say line by line what is found.
 
     Args:
         modules: the modules to look for.
@@ -36,7 +33,7 @@ def examine(modules: tuple[str, ...], say: Callable[[str], None]) -> bool:
         Whether a synthesis here would be recorded.
     """
     chosen = options.read()
-    say(f"indextts_patch {__version__}, Python {sys.version.split()[0]}, {sys.platform}, {sys.executable}")
+    say(f"{_SOFTWARE}, Python {sys.version.split()[0]}, {sys.platform}, {sys.executable}")
     for option in options.TABLE:
         given = os.environ.get(options.PREFIX + option.name)
         say(f"  {options.PREFIX}{option.name}={given if given is not None else option.default}")
@@ -89,15 +86,14 @@ def _folder(chosen: options.Options, folder: str, say: Callable[[str], None]) ->
     try:
         os.makedirs(folder, exist_ok=True)
         began = time.perf_counter()
-        tmp = files.tmp_name(identity)
-        files.publish(folder, tmp, f".indextts-{identity}.probe", b"{}\n", fsync=chosen.fsync)
+        publish(folder, tmp_name(identity), f".indextts-{identity}.probe", b"{}\n", fsync=chosen.fsync)
         took = (time.perf_counter() - began) * 1000
         os.unlink(os.path.join(folder, f".indextts-{identity}.probe"))
     except OSError as error:
         say(f"FAILED {folder} cannot be written: {type(error).__name__}: {error}")
         return False
     say(f"ok {folder} can be written, {took:.1f} ms for a file{' with fsync' if chosen.fsync else ''}")
-    markers = inflight.InFlight([folder], f"doctor-{os.getpid()}")
+    markers = InFlight([folder], f"doctor-{os.getpid()}")
     marker = markers.add(identity, {})
     markers.remove(marker)
     markers.close()
@@ -108,9 +104,9 @@ def _folder(chosen: options.Options, folder: str, say: Callable[[str], None]) ->
 
 def _test_event(chosen: options.Options, say: Callable[[str], None]) -> bool:
     identity = event.uuid7()
-    data: dict[str, Any] = {"recorder": event.RECORDER}
+    data = {"recorder": _SOFTWARE}
     place = (chosen.events_dir, identity)
-    if not Emitter(chosen).write(identity=identity, subject=identity, kind=TEST_EVENT, data=data, place=place):
+    if not Emitter(chosen).write(identity=identity, subject=identity, event_type=event.TESTED, data=data, place=place):
         say("FAILED the test event could not be written")
         return False
     say(f"ok test event written: {os.path.join(chosen.events_dir, identity)}.json")

@@ -1,4 +1,4 @@
-"""The command line of `python -m indextts_patch`, and how it runs a program of somebody else's."""
+"""The command line of `python -m indextts_patch`, and how it runs somebody else's program."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 
 from .. import hooked, install
 from ..guard import say
+from ..upstream.engines import MODULES
 
 USAGE = """usage: python -m indextts_patch SCRIPT [ARGUMENT ...]        run a script with the recording on
        python -m indextts_patch -m MODULE [ARGUMENT ...]     the same for a module, as python -m does
@@ -43,7 +44,7 @@ def main(arguments: list[str]) -> int:
     if verb == "doctor":
         from . import doctor
 
-        return 0 if doctor.examine(tuple(rest) or doctor.MODULES, _tell) else 1
+        return 0 if doctor.examine(tuple(rest) or MODULES, _say) else 1
     if verb == "-m" and rest:
         return run(rest[0], rest[1:], module=True)
     if not verb or verb.startswith("-") or verb in ("webui", "startup"):
@@ -52,7 +53,7 @@ def main(arguments: list[str]) -> int:
     return run(verb, rest, module=False)
 
 
-def _tell(line: str) -> None:
+def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
@@ -64,7 +65,7 @@ def _webui(action: str, path: str) -> int:
             content = file.read()
         if action == "check":
             there = webui.present(content)
-            _tell(f"{path}: the line is {'there' if there else 'not there'}")
+            _say(f"{path}: the line is {'there' if there else 'not there'}")
             return 0 if there else 1
         change = {"insert": webui.inserted, "remove": webui.removed}.get(action)
         if change is None:
@@ -77,7 +78,7 @@ def _webui(action: str, path: str) -> int:
         sys.stderr.write(f"indextts_patch: {path}: {error}\n")
         return 1
     done = "the line is in" if action == "insert" else "the line is out"
-    _tell(f"{path}: {done}{'' if changed != content else ' already'}")
+    _say(f"{path}: {done}{'' if changed != content else ' already'}")
     return 0
 
 
@@ -86,15 +87,15 @@ def _startup(action: str) -> int:
 
     try:
         if action == "folder":
-            _tell(startup.folder())
+            _say(startup.folder())
         elif action == "insert":
-            _tell(f"{startup.insert()} written; INDEXTTS_PATCH_AUTOSTART=1 in the environment wakes it")
+            _say(f"{startup.insert()} written; INDEXTTS_PATCH_AUTOSTART=1 in the environment wakes it")
         elif action == "check":
             there = startup.check()
-            _tell(f"{startup.path()}: {'there' if there else 'not there'}")
+            _say(f"{startup.path()}: {'there' if there else 'not there'}")
             return 0 if there else 1
         elif action == "remove":
-            _tell(f"{startup.path()}: {'removed' if startup.remove() else 'was not there'}")
+            _say(f"{startup.path()}: {'removed' if startup.remove() else 'was not there'}")
         else:
             sys.stderr.write(USAGE)
             return 2

@@ -1,21 +1,24 @@
 """The one line in webui.py: put in, checked and taken out again by a command, for any webui.py of any version.
 
-It goes right after the line by which upstream's webui.py puts its `indextts` folder on sys.path (there since
-2025-05-18); in a webui.py without that line, after the module's docstring and __future__ imports. Every other
-byte stays as it is, and taking the line out gives the very same file.
+It goes right after the line by which upstream's webui.py puts its `indextts` folder on sys.path; in a webui.py
+without that line, after the module's docstring and __future__ imports. Every other byte stays as it is, and taking
+the line out gives the very same file.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import re
+
+from ..upstream.hosts import WEBUI_ANCHOR
 
 MARK = b"# indextts_patch"
 # One line, and safe where the package has gone missing; install never raises by itself.
 LINE = b'__import__("importlib.util").util.find_spec("indextts_patch") and __import__("indextts_patch").install()'
 LINE += b"  " + MARK
-_ANCHOR = re.compile(rb"""^sys\.path\.append\(\s*os\.path\.join\(\s*current_dir\s*,\s*["']indextts["']\s*\)\s*\)""")
+_ANCHOR = re.compile(WEBUI_ANCHOR)
 
 
 def present(content: bytes) -> bool:
@@ -87,6 +90,6 @@ def rewrite(path: str, content: bytes) -> None:
         os.chmod(tmp, os.stat(target).st_mode & 0o7777)
         os.replace(tmp, target)
     except BaseException:
-        if os.path.exists(tmp):
+        with contextlib.suppress(OSError):
             os.unlink(tmp)
         raise

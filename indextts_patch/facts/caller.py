@@ -7,35 +7,41 @@ import time
 from typing import Any
 
 from ..guard import attempt
-from ..writing.event import name, number
+from ..upstream import hosts
+from .values import name, number
 
 _MIN_SEED, _MAX_SEED = -(1 << 63), (1 << 64) - 1
 
 
 def caller(*, client: bool) -> dict[str, Any] | None:
-    """Members of the schema's `caller`, None outside of Gradio.
-
-    Gradio sets its LocalContext in the very thread that runs the function (utils.get_function_with_locals);
-    seen from 3.50 to 6.31. In 5.x and 6.x the variables have no default.
-
-    Args:
-        client: whether to record the network address.
-    """
-    context = getattr(sys.modules.get("gradio.context"), "LocalContext", None)
+    """Members of the schema's `caller`, the network address only where `client` is set; None outside Gradio."""
+    context = _loaded(hosts.GRADIO_CONTEXT)
     if context is None:
         return None
     known: dict[str, Any] = {}
-    request = _value(context, "request")
+    request, event_id, blocks = (_value(context, variable) for variable in hosts.GRADIO_VARIABLES)
     if request is not None:
-        known["user"] = name(attempt(getattr, request, "username", None))
-        known["session"] = name(attempt(getattr, request, "session_hash", None))
+        for member, attribute in hosts.GRADIO_REQUEST.items():
+            known[member] = name(attempt(getattr, request, attribute, None))
         if client:
-            known["client"] = name(getattr(attempt(getattr, request, "client", None), "host", None))
-    event_id = _value(context, "event_id")
+            peer, address = hosts.GRADIO_ADDRESS
+            known["client"] = name(getattr(attempt(getattr, request, peer, None), address, None))
     if event_id is not None:
         known["request"] = name(event_id)
-        known["queue_wait"] = attempt(_queue_wait, _value(context, "blocks"), event_id)
+        known["queue_wait"] = attempt(_queue_wait, blocks, event_id)
     return known or None
+
+
+def seed() -> int | None:
+    """torch.initial_seed() where the host has loaded torch."""
+    initial_seed = _loaded(hosts.TORCH_SEED)
+    value = attempt(initial_seed) if callable(initial_seed) else None
+    return value if isinstance(value, int) and _MIN_SEED <= value <= _MAX_SEED else None
+
+
+def _loaded(where: tuple[str, str]) -> Any:
+    module, attribute = where
+    return getattr(sys.modules.get(module), attribute, None)
 
 
 def _value(context: object, variable: str) -> Any:
@@ -44,15 +50,8 @@ def _value(context: object, variable: str) -> Any:
 
 
 def _queue_wait(blocks: Any, event_id: str) -> float | None:
-    # Private to Gradio: there in 4.44 and 5.45, not in 3.50.
-    analytics = getattr(getattr(blocks, "_queue", None), "event_analytics", None)
-    entry = analytics.get(event_id) if isinstance(analytics, dict) else None
-    queued = number(entry.get("time")) if isinstance(entry, dict) else None
+    queue, analytics = hosts.GRADIO_QUEUE
+    entries = getattr(getattr(blocks, queue, None), analytics, None)
+    entry = entries.get(event_id) if isinstance(entries, dict) else None
+    queued = number(entry.get(hosts.GRADIO_QUEUED_AT)) if isinstance(entry, dict) else None
     return None if queued is None else round(max(time.time() - queued, 0.0), 6)
-
-
-def seed() -> int | None:
-    """torch.initial_seed() where the host has loaded torch."""
-    initial_seed = getattr(sys.modules.get("torch"), "initial_seed", None)
-    value = attempt(initial_seed) if callable(initial_seed) else None
-    return value if isinstance(value, int) and _MIN_SEED <= value <= _MAX_SEED else None

@@ -6,27 +6,25 @@ vector, a vector beats a reference audio, and with none of them the speaker's ow
 
 from __future__ import annotations
 
-import contextvars
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from typing import Any
 
-from ..writing.event import MAX_TEXT_CHARACTERS, clean, number
+from ..upstream.engines import EMOTIONS, NO_EMOTION_IN_TEXT
+from .values import MAX_TEXT_CHARACTERS, clean, number
 
-LABELS = ("happy", "angry", "sad", "afraid", "disgusted", "melancholic", "surprised", "calm")
 NEUTRAL, REFERENCE = "neutral", "reference"
 _MAX_VECTORS = 10_000
 _MAX_WEIGHT = 1e6
 
-# What normalize_emo_vec was last given and returned in this thread or task: the WebUI calls it right before
-# infer.
-_normalized: contextvars.ContextVar[tuple[list[float], object] | None] = contextvars.ContextVar(
-    "indextts_patch_normalized", default=None
-)
+# The sliders that were last normalised in this thread or task, and the vector made of them: the WebUI does that right
+# before it calls infer.
+_normalized: ContextVar[tuple[list[float], object] | None] = ContextVar("indextts_patch_normalized", default=None)
 
 
-def note_normalized(raw: object, result: object) -> None:
+def note_normalized(sliders: object, result: object) -> None:
     """Remember the sliders that a vector was made from. `result` is the vector that infer will be given."""
-    weights = vector(raw)
+    weights = vector(sliders)
     _normalized.set(None if weights is None else (weights, result))
 
 
@@ -37,43 +35,43 @@ def vector(value: object) -> list[float] | None:
     tolist = getattr(value, "tolist", None)
     if callable(tolist):
         value = tolist()
-    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or len(value) != len(LABELS):
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or len(value) != len(EMOTIONS):
         return None
     weights = [number(item) for item in value]
     result = [weight for weight in weights if weight is not None and abs(weight) <= _MAX_WEIGHT]
-    return result if len(result) == len(LABELS) else None
+    return result if len(result) == len(EMOTIONS) else None
 
 
-def requested(arguments: Mapping[str, Any], text: str | None, *, alpha_scales: bool) -> dict[str, Any] | None:
+def requested(meaning: Mapping[str, Any], text: str | None, *, alpha_scales: bool) -> dict[str, Any] | None:
     """The emotion as the arguments of a call ask for it; None for IndexTTS 1, which has none.
 
     Args:
-        arguments: all arguments of the call by name, defaults filled in.
+        meaning: the arguments of the call by their meaning, defaults filled in.
         text: the text to speak, from which an emotion without a description of its own is derived.
-        alpha_scales: whether this version scales vectors by emo_alpha (upstream since c605114).
+        alpha_scales: whether this version scales vectors by alpha.
 
     Returns:
         Members of the schema's `emotion`, without the reference audio; in mode text the effective vector is
-        unknown until `computed` is told.
+        unknown until `add_computed` is given it.
     """
-    if "emo_alpha" not in arguments and "emo_vector" not in arguments and "emo_audio_prompt" not in arguments:
+    if not meaning.keys() & {"emotion_alpha", "emotion_vector", "emotion_audio"}:
         return None
-    passed = arguments.get("emo_vector")
+    passed = meaning.get("emotion_vector")
     weights = vector(passed)
-    alpha = number(arguments.get("emo_alpha"))
-    known: dict[str, Any] = {"mode": mode(arguments), "alpha_requested": alpha, "alpha_effective": 1.0}
-    if arguments.get("use_random") is not None:
-        known["random"] = bool(arguments["use_random"])
+    alpha = number(meaning.get("emotion_alpha"))
+    known: dict[str, Any] = {"mode": mode(meaning), "alpha_requested": alpha, "alpha_effective": 1.0}
+    if meaning.get("emotion_random") is not None:
+        known["random"] = bool(meaning["emotion_random"])
     if weights is not None:
         known["vector_input"] = weights
-        raw = _normalized.get()
-        if raw is not None and raw[1] is passed:
-            known["vector_raw"] = raw[0]
+        normalized = _normalized.get()
+        if normalized is not None and normalized[1] is passed:
+            known["vector_raw"] = normalized[0]
     if known["mode"] in ("vector", "text"):
         scale = max(0.0, min(1.0, alpha)) if alpha_scales and alpha is not None else 1.0
         known["alpha_effective"] = scale
         if known["mode"] == "text":
-            description = arguments.get("emo_text")
+            description = meaning.get("emotion_text")
             known["text"] = clean(str(description), MAX_TEXT_CHARACTERS) if description is not None else text
         elif weights is not None:
             known["vector_effective"] = scaled(weights, scale)
@@ -83,19 +81,19 @@ def requested(arguments: Mapping[str, Any], text: str | None, *, alpha_scales: b
     return known
 
 
-def mode(arguments: Mapping[str, Any]) -> str:
+def mode(meaning: Mapping[str, Any]) -> str:
     """speaker, reference, vector or text, in upstream's order of precedence."""
-    if arguments.get("use_emo_text"):
+    if meaning.get("emotion_by_text"):
         return "text"
-    if arguments.get("emo_vector") is not None:
+    if meaning.get("emotion_vector") is not None:
         return "vector"
-    reference = arguments.get("emo_audio_prompt")
-    if reference is not None and reference != arguments.get("spk_audio_prompt"):
+    reference = meaning.get("emotion_audio")
+    if reference is not None and reference != meaning.get("voice"):
         return "reference"
     return "speaker"
 
 
-def computed(known: dict[str, Any], vectors: list[list[float]]) -> None:
+def add_computed(known: dict[str, Any], vectors: list[list[float]]) -> None:
     """Fill in what QwenEmotion computed in the call: one vector, or one for each chunk (2.5, low VRAM)."""
     if known.get("mode") != "text" or not vectors:
         return
@@ -122,6 +120,6 @@ def label(known: Mapping[str, Any]) -> str | None:
     if effective is None:
         return None
     if max(effective) <= 0:
-        # Upstream's QwenEmotion turns "nothing found" into calm; eight sliders at zero ask for no emotion.
-        return "calm" if known["mode"] == "text" else NEUTRAL
-    return LABELS[effective.index(max(effective))]
+        # Eight sliders at zero ask for no emotion; a text without one gets the one that upstream gives it.
+        return NO_EMOTION_IN_TEXT if known["mode"] == "text" else NEUTRAL
+    return EMOTIONS[effective.index(max(effective))]

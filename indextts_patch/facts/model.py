@@ -4,54 +4,32 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..guard import attempt
-from ..writing.event import name, number
+from ..upstream import engines
 from .paths import absolute, portable
 from .signature import unwrapped
-
-if TYPE_CHECKING:
-    from ..options import Options
-
-_MODULE_VERSIONS = {
-    "infer": "1",
-    "infer_v2": "2",
-    "infer_v2_5": "2.5",
-    "infer_vllm": "1",
-    "infer_vllm_v2": "2",
-}
-_HALF = ("use_fp16", "is_fp16")
-_ENGINE = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "top_k": "top_k",
-    "repetition_penalty": "repetition_penalty",
-    "max_mel_tokens": "max_tokens",
-}
-_SCALES_BY_ALPHA = "scaled emotion vectors to "
+from .values import name, number
 
 
-def describe(model: object, options: Options) -> dict[str, Any]:
-    """Members of the schema's `model`, read from the object that infer was called on."""
+def describe(model: object, root: str) -> dict[str, Any]:
+    """Members of the schema's `model`, read from the object that infer was called on; its path relative to the root."""
     kind = type(model)
-    full = attempt(absolute, getattr(model, "model_dir", None))
+    full = attempt(absolute, getattr(model, engines.DIRECTORY, None))
     return {
         "version": version(model),
         "class": name(f"{kind.__module__}.{kind.__qualname__}"),
-        "dir": None if full is None else portable(full, options.root),
-        "device": name(getattr(model, "device", None), 64),
+        "dir": None if full is None else portable(full, root),
+        "device": name(getattr(model, engines.DEVICE, None), 64),
         "precision": _precision(model),
     }
 
 
 def _precision(model: object) -> str | None:
-    flags = {flag: getattr(model, flag) for flag in (*_HALF, "use_bf16") if hasattr(model, flag)}
-    if any(flags.get(flag) for flag in _HALF):
-        return "fp16"
-    if flags.get("use_bf16"):
-        return "bf16"
-    return "fp32" if flags else None
+    flags = {flag: getattr(model, flag) for flag in engines.PRECISIONS if hasattr(model, flag)}
+    chosen = (engines.PRECISIONS[flag] for flag, on in flags.items() if on)
+    return next(chosen, "fp32" if flags else None)
 
 
 def version(model: object) -> str | None:
@@ -60,43 +38,45 @@ def version(model: object) -> str | None:
     Upstream's configurations of 2.5 were seen to say 2.0, and those of IndexTTS 1 say nothing at all.
     """
     kind: Any = type(model)
-    found = module_version(kind)
-    return name(getattr(model, "model_version", None), 32) or found if found in (None, "1") else found
+    found = class_version(kind)
+    return name(getattr(model, engines.VERSION, None), 32) or found if found in (None, "1") else found
 
 
 def engine_sampling(model: object) -> dict[str, Any] | None:
-    """What a vLLM fork's engine samples with, under upstream's names: fixed when the model is made, so that the
-    keywords of a call change nothing (index-tts-vllm, gpt/model_vllm.py and model_vllm_v2.py). None without such an
-    engine.
+    """What the engine below a vLLM fork's model samples with, under upstream's names; None without such an engine.
+
+    It is fixed when the model is made, so the keywords of a call change nothing.
     """
-    engine = getattr(getattr(model, "gpt", None), "sampling_params", None)
+    holder, parameters = engines.SAMPLING
+    engine = getattr(getattr(model, holder, None), parameters, None)
     if engine is None:
         return None
-    found = {ours: number(getattr(engine, theirs, None)) for ours, theirs in _ENGINE.items()}
+    found = {ours: number(getattr(engine, theirs, None)) for ours, theirs in engines.SAMPLING_NAMES.items()}
     return {**found, "do_sample": bool(found["temperature"])}
 
 
 @functools.lru_cache(maxsize=64)
-def module_version(kind: Any) -> str | None:
-    """The version that the module of a class, or of what it derives from, stands for; 1 covers 1.5 too."""
+def class_version(kind: Any) -> str | None:
+    """The version that the module of a class, or of what it derives from, stands for."""
     for one in kind.__mro__:
         # Not by sys.modules: a module that was loaded by its location need not be in it.
-        file = str(getattr(unwrapped(vars(one).get("infer")), "__globals__", {}).get("__file__") or "")
-        for module in (one.__module__.rpartition(".")[2], os.path.splitext(os.path.basename(file))[0]):
-            if module in _MODULE_VERSIONS:
-                return _MODULE_VERSIONS[module]
+        methods = (unwrapped(vars(one).get(method)) for method in engines.TELLING_METHODS)
+        files = [str(getattr(method, "__globals__", {}).get("__file__") or "") for method in methods]
+        for module in (one.__module__.rpartition(".")[2], *(os.path.splitext(os.path.basename(f))[0] for f in files)):
+            if module in engines.VERSIONS:
+                return engines.VERSIONS[module]
     return None
 
 
 @functools.lru_cache(maxsize=64)
 def scales_by_alpha(kind: type) -> bool:
-    """Whether this class scales emotion vectors by emo_alpha: seen from the message that it prints when it
-    does.
+    """Whether this class scales emotion vectors by alpha: seen from the message that it prints when it does.
 
     Upstream before c605114, and the forks made from there, set alpha to 1 instead.
     """
-    for method in ("infer_generator", "infer"):
+    for method in engines.SCALING_METHODS:
         code = getattr(unwrapped(getattr(kind, method, None)), "__code__", None)
-        if code is not None and any(_SCALES_BY_ALPHA in part for part in code.co_consts if isinstance(part, str)):
+        constants = () if code is None else code.co_consts
+        if any(engines.SCALES_BY_ALPHA in part for part in constants if isinstance(part, str)):
             return True
     return False

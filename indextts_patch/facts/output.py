@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from . import wav as riff
+from ..upstream.engines import family
+from . import wav
 from .paths import absolute, portable
-
-_STREAM_RATES = {"1": 24_000, "2": 22_050}
 
 
 class Output:
@@ -21,8 +20,7 @@ class Output:
             path: the output path, absolute; None for a result in memory.
             root: project root, which recorded paths are relative to.
         """
-        self.path = path
-        """Where the call writes: the requested path, or a name of its own."""
+        self.path = path  # where the call writes: the requested path, or a name of its own
         self._requested = path
         self._root = root
         self._before: tuple[int, int, int] | None = None
@@ -35,18 +33,15 @@ class Output:
         """Whether a file is there now that was not there before the call."""
         return _state(self.path) not in (None, self._before)
 
-    def portable(self) -> str | None:
-        """The path as events hold it."""
-        return self._portable(self.path)
-
-    def _portable(self, path: str | None) -> str | None:
+    def portable(self, path: str | None) -> str | None:
+        """A path as events hold it."""
         return None if path is None else portable(path, self._root)
 
     def nothing(self) -> dict[str, Any] | None:
         """The facts of a call that made no audio."""
         if self._requested is None:
             return None
-        return {"path": None, "requested_path": self._portable(self._requested)}
+        return {"path": None, "requested_path": self.portable(self._requested)}
 
     def facts(self, result: object, asked: object, *, failed: bool) -> dict[str, Any] | None:
         """The facts of the file that the call wrote, or of the samples that it returned.
@@ -54,7 +49,7 @@ class Output:
         Args:
             result: what it returned; None for nothing, and for a stream.
             asked: the output path as it was passed, which infer returns.
-            failed: whether it raised. It may still have written its file; one that lay there before is not its own.
+            failed: whether it failed. It may still have written its file; one that lay there before is not its own.
         """
         path = self.path
         if result is not asked and isinstance(result, (str, os.PathLike)):
@@ -62,32 +57,27 @@ class Output:
             if said is not None and os.path.isfile(said):
                 path = said
         if path is None:
-            return riff.in_memory(*result) if isinstance(result, tuple) and len(result) == 2 else None
+            return wav.in_memory(*result) if isinstance(result, tuple) and len(result) == 2 else None
         after = _state(path)
         if after is None or (failed and after == self._before):
             return self.nothing()
         try:
-            found = riff.facts(path)
+            found = wav.facts(path)
         except OSError:
             return self.nothing()
-        found["path"] = self._portable(path)
+        found["path"] = self.portable(path)
         if path != self._requested:
-            found["requested_path"] = self._portable(self._requested)
+            found["requested_path"] = self.portable(self._requested)
         return found
 
 
 def streamed(samples: int, version: str | None) -> dict[str, Any] | None:
-    """The facts of a stream without a file: upstream's rate is in no chunk, but fixed for each version."""
-    rate = _STREAM_RATES.get(str(version)[:1])
+    """The facts of a stream without a file: the samples of all its chunks, at the rate of the model's version."""
+    rate = family(version).sample_rate
     if not samples or rate is None:
         return None
-    return {
-        "path": None,
-        "sample_rate": rate,
-        "channels": 1,
-        "samples": samples,
-        "duration": round(samples / rate, 6),
-    }
+    duration = round(samples / rate, 6)
+    return {"path": None, "sample_rate": rate, "channels": 1, "samples": samples, "duration": duration}
 
 
 def _state(path: str | None) -> tuple[int, int, int] | None:

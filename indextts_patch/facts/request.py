@@ -5,49 +5,35 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..guard import attempt
-from ..writing.event import MAX_TEXT_CHARACTERS, canonical, clean, name, plain
+from ..options import Options
+from ..upstream import engines
 from . import emotion
-from .arguments import VOICE, Arguments
+from .arguments import Arguments
 from .model import describe, engine_sampling, scales_by_alpha
 from .paths import absolute, fingerprint, portable
-
-if TYPE_CHECKING:
-    from ..options import Options
-
-# Recorded in places of their own.
-_ELSEWHERE = {
-    "text", "output_path", "lang", *VOICE, "emo_audio_prompt", "emo_alpha", "emo_vector", "use_emo_text",
-    "emo_text", "use_random",
-}  # fmt: skip
-# Change nothing that can be heard.
-_INAUDIBLE = {"verbose", "stream_return"}
-# The defaults of generation_kwargs live in the body of upstream's functions, out of a signature's sight.
-_GENERATION = {
-    "do_sample": True, "top_p": 0.8, "top_k": 30, "temperature": 0.8, "length_penalty": 0.0, "num_beams": 3,
-    "repetition_penalty": 10.0, "max_mel_tokens": 1500,
-}  # fmt: skip
-_GENERATION_1 = {**_GENERATION, "temperature": 1.0, "max_mel_tokens": 600}
+from .values import MAX_TEXT_CHARACTERS, canonical, clean, name, plain
 
 
 class Request:
-    """What a call asks for, as members of the event's data; taken before the call, so that the caller may
-    delete or change every file right after."""
+    """What a call asks for, as members of the event's data; read before the call, so that the caller may delete or
+    change every file right after it.
+    """
 
     def __init__(self, arguments: Arguments, model: object, options: Options) -> None:
         self._options = options
-        given = arguments.all
-        text = given.get("text")
+        meaning = arguments.meaning
+        text = meaning.get("text")
         self.text = None if text is None else clean(text if isinstance(text, str) else str(text), MAX_TEXT_CHARACTERS)
-        self.language = name(given.get("lang"), 32)
-        self.model = attempt(describe, model, options) or {}
-        self.voice = attempt(self._file, arguments.voice())
+        self.language = name(meaning.get("language"), 32)
+        self.model = attempt(describe, model, options.root) or {}
+        self.voice = attempt(self._file, meaning.get("voice"))
         scales = bool(attempt(scales_by_alpha, type(model)))
-        self.emotion = attempt(emotion.requested, given, self.text, alpha_scales=scales)
+        self.emotion = attempt(emotion.requested, meaning, self.text, alpha_scales=scales)
         if self.emotion is not None and self.emotion["mode"] == "reference":
-            self.emotion["audio"] = attempt(self._file, given.get("emo_audio_prompt"))
+            self.emotion["audio"] = attempt(self._file, meaning.get("emotion_audio"))
         self.params = attempt(params, arguments, model, self.model.get("version"))
         self.hash = attempt(self._hash)
 
@@ -77,7 +63,7 @@ class Request:
             "language": self.language,
             "voice": (self.voice or {}).get("sha256"),
             "emotion": {**audible, "audio": reference.get("sha256")} if asked else None,
-            "params": {key: value for key, value in effective.items() if key not in _INAUDIBLE},
+            "params": {key: value for key, value in effective.items() if key not in engines.INAUDIBLE},
             "model": {key: self.model.get(key) for key in ("version", "class", "dir", "precision")},
         }
         return hashlib.sha256(canonical(decides)).hexdigest()
@@ -92,9 +78,7 @@ class Request:
         return self.private(found)
 
     def private(self, data: dict[str, Any]) -> dict[str, Any]:
-        """The data without the texts, where the options say so: also where a message or parameter repeats
-        them.
-        """
+        """The data without the texts, where the options say so, nor any message or parameter that repeats them."""
         if self._options.text == "store":
             return data
         data = dict(data)
@@ -120,19 +104,15 @@ def without(value: Any, text: str) -> Any:
 
 
 def params(arguments: Arguments, model: object, version: str | None) -> dict[str, Any]:
-    """Generation arguments: as passed, and as the model uses them.
-
-    IndexTTS 2 and 2.5 take do_sample and then sample in any case (infer_v2.py, the call of inference_speech).
-    """
-    given = plain({key: value for key, value in arguments.all.items() if key not in _ELSEWHERE})
+    """Generation parameters: as passed, and as the model uses them."""
+    given = plain({key: value for key, value in arguments.all.items() if key not in engines.PARAMETERS})
     requested = {key: given[key] for key in arguments.passed if key in given}
     engine = engine_sampling(model)
     if engine is not None:
-        return {
-            "requested": requested,
-            "effective": {**engine, **{k: v for k, v in given.items() if k in arguments.named}},
-        }
-    effective = {**(_GENERATION_1 if (version or "").startswith("1") else _GENERATION), **given}
-    if (version or "").startswith("2"):
+        declared = {key: value for key, value in given.items() if key in arguments.declared}
+        return {"requested": requested, "effective": {**engine, **declared}}
+    family = engines.family(version)
+    effective = {**family.generation, **given}
+    if family.always_samples:
         effective["do_sample"] = True
     return {"requested": requested, "effective": effective}

@@ -1,28 +1,23 @@
-"""What a function tells of itself; without the module inspect, whose import takes as long as all of this package's."""
+"""What a function's signature says, read without `inspect`, whose import takes as long as all of this package's."""
 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 _MAX_WRAPPERS = 100
 _VARIADIC = 0x04  # flags of code objects, as in the module inspect
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
 
 
-class Parameters(NamedTuple):
+class Signature(NamedTuple):
     """A function's parameters."""
 
-    positional: tuple[str, ...]
-    """Those that can be passed by position, in order."""
-    names: tuple[str, ...]
-    """All but *args and **kwargs."""
+    positional: tuple[str, ...]  # those that can be passed by position, in order
+    names: tuple[str, ...]  # all but *args and **kwargs
     defaults: dict[str, Any]
-    rest: str | None
-    """The name of *args, where there is one."""
+    rest: str | None  # the name of *args, where there is one
 
 
 def unwrapped(function: Any) -> Any:
@@ -36,13 +31,13 @@ def unwrapped(function: Any) -> Any:
 
 
 def is_lazy(function: Callable[..., Any]) -> bool:
-    """Whether a call only makes a generator, coroutine or async generator, as far as the function tells."""
+    """Whether a call only makes a generator, coroutine or async generator, as far as the function says."""
     return bool(unwrapped(function).__code__.co_flags & (_GENERATOR | _COROUTINE | _ASYNC_GENERATOR))
 
 
 @functools.lru_cache(maxsize=256)
-def parameters(function: Callable[..., Any]) -> Parameters:
-    """The parameters of a function, below its decorators."""
+def signature(function: Callable[..., Any]) -> Signature:
+    """The signature of a function, below its decorators."""
     function = unwrapped(function)
     code: Any = function.__code__
     count = code.co_argcount + code.co_kwonlyargcount
@@ -50,4 +45,4 @@ def parameters(function: Callable[..., Any]) -> Parameters:
     given = function.__defaults__ or ()
     defaults = dict(zip(positional[len(positional) - len(given) :], given, strict=True))
     defaults.update(function.__kwdefaults__ or {})
-    return Parameters(positional, names, defaults, code.co_varnames[count] if code.co_flags & _VARIADIC else None)
+    return Signature(positional, names, defaults, code.co_varnames[count] if code.co_flags & _VARIADIC else None)

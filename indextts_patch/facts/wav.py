@@ -49,9 +49,8 @@ def facts(path: str) -> dict[str, Any]:
         if size > HASH_LIMIT_BYTES:
             return found
         file.seek(0)
-        level = (
-            _Level() if layout is not None and layout["format"] == _PCM and layout["bits_per_sample"] == 16 else None
-        )
+        pcm16 = layout is not None and (layout["format"], layout["bits_per_sample"]) == (_PCM, 16)
+        level = _Level() if pcm16 else None
         found["sha256"] = _walk(file, layout, level)
     if level is not None and level.samples:
         found["peak"] = round(min(level.peak / _FULL_SCALE, 1.0), 6)

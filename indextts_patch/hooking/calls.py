@@ -6,28 +6,19 @@ Whether a call is synchronous, a coroutine or a stream is judged by what it retu
 
 from __future__ import annotations
 
-import collections.abc
 import functools
 import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..facts.signature import is_lazy
 from ..guard import attempt
-from ..record import Record
-from .probes import CURRENT
-
-if TYPE_CHECKING:
-    from ..recorder import Recorder
-
-# The wrapped function, on the wrapper; by it a wrapper is known.
-ORIGINAL = "__indextts_patch__"
+from ..record import CURRENT, Record
+from ..recorder import Recorder
 
 
 def wrap(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
-    """The function with a record around its outermost call; arguments, result and exceptions stay the same
-    objects.
-    """
+    """The function with a record around its outermost call; arguments, result and exceptions are the same objects."""
     lazy = is_lazy(original)
 
     @functools.wraps(original)
@@ -39,10 +30,10 @@ def wrap(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]
         if record is None:
             return original(*args, **kwargs)
         attempt(record.choose_name)
-        if not lazy and not record.arguments.all.get("stream_return"):
+        if not lazy and not record.arguments.streaming():
             attempt(record.start)
-            if attempt(record.reused):
-                return record.arguments.all["output_path"]  # what infer returns
+            if attempt(record.reuse):
+                return record.arguments.meaning["output"]  # what infer returns
         with _Running(record):
             try:
                 result = original(*args[:1], *record.args, **record.kwargs)
@@ -51,15 +42,14 @@ def wrap(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]
                 raise
         return _conclude(record, result)
 
-    setattr(wrapper, ORIGINAL, original)
     return wrapper
 
 
 class _Running:
     """Makes a record the current one for one step of its call.
 
-    Set and put back around each step: a context variable set inside of a generator leaks to its consumer
-    between two steps. Not with tokens: a stream may be closed in another context than it was read in.
+    Set and put back around each step: a context variable set inside a generator leaks to its consumer between
+    two steps. Not with tokens: a stream may be closed in another context than the one it was read in.
     """
 
     __slots__ = ("_before", "_record")
@@ -87,43 +77,36 @@ def _inner(outer: Record, original: Callable[..., Any], args: tuple[Any, ...], k
 def _watched(outer: Record, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     try:
         return (yield from inner)
-    except GeneratorExit:
-        raise
     except BaseException as error:
-        attempt(outer.inner_failed, error)
+        if not isinstance(error, GeneratorExit):
+            attempt(outer.inner_failed, error)
         raise
 
 
 class _Unstarted:
-    """Lives in a driver's frame; a driver that is dropped before it began gives its record up."""
+    """Lives in a driver's frame, so that the record of a driver dropped before it began is discarded."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
 
     def __del__(self) -> None:
-        if not self._record.touched:
+        if not self._record.begun:
             attempt(self._record.discard)
 
 
 def _conclude(record: Record, result: Any) -> Any:
-    if isinstance(result, collections.abc.Generator):
-        return _named(_drive_generator(record, result, _Unstarted(record)), result)
-    if isinstance(result, collections.abc.AsyncGenerator):
-        return _named(_drive_async_generator(record, result, _Unstarted(record)), result)
-    if isinstance(result, collections.abc.Coroutine):
-        return _named(_drive_coroutine(record, result, _Unstarted(record)), result)
+    for kind, drive in _DRIVERS:
+        if isinstance(result, kind):
+            driver = drive(record, result, _Unstarted(record))
+            driver.__name__ = getattr(result, "__name__", driver.__name__)
+            driver.__qualname__ = getattr(result, "__qualname__", driver.__qualname__)
+            return driver
     if hasattr(result, "add_done_callback") and hasattr(result, "exception"):
-        attempt(record.step)
+        attempt(record.begin)
         attempt(result.add_done_callback, functools.partial(_done, record))
         return result
     attempt(record.succeeded, result)
     return result
-
-
-def _named(driver: Any, inner: Any) -> Any:
-    driver.__name__ = getattr(inner, "__name__", driver.__name__)
-    driver.__qualname__ = getattr(inner, "__qualname__", driver.__qualname__)
-    return driver
 
 
 def _done(record: Record, future: Any) -> None:
@@ -138,7 +121,7 @@ def _done(record: Record, future: Any) -> None:
 def _drive_generator(
     record: Record, inner: Generator[Any, Any, Any], unstarted: _Unstarted
 ) -> Generator[Any, Any, Any]:
-    attempt(record.step)
+    attempt(record.begin)
     resume: Callable[[], Any] = functools.partial(next, inner)
     while True:
         try:
@@ -173,7 +156,7 @@ def _close(record: Record, inner: Generator[Any, Any, Any]) -> None:
 
 
 async def _drive_coroutine(record: Record, inner: Coroutine[Any, Any, Any], unstarted: _Unstarted) -> Any:
-    attempt(record.step)
+    attempt(record.begin)
     with _Running(record):
         try:
             result = await inner
@@ -186,7 +169,7 @@ async def _drive_coroutine(record: Record, inner: Coroutine[Any, Any, Any], unst
 async def _drive_async_generator(
     record: Record, inner: AsyncGenerator[Any, Any], unstarted: _Unstarted
 ) -> AsyncGenerator[Any, Any]:
-    attempt(record.step)
+    attempt(record.begin)
     resume = inner.__anext__()
     while True:
         try:
@@ -210,3 +193,10 @@ async def _drive_async_generator(
             resume = inner.athrow(error)
         else:
             resume = inner.asend(sent)
+
+
+_DRIVERS: tuple[tuple[type, Callable[..., Any]], ...] = (
+    (Generator, _drive_generator),
+    (AsyncGenerator, _drive_async_generator),
+    (Coroutine, _drive_coroutine),
+)

@@ -1,8 +1,8 @@
-"""Finds the IndexTTS classes of the process and hooks them, reversibly.
+"""Finds the engines' classes in the process and hooks them, reversibly.
 
-The class's own functions are replaced, not a module's names: that reaches callers who imported the class
-before, and those who will after. A class is found in a module loaded already, by the import system
-(a finder that only adds a look at the finished module), or where a program loads the file by its location.
+The class's own functions are replaced, not a module's names: that reaches callers who imported the class before as
+well as those who will later. A class is found in a module loaded already, by the import system (a finder that only
+adds a look at the finished module), or where a program loads the file by its location.
 """
 
 from __future__ import annotations
@@ -10,31 +10,27 @@ from __future__ import annotations
 import builtins
 import importlib.util
 import os
-import re
 import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..guard import attempt, say_once
+from ..options import Options
+from ..upstream.engines import CLASSES, EMOTION_CLASS, FILE, MODULE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
-    from types import ModuleType
 
-    from ..options import Options
     from .patching import Patches
-
-# Upstream's modules and the forks' (infer_vllm ...), with any prefix: engines.index_tts.indextts.infer_v2.
-_MODULE = re.compile(r"(^|\.)(indextts\.infer(_\w+)?|infer_v2(_\w+)?|infer_vllm(_\w+)?)$")
-_FILE = re.compile(r"^infer(_v\d\w*|_vllm\w*)?\.py$")
-_CLASSES = ("IndexTTS", "IndexTTS2")
 
 
 class Hook:
-    """All that is hooked in this process, and the way back."""
+    """All that is hooked in this process, and the way back. `version` is the patch's; each event names it."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, version: str) -> None:
         self._options = options
+        self._version = version
         self._patches: Patches | None = None
         self._finder = _Finder(self)
         self._plain_location = importlib.util.spec_from_file_location
@@ -47,11 +43,11 @@ class Hook:
             self._installed = True
             sys.meta_path.insert(0, self._finder)
             importlib.util.spec_from_file_location = self._location
-            if _runs_one_of_ours():
+            if _runs_an_engine():
                 vars(builtins)["__build_class__"] = self._build
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__dict__", {}).get("__file__")
-            if _MODULE.search(name) or (isinstance(file, str) and _FILE.match(os.path.basename(file))):
+            if MODULE.search(name) or (isinstance(file, str) and _is_engine(file)):
                 attempt(self.look, module)
 
     def uninstall(self) -> None:
@@ -74,25 +70,20 @@ class Hook:
         return [] if self._patches is None else list(self._patches.classes)
 
     def look(self, module: ModuleType) -> None:
-        """Hook the IndexTTS classes that a module defines."""
-        for name in _CLASSES:
+        """Hook the engines' classes that a module defines."""
+        for name in CLASSES:
             kind = vars(module).get(name)
             if isinstance(kind, type) and kind.__module__ == module.__name__:
                 self.look_at_class(kind, vars(module))
 
     def look_at_class(self, kind: type, namespace: dict[str, Any]) -> None:
-        """Hook a class called IndexTTS or IndexTTS2, if it is what we know under that name.
-
-        Args:
-            kind: the class.
-            namespace: the globals of its module.
-        """
+        """Hook a class named like an engine's, if it is what is known under that name; with its module's globals."""
         if self._patches is None:
             # Only now: a process that never loads a TTS pays for nothing but this module.
             from ..recorder import Recorder
             from .patching import Patches
 
-            self._patches = Patches(Recorder(self._options))
+            self._patches = Patches(Recorder(self._options, self._version))
             attempt(self._patches.recorder.recover)
         self._patches.hook(kind, namespace)
 
@@ -103,27 +94,31 @@ class Hook:
         """
         kind = self._plain_build(function, name, *bases, **keywords)
         if isinstance(kind, type) and kind.__module__ == "__main__":
-            if name in _CLASSES:
+            if name in CLASSES:
                 attempt(self.look_at_class, kind, function.__globals__)
-            elif name == "QwenEmotion" and self._patches is not None:
-                attempt(self._patches.observe_emotion, kind)
+            elif name == EMOTION_CLASS and self._patches is not None:
+                attempt(self._patches.probe_emotion, kind)
         return kind
 
     def _location(self, name: str, location: Any = None, **kwargs: Any) -> ModuleSpec | None:
         """importlib.util.spec_from_file_location, by which programs load a file past the import system."""
         spec = self._plain_location(name, location, **kwargs)
         file = spec.origin if self._installed and spec is not None else None
-        if spec is not None and file is not None and _FILE.match(os.path.basename(file)):
-            attempt(look_after_loading, spec, self.look)
+        if spec is not None and file is not None and _is_engine(file):
+            attempt(_look_after_loading, spec, self.look)
         return spec
 
 
-def _runs_one_of_ours() -> bool:
-    return any(_FILE.match(os.path.basename(word)) or _MODULE.search(word) for word in sys.orig_argv[1:])
+def _runs_an_engine() -> bool:
+    return any(_is_engine(word) or MODULE.search(word) for word in sys.orig_argv[1:])
+
+
+def _is_engine(file: str) -> bool:
+    return FILE.match(os.path.basename(file)) is not None
 
 
 class _Finder:
-    """Lets the other finders find a module of ours, and has it looked at once it is loaded."""
+    """Lets the other finders find an engine's module, and has it looked at once it is loaded."""
 
     def __init__(self, hook: Hook) -> None:
         self._hook = hook
@@ -132,7 +127,7 @@ class _Finder:
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Called by the import system for every module that is not loaded yet."""
-        if not _MODULE.search(name):
+        if not MODULE.search(name):
             return None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
@@ -140,12 +135,12 @@ class _Finder:
                 continue
             spec: ModuleSpec | None = find(name, path, target)
             if spec is not None:
-                attempt(look_after_loading, spec, self._hook.look)
+                attempt(_look_after_loading, spec, self._hook.look)
                 return spec
         return None
 
 
-def look_after_loading(spec: ModuleSpec, look: Callable[[ModuleType], None]) -> None:
+def _look_after_loading(spec: ModuleSpec, look: Callable[[ModuleType], None]) -> None:
     """Have `look` called with the module that this spec will load.
 
     The loader keeps its type and all else that it offers (get_source, resources): only its exec_module

@@ -1,4 +1,4 @@
-"""Replaces the functions of a class that is known to be IndexTTS, and puts them back."""
+"""Replaces the functions of a class that is known to be an engine, and puts them back."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from ..facts.arguments import VOICE
-from ..facts.model import module_version
-from ..facts.signature import parameters
+from ..facts.arguments import takes
+from ..facts.model import class_version
+from ..facts.signature import signature
 from ..guard import attempt, say, say_once
 from ..recorder import Recorder
-from . import calls
-from . import probes as observe
+from ..upstream import engines
+from . import probes
+from .calls import wrap
 
-# Upstream's, then those of the forks (vLLM and its copies).
-METHODS = ("infer", "infer_fast", "infer_generator", "infer_stream", "infer_with_ref_audio_embed")
+# The function below, on each wrapper: by it a wrapper is known.
+_ORIGINAL = "__indextts_patch__"
 _MISSING = object()
 
 
@@ -25,44 +26,42 @@ class Patches:
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.classes: list[str] = []
-        self._done: list[tuple[Any, str, Any, Any]] = []
+        self._replaced: list[tuple[Any, str, Any, Any]] = []
 
     def hook(self, kind: type, namespace: dict[str, Any]) -> None:
         """Hook a class once; one line on stderr says so."""
-        if not _is_known(kind):
-            name = f"{kind.__module__}.{kind.__qualname__}"
-            say_once(f"unknown {name}", f"leaving {name} alone: its infer does not take a text and a voice")
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        telling = _telling_method(kind)
+        if telling is None:
+            methods = " or ".join(engines.TELLING_METHODS)
+            say_once(f"unknown {name}", f"leaving {name} alone: its {methods} does not take a text and a voice")
             return
-        if calls.ORIGINAL in vars(vars(kind)["infer"]):
+        if _ORIGINAL in vars(telling):
             return
-        methods = self._wrap_methods(kind)
+        wrapped = self._wrap_methods(kind)
         self._set(kind, "__init_subclass__", self._init_subclass(kind))
         for subclass in _subclasses(kind):
             self._wrap_methods(subclass)
-        attempt(self._observe, kind, namespace)
-        name = f"{kind.__module__}.{kind.__qualname__}"
+        attempt(self._probe, kind, namespace)
         self.classes.append(name)
         options = self.recorder.options
         say(
-            f"recording {name} (version {module_version(kind) or 'unknown'}: {', '.join(methods)});"
+            f"recording {name} (version {class_version(kind) or 'unknown'}: {', '.join(wrapped)});"
             f" events go beside each audio file, else to {options.events_dir}"
         )
 
     def undo(self) -> None:
         """Put everything back, last first. What somebody else has replaced since is left to them."""
-        for owner, name, ours, before in reversed(self._done):
+        for owner, name, ours, before in reversed(self._replaced):
             attempt(_put_back, owner, name, ours, before)
-        self._done.clear()
+        self._replaced.clear()
         self.classes.clear()
 
     def _wrap_methods(self, kind: type) -> list[str]:
-        wrapped = []
-        for name in METHODS:
-            function = vars(kind).get(name)
-            if isinstance(function, FunctionType) and not hasattr(function, calls.ORIGINAL):
-                self._set(kind, name, calls.wrap(function, self.recorder))
-                wrapped.append(name)
-        return wrapped
+        def recording(function: Callable[..., Any]) -> Callable[..., Any]:
+            return wrap(function, self.recorder)
+
+        return [name for name in engines.METHODS if self._wrap(kind, name, recording)]
 
     def _init_subclass(self, kind: Any) -> classmethod[Any, Any, None]:
         own = vars(kind).get("__init_subclass__")
@@ -76,37 +75,42 @@ class Patches:
 
         return classmethod(__init_subclass__)
 
-    def _observe(self, kind: type, namespace: dict[str, Any]) -> None:
-        self._wrap(kind, "_set_gr_progress", observe.progress)
-        self._wrap(kind, "normalize_emo_vec", observe.normalize)
-        self.observe_emotion(namespace.get("QwenEmotion"))
-        for name, value in observe.globals_to_shadow(namespace).items():
-            self._done.append((namespace, name, value, namespace.get(name, _MISSING)))
+    def _probe(self, kind: type, namespace: dict[str, Any]) -> None:
+        self._wrap(kind, engines.PROGRESS.method, probes.progress)
+        self._wrap(kind, engines.SLIDERS.method, probes.sliders)
+        self.probe_emotion(namespace.get(engines.EMOTION_CLASS))
+        for name, value in probes.globals_to_shadow(namespace).items():
+            self._replaced.append((namespace, name, value, namespace.get(name, _MISSING)))
             namespace[name] = value
 
-    def observe_emotion(self, kind: object) -> None:
-        """See what a QwenEmotion class computes."""
+    def probe_emotion(self, kind: object) -> None:
+        """See what a class computes as the emotion of a text."""
         if isinstance(kind, type):
-            self._wrap(kind, "inference", observe.inference)
+            self._wrap(kind, engines.EMOTION_METHOD, probes.computed_emotion)
 
-    def _wrap(self, owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    def _wrap(self, owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> bool:
         function = vars(owner).get(name)
-        if isinstance(function, FunctionType) and not hasattr(function, calls.ORIGINAL):
-            wrapped = wrapper(function)
-            setattr(wrapped, calls.ORIGINAL, function)
-            self._set(owner, name, wrapped)
+        if not isinstance(function, FunctionType) or hasattr(function, _ORIGINAL):
+            return False
+        wrapped = wrapper(function)
+        setattr(wrapped, _ORIGINAL, function)
+        self._set(owner, name, wrapped)
+        return True
 
     def _set(self, owner: type, name: str, value: Any) -> None:
-        self._done.append((owner, name, value, vars(owner).get(name, _MISSING)))
+        self._replaced.append((owner, name, value, vars(owner).get(name, _MISSING)))
         setattr(owner, name, value)
 
 
-def _is_known(kind: type) -> bool:
-    infer = vars(kind).get("infer")
-    if not isinstance(infer, FunctionType):
-        return False
-    names = parameters(infer).names
-    return "text" in names and any(prompt in names for prompt in VOICE)
+def _telling_method(kind: type) -> FunctionType | None:
+    """The method of its own by which a class is told to be an engine: it takes a text and a voice."""
+    for name in engines.TELLING_METHODS:
+        function = vars(kind).get(name)
+        if isinstance(function, FunctionType):
+            known = signature(function)
+            if takes(known, "text") and takes(known, "voice"):
+                return function
+    return None
 
 
 def _subclasses(kind: type) -> list[type]:

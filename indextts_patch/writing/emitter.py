@@ -10,34 +10,31 @@ import threading
 import time
 from typing import Any
 
-from ..facts.paths import below
 from ..guard import say_once
-from ..options import Options
+from ..options import Options, below
 from . import event
-from . import publish as files
-from .filenames import Names, file_name
+from .filenames import FileNames, file_name
+from .publish import publish, tmp_name
 
 _MAX_TRIES = 1000
 _MAX_NAME_BYTES = 255
 
 
 class Emitter:
-    """Publishes the events of one process start under one source; a gap in their numbers is a lost one."""
+    """Publishes the events of one process under one source; a gap in their sequence is an event that was lost."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._names = Names()
         self.restart()
 
     def restart(self) -> None:
         """Begin a new source: at the start, and in a forked child, which must not go on with its parent's."""
         self._lock = threading.Lock()
         self._sequence = 0
-        self.unwritten = 0
-        self._names = Names()
+        self._unwritten = 0
+        self._names = FileNames()
         self.instance = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}-{os.urandom(3).hex()}"
-        host = re.sub(r"[^A-Za-z0-9._-]+", "-", _hostname())[:100].strip("-") or "host"
-        self.source = f"indextts://{host}/{self.instance}"
+        self.source = f"indextts://{_host()}/{self.instance}"
 
     def place(self, audio: str | None, subject: str) -> tuple[str, str]:
         """Folder and name (without .json) for the event of an output path.
@@ -62,16 +59,18 @@ class Emitter:
 
         return below(os.path.realpath(tempfile.gettempdir()), os.path.realpath(folder)) is not None
 
-    def write(self, *, identity: str, subject: str, kind: str, data: dict[str, Any], place: tuple[str, str]) -> bool:
+    def write(
+        self, *, identity: str, subject: str, event_type: str, data: dict[str, Any], place: tuple[str, str]
+    ) -> bool:
         """Publish one event.
 
-        Where its place cannot be written, the events folder is tried, then the fallback folder. Where nothing
-        can, the event is counted, the count is in the next event, and one line on stderr says so.
+        Where its place cannot be written, the events folder is tried, then the fallback folder. Where none of
+        them can, the event is counted, the next event carries the count, and one line on stderr says so.
 
         Args:
             identity: UUIDv7 of the event.
             subject: UUIDv7 of the record.
-            kind: the event's type.
+            event_type: one of those in `event`.
             data: the facts. `unwritten_events` and `audio.replaces` are filled in here.
             place: folder and name as from `place`.
 
@@ -81,24 +80,22 @@ class Emitter:
         at = event.now()
         with self._lock:
             self._sequence += 1
-            sequence, missing = self._sequence, self.unwritten
+            sequence, missing = self._sequence, self._unwritten
         if missing:
             data = {**data, "unwritten_events": missing}
-        head = {"identity": identity, "subject": subject, "source": self.source, "sequence": sequence}
+        head = {"identity": identity, "subject": subject, "source": self.source, "sequence": sequence, "time": at}
         for folder, stem in self._places(place, identity):
             try:
-                self._publish(folder, stem, {**head, "kind": kind, "time": at}, data)
-            except Exception as error:  # noqa: BLE001 - told below; the next place may do better
-                say_once(
-                    "write",
-                    f"cannot write events to {folder}: {type(error).__name__}: {error}; {self._advice()}",
-                )
+                self._publish(folder, stem, {**head, "event_type": event_type}, data)
+            except Exception as error:  # noqa: BLE001 - reported below; the next place may do better
+                reason = f"{type(error).__name__}: {error}"
+                say_once("write", f"cannot write events to {folder}: {reason}; {self._advice()}")
                 continue
             with self._lock:
-                self.unwritten -= missing
+                self._unwritten -= missing
             return True
         with self._lock:
-            self.unwritten += 1
+            self._unwritten += 1
         return False
 
     def _advice(self) -> str:
@@ -121,8 +118,8 @@ class Emitter:
                 data = {**data, "audio": {**audio, "replaces": replaced}}
             content = event.encode(**head, data=data)
             try:
-                tmp = files.tmp_name(head["identity"])
-                files.publish(folder, tmp, file_name(stem, number), content, fsync=self._options.fsync)
+                tmp = tmp_name(head["identity"])
+                publish(folder, tmp, file_name(stem, number), content, fsync=self._options.fsync)
             except FileExistsError:
                 self._names.forget(folder, stem)
             except BaseException:
@@ -138,7 +135,6 @@ def _fitting(stem: str, subject: str) -> str:
     return stem if len(os.fsencode(stem)) <= _MAX_NAME_BYTES - 20 else subject
 
 
-def _hostname() -> str:
-    if sys.platform == "win32":
-        return os.environ.get("COMPUTERNAME", "")
-    return os.uname().nodename
+def _host() -> str:
+    name = os.environ.get("COMPUTERNAME", "") if sys.platform == "win32" else os.uname().nodename
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:100].strip("-") or "host"

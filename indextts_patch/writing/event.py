@@ -1,28 +1,26 @@
-"""The event: identities, times, values made fit for JSON, the envelope, the size limit.
+"""The event: its types, identities and times, the envelope, the size limit, and how one is read back.
 
-The contract is schema/event/1.0.schema.json; whatever the host passes, what leaves here satisfies it.
+The contract is schema/event/1.0.schema.json.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
-from .. import __version__
-
 DATASCHEMA = "urn:indextts:event:1.0"
-RECORDER = f"indextts_patch {__version__}"
+_FAMILY = "urn:indextts:event:"
+SUCCEEDED = "indextts.synthesis.succeeded"
+FAILED = "indextts.synthesis.failed"
+INTERRUPTED = "indextts.synthesis.interrupted"
+REUSED = "indextts.synthesis.reused"
+TESTED = "indextts.recorder.tested"
 MAX_EVENT_BYTES = 1024 * 1024
-MAX_TEXT_CHARACTERS = 1024 * 1024
-_MAX_DEPTH = 6
-_MAX_ITEMS = 256
-_MAX_STRING = 4096
 # Made once: json.dumps with these arguments makes an encoder for each call.
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 def uuid7() -> str:
@@ -41,107 +39,33 @@ def now() -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds // 1000:06d}Z"
 
 
-def clean(text: str, limit: int = _MAX_STRING) -> str:
-    """The text as valid Unicode of at most `limit` characters.
-
-    Surrogate pairs become the character that they stand for, lone surrogates U+FFFD: neither has a UTF-8
-    form.
-    """
-    text = text[:limit]
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
-
-
-def name(value: object, limit: int = 255) -> str | None:
-    """The value as a short text, None where there is none."""
-    return None if value is None else clean(str(value), limit)
-
-
-def number(value: object) -> float | None:
-    """The value as a finite number, None where it is none. Takes numpy's and torch's scalars."""
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        result = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError, RuntimeError):
-        return None
-    return result if math.isfinite(result) else None
-
-
-def plain(value: object, depth: int = 0) -> Any:
-    """The value as JSON can hold it: scalars as they are, containers to a depth, anything else as its repr.
-
-    Non-finite numbers become None. Numpy's and torch's scalars become plain numbers; arrays are described,
-    not copied.
-    """
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        # A JSON number beyond 2^53 loses digits in most readers.
-        return int(value) if abs(value) < 1 << 53 else str(value)[:_MAX_STRING]
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, os.PathLike):
-        return clean(os.fsdecode(value))
-    if depth < _MAX_DEPTH:
-        if isinstance(value, dict):
-            items = list(value.items())[:_MAX_ITEMS]
-            return {clean(str(key), 255): plain(item, depth + 1) for key, item in items}
-        if isinstance(value, (list, tuple)):
-            return [plain(item, depth + 1) for item in value[:_MAX_ITEMS]]
-    return _foreign(value)
-
-
-def _foreign(value: object) -> Any:
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple):
-        if not shape:
-            return number(value)
-        return clean(f"<{type(value).__name__} {getattr(value, 'dtype', '')} {tuple(shape)}>", 255)
-    try:
-        return clean(repr(value), 255)
-    except Exception as error:  # noqa: BLE001 - a foreign __repr__ may raise anything
-        return f"<{type(value).__name__}: repr failed with {type(error).__name__}>"
-
-
-def canonical(value: object) -> bytes:
-    """The value's canonical JSON: sorted keys, no blanks, UTF-8."""
-    return _canonical(value).encode()
-
-
 def encode(
-    *, identity: str, subject: str, source: str, sequence: int, kind: str, time: str, data: dict[str, Any]
+    *, identity: str, subject: str, source: str, sequence: int, event_type: str, time: str, data: dict[str, Any]
 ) -> bytes:
     """The event as one line of UTF-8 JSON, below 1 MiB.
 
     A longer event loses, in this order and only as far as needed: most of the traceback, the warnings, the
-    vectors of single chunks, the parameters, the emotion's description, and at last the text, of which its
-    hash stays.
+    vectors of single chunks, the parameters, the emotion's description, and last the text, whose hash stays.
 
     Args:
         identity: UUIDv7 of the event.
         subject: UUIDv7 of the record that it speaks of.
         source: indextts://host/instance.
         sequence: 1, 2, 3 ... in that source.
-        kind: the event's type.
+        event_type: one of those above.
         time: when it happened, as from `now`.
-        data: the facts, values as from `plain`.
+        data: the facts, in values that JSON can hold.
     """
     event = {
-        "specversion": "1.0", "id": identity, "source": source, "sequence": sequence, "type": kind,
+        "specversion": "1.0", "id": identity, "source": source, "sequence": sequence, "type": event_type,
         "subject": subject, "time": time, "datacontenttype": "application/json", "dataschema": DATASCHEMA,
         "data": data,
     }  # fmt: skip
     encoded = line(event)
-    for shorten in (_shorten_error, _drop_lists, _drop_params, _drop_emotion_text, _drop_text):
+    for loss in _LOSSES:
         if len(encoded) <= MAX_EVENT_BYTES:
             break
-        event["data"] = data = shorten(dict(data))
+        event["data"] = data = {**data, **loss(data)}
         encoded = line(event)
     return encoded
 
@@ -151,37 +75,27 @@ def line(value: dict[str, Any]) -> bytes:
     return _compact(value).encode() + b"\n"
 
 
-def _shorten_error(data: dict[str, Any]) -> dict[str, Any]:
-    error = data.get("error")
-    if error:
-        traceback = error.get("traceback") or ""
-        data["error"] = {
-            **error,
-            "message": (error.get("message") or "")[:4096],
-            "traceback": traceback[-4096:],
-        }
-    return data
+def _shortened(error: dict[str, Any]) -> dict[str, Any]:
+    message, traceback = error.get("message") or "", error.get("traceback") or ""
+    return {**error, "message": message[:4096], "traceback": traceback[-4096:]}
 
 
-def _drop_lists(data: dict[str, Any]) -> dict[str, Any]:
-    data["warnings"] = []
-    if data.get("emotion"):
-        data["emotion"] = {**data["emotion"], "vectors": None}
-    return data
+# What an event that is too large loses, step by step.
+_LOSSES: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = (
+    lambda data: {"error": data.get("error") and _shortened(data["error"])},
+    lambda data: {"warnings": [], "emotion": data.get("emotion") and {**data["emotion"], "vectors": None}},
+    lambda data: {"params": None},
+    lambda data: {"emotion": data.get("emotion") and {**data["emotion"], "text": None}},
+    lambda data: {"text": None, "warnings": ["the event would have been too large: of the text only the hash is kept"]},
+)
 
 
-def _drop_params(data: dict[str, Any]) -> dict[str, Any]:
-    data["params"] = None
-    return data
-
-
-def _drop_emotion_text(data: dict[str, Any]) -> dict[str, Any]:
-    if data.get("emotion"):
-        data["emotion"] = {**data["emotion"], "text": None}
-    return data
-
-
-def _drop_text(data: dict[str, Any]) -> dict[str, Any]:
-    data["text"] = None
-    data["warnings"] = ["the event would have been too large: of the text only the hash is kept"]
-    return data
+def read(path: str) -> dict[str, Any] | None:
+    """The event in a file, of any version of the contract; None where it cannot be read or is not one of ours."""
+    try:
+        with open(path, "rb") as file:
+            event = json.loads(file.read(MAX_EVENT_BYTES + 1))
+    except (OSError, ValueError, RecursionError):
+        return None
+    ours = isinstance(event, dict) and str(event.get("dataschema", "")).startswith(_FAMILY)
+    return event if ours else None

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections import OrderedDict
 from typing import Any
 
-from .event import MAX_EVENT_BYTES
+from .event import read
 
 _REMEMBERED = 4096
 _MAX_LOOK_BACK = 64
@@ -22,11 +21,11 @@ def file_name(stem: str, number: int) -> str:
     return f"{stem}.json" if number == 1 else f"{stem}.{number}.json"
 
 
-class Names:
+class FileNames:
     """Hands out numbers so that two threads never want the same one; other processes are met at the publish.
 
-    Remembers the last number of the paths used lately: two thousand events of one second would otherwise
-    be counted again for each new one.
+    Remembers the last number of the paths used lately: two thousand events of one second would otherwise be counted
+    again for each new one.
     """
 
     def __init__(self) -> None:
@@ -43,13 +42,12 @@ class Names:
             audio_path: the audio's path as recorded, None where there is no audio.
 
         Returns:
-            The number, and the id of the latest earlier record with this audio path, None where there is
-            none.
+            The number, and the id of the latest earlier record with this audio path, None where there is none.
         """
         key = os.path.join(folder, stem)
         with self._lock:
             known = self._last.get(key)
-            number, replaced = known if known is not None else _look(folder, stem, audio_path)
+            number, replaced = known if known is not None else _latest(folder, stem, audio_path)
             self._last[key] = (number + 1, subject if audio_path is not None else replaced)
             self._last.move_to_end(key)
             if len(self._last) > _REMEMBERED:
@@ -62,7 +60,7 @@ class Names:
             self._last.pop(os.path.join(folder, stem), None)
 
 
-def _look(folder: str, stem: str, audio_path: str | None) -> tuple[int, str | None]:
+def _latest(folder: str, stem: str, audio_path: str | None) -> tuple[int, str | None]:
     last = last_number(folder, stem)
     if audio_path is None:
         return last, None
@@ -75,7 +73,7 @@ def _look(folder: str, stem: str, audio_path: str | None) -> tuple[int, str | No
 
 
 def last_number(folder: str, stem: str) -> int:
-    """The highest number in use, 0 for none, found in logarithmically many looks.
+    """The highest number in use, 0 for none; its cost grows with the logarithm of that number.
 
     A gap (somebody deleted an event) may hide higher numbers; the publish finds them taken.
     """
@@ -92,18 +90,6 @@ def last_number(folder: str, stem: str) -> int:
         middle = (low + high) // 2
         low, high = (middle, high) if taken(middle) else (low, middle)
     return low
-
-
-def read(path: str) -> dict[str, Any] | None:
-    """An event file's content; None where it cannot be read or is not one of ours."""
-    try:
-        with open(path, "rb") as file:
-            event = json.loads(file.read(MAX_EVENT_BYTES + 1))
-    except (OSError, ValueError, RecursionError):
-        return None
-    if not isinstance(event, dict) or not str(event.get("dataschema", "")).startswith("urn:indextts:event:"):
-        return None
-    return event
 
 
 def _audio_path(event: dict[str, Any]) -> object:

@@ -3,9 +3,9 @@
 All of a process's markers lie in `<events folder>/.inflight/`, so looking for the dead costs the same beside
 a million events. Each is a file `<instance>.<number>.call`, used for one call after the other: making and
 removing a file costs a hundred times what writing to one does. It holds one line of JSON while a call runs, and
-"-" and blanks while none does: a text that is erased elsewhere must not live on here. Whether its owner lives is
-never guessed from process ids: it holds an OS lock on `<instance>.alive` there from before its first marker until
-its end, and the system drops that lock with the process, however that dies.
+"-" and blanks while none does: a text that is erased elsewhere must not live on here. Whether the process lives is
+never guessed from process ids: it holds an OS lock on `<instance>.alive` in that folder from before its first marker
+until it ends, and the system drops that lock with the process, however it dies.
 """
 
 from __future__ import annotations
@@ -37,10 +37,8 @@ class Marker:
     __slots__ = ("descriptor", "length", "path")
 
     def __init__(self, path: str, descriptor: int) -> None:
-        self.path = path
-        self.descriptor = descriptor
-        self.length = 0
-        """Of the line that it holds, in bytes."""
+        self.path, self.descriptor = path, descriptor
+        self.length = 0  # of the line that it holds, in bytes
 
 
 class InFlight:
@@ -58,7 +56,7 @@ class InFlight:
         self.restart(instance)
 
     def restart(self, instance: str) -> None:
-        """Begin anew in a forked child: the parent's files are left to it, and closed without unlocking them."""
+        """Begin anew in a forked child: the parent's files are left to it, closed here without being unlocked."""
         inherited = [marker.descriptor for marker in getattr(self, "_markers", ())]
         if getattr(self, "_descriptor", None) is not None:
             inherited.append(self._descriptor)
@@ -83,7 +81,7 @@ class InFlight:
         Returns:
             The marker for `remove`, None where none could be made (told once on stderr).
         """
-        if not self._ready():
+        if self._descriptor is None and not self._ready():
             return None
         # surrogatepass: a path may hold bytes that are no UTF-8, and is read back as it was.
         line = _encode({"id": identity, **content}).encode("utf-8", "surrogatepass") + b"\n"
@@ -117,24 +115,17 @@ class InFlight:
                 self._free.append(marker)
 
     def _ready(self) -> bool:
-        if self._descriptor is not None:
-            return True
         with self._lock:
             for folder in self._folders if self._descriptor is None else ():
                 self._folder = folder
-                self._descriptor = self._try_to_come_alive(folder)
-                if self._descriptor is not None:
+                try:
+                    self._descriptor = self._take_lock(folder)
                     break
+                except OSError as error:
+                    say_once("alive", f"a killed call would leave no record, cannot lock in {folder}: {error}")
         return self._descriptor is not None
 
-    def _try_to_come_alive(self, folder: str) -> int | None:
-        try:
-            return self._come_alive(folder)
-        except OSError as error:
-            say_once("alive", f"a killed call would leave no record, cannot lock in {folder}: {error}")
-            return None
-
-    def _come_alive(self, folder: str) -> int:
+    def _take_lock(self, folder: str) -> int:
         parent = os.path.dirname(folder)
         if not os.path.isdir(parent):
             os.makedirs(parent, exist_ok=True)
@@ -152,7 +143,7 @@ class InFlight:
         return descriptor
 
     def close(self) -> None:
-        """A clean end: what runs no call goes; a marker whose call runs on in a thread is left to tell."""
+        """A clean end: idle markers are removed; one whose call still runs in a thread stays, and will be reported."""
         if self._descriptor is None:
             return
         for marker in self._free:
@@ -167,12 +158,10 @@ class InFlight:
         self._descriptor = None
 
     def recover(self, report: Callable[[str, dict[str, Any]], bool]) -> int:
-        """Report the calls that ran in processes that are dead now, each to exactly one caller of this.
+        """Report the calls whose processes died, each to exactly one of the processes that recover at once.
 
         Args:
-            report: given the call's id and its marker's content ({} where it could not be read); returns
-            whether
-                the marker may go.
+            report: is given the call's id and what its marker held; returns whether the marker may go.
 
         Returns:
             How many were reported.

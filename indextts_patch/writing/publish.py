@@ -5,8 +5,8 @@ Hidden tmp in the same folder, write, flush to disk, publish exclusively, flush 
 - Windows: a rename, which fails where the name is taken.
 - POSIX file systems without hard links (FAT, exFAT, some FUSE and SMB mounts): a claim file for the name,
   created exclusively, then a look whether the name is free, then a rename. The claim keeps out everybody who
-  publishes in this way, and at no moment is there an event file with nothing in it. A claim that a killed
-  process left behind only means that the next event takes the next number.
+  publishes in this way, and at no moment is there an empty event file. A claim that a killed process left
+  behind only means that the next event takes the next number.
 """
 
 from __future__ import annotations
@@ -21,14 +21,8 @@ TMP_SUFFIX = ".tmp"
 _CLAIM_SUFFIX = ".claim"
 # What link(2) says where the file system has no hard links, or allows none here.
 _NO_LINKS = {
-    errno.EPERM,
-    errno.ENOSYS,
-    errno.EOPNOTSUPP,
-    errno.ENOTSUP,
-    errno.EMLINK,
-    errno.EACCES,
-    errno.EINVAL,
-}
+    errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.EACCES, errno.EINVAL,
+}  # fmt: skip
 _BINARY = getattr(os, "O_BINARY", 0)
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY | getattr(os, "O_NOFOLLOW", 0)
 _WINDOWS_TRIES = 5
@@ -52,7 +46,7 @@ def publish(folder: str, tmp: str, final: str, content: bytes, *, fsync: bool) -
 
     Raises:
         FileExistsError: the final name is taken. Nothing is left behind.
-        OSError: it could not be written. Nothing is left behind as far as the file system allows it.
+        OSError: it could not be written. Nothing is left behind, as far as the file system allows.
     """
     tmp_path = os.path.join(folder, tmp)
     final_path = os.path.join(folder, final)

@@ -5,22 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import event
-from . import filenames as names
-from . import publish as files
-
-if TYPE_CHECKING:
-    from ..recorder import Recorder
+from .emitter import Emitter
+from .filenames import file_name, last_number
+from .publish import tmp_name
 
 
-def interrupted(recorder: Recorder, subject: str, marked: Mapping[str, Any]) -> bool:
-    """Write the event of a call whose process died. The call may have been recorded just before: then only
-    its marker is left.
+def report_interrupted(emitter: Emitter, folders: list[str], subject: str, marked: Mapping[str, Any]) -> bool:
+    """Write the event of a call whose process died, unless the call was recorded just before: then only its marker
+    is left.
 
     Args:
-        recorder: the living one, under whose source the event goes.
+        emitter: of this process, under whose source the event goes.
+        folders: the events folder, and the fallback folder where there is one.
         subject: id of the call.
         marked: what its marker held.
 
@@ -28,18 +27,16 @@ def interrupted(recorder: Recorder, subject: str, marked: Mapping[str, Any]) -> 
         Whether its marker may go.
     """
     output = marked.get("output")
-    place = recorder.emitter.place(output if isinstance(output, str) else None, subject)
-    places = [place, *((folder, subject) for folder in recorder.folders)]
-    for where, _ in places:
+    place = emitter.place(output if isinstance(output, str) else None, subject)
+    places = [place, *((folder, subject) for folder in folders)]
+    for folder, _ in places:
         with contextlib.suppress(OSError):
-            os.unlink(os.path.join(where, files.tmp_name(subject)))
-    for where, base in places:
-        for number in range(names.last_number(where, base), 0, -1):
-            written = names.read(os.path.join(where, names.file_name(base, number)))
+            os.unlink(os.path.join(folder, tmp_name(subject)))
+    for folder, stem in places:
+        for number in range(last_number(folder, stem), 0, -1):
+            written = event.read(os.path.join(folder, file_name(stem, number)))
             if written is not None and written.get("id") == subject:
                 return True
     data = marked.get("data")
     kept = dict(data) if isinstance(data, dict) else {}
-    return recorder.emitter.write(
-        identity=event.uuid7(), subject=subject, kind="indextts.synthesis.interrupted", data=kept, place=place
-    )
+    return emitter.write(identity=event.uuid7(), subject=subject, event_type=event.INTERRUPTED, data=kept, place=place)
