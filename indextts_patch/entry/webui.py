@@ -30,7 +30,7 @@ def inserted(content: bytes) -> bytes:
     """The file with the line in it; unchanged where it is there already.
 
     Raises:
-        ValueError: this is no Python file.
+        ValueError: this is not a Python file.
     """
     if present(content):
         return content

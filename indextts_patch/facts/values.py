@@ -34,7 +34,7 @@ def name(value: object, limit: int = 255) -> str | None:
 
 
 def number(value: object) -> float | None:
-    """The value as a finite number, None where it is none. Takes numpy's and torch's scalars."""
+    """The value as a finite number, None where it is not one. Takes numpy's and torch's scalars."""
     if isinstance(value, bool) or value is None:
         return None
     try:

@@ -1,7 +1,7 @@
 """Facts of a WAV file, read from the file itself.
 
-The header is parsed by hand: the standard library's wave refuses float and extensible WAVs up to Python
-3.11, and torchaudio writes both.
+The header is parsed by hand: up to Python 3.11 the standard library's wave refuses float and extensible WAVs, and
+torchaudio writes both.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import sys
 import threading
 from typing import Any, BinaryIO
 
-_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_PCM, _EXTENSIBLE = 1, 0xFFFE
 _FULL_SCALE = 32767
 _BLOCK = 256 * 1024
 _HEADER = 4096  # read at once: chunk by chunk would be a system call each
 _local = threading.local()
-# Hashing runs at some hundred MB a second: a larger file would hold the caller up noticeably.
+# Hashing runs at some hundred MB a second: a larger file would keep the caller waiting noticeably.
 HASH_LIMIT_BYTES = 256 * 1024 * 1024
 _INVERTED = bytes(range(255, -1, -1))
 # High byte of a 16-bit sample -> magnitude: 0..127 for positive and for negative samples alike.
@@ -29,8 +29,8 @@ def facts(path: str) -> dict[str, Any]:
     """Size, SHA-256, format, length, peak and share of full-scale samples of a WAV file.
 
     Returns:
-        Members of the schema's `audio` (bytes, hertz, seconds, shares); only size and hash where the
-        file is no WAV. Peak and share are known for 16-bit PCM, all that upstream writes.
+        Members of the schema's `audio` (bytes, hertz, seconds, shares); only size and hash where the file is not a
+        WAV. Peak and share are known for 16-bit PCM, which is all that upstream writes.
 
     Raises:
         OSError: the file cannot be read.
@@ -61,8 +61,7 @@ def facts(path: str) -> dict[str, Any]:
 def header(file: BinaryIO, size: int) -> dict[str, int] | None:
     """Format, channels, sample rate, bits, and where the samples lie (offset, length in bytes).
 
-    A data chunk that claims more than the file holds (a writer that streamed, or died) counts as what is
-    there.
+    A data chunk that claims more than the file holds (its writer streamed, or died) counts as what is there.
     """
     start = file.read(12)
     if len(start) < 12 or start[:4] not in (b"RIFF", b"RF64") or start[8:12] != b"WAVE":

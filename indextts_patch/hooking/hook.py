@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import builtins
 import importlib.util
-import os
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..guard import attempt, say_once
 from ..options import Options
-from ..upstream.engines import CLASSES, EMOTION_CLASS, FILE, MODULE
+from ..upstream.engines import CLASSES, EMOTION_CLASS, is_file, is_module
 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
@@ -47,7 +46,7 @@ class Hook:
                 vars(builtins)["__build_class__"] = self._build
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__dict__", {}).get("__file__")
-            if MODULE.search(name) or (isinstance(file, str) and _is_engine(file)):
+            if is_module(name) or (isinstance(file, str) and is_file(file)):
                 attempt(self.look, module)
 
     def uninstall(self) -> None:
@@ -104,17 +103,13 @@ class Hook:
         """importlib.util.spec_from_file_location, by which programs load a file past the import system."""
         spec = self._plain_location(name, location, **kwargs)
         file = spec.origin if self._installed and spec is not None else None
-        if spec is not None and file is not None and _is_engine(file):
+        if spec is not None and file is not None and is_file(file):
             attempt(_look_after_loading, spec, self.look)
         return spec
 
 
 def _runs_an_engine() -> bool:
-    return any(_is_engine(word) or MODULE.search(word) for word in sys.orig_argv[1:])
-
-
-def _is_engine(file: str) -> bool:
-    return FILE.match(os.path.basename(file)) is not None
+    return any(is_file(word) or is_module(word) for word in sys.orig_argv[1:])
 
 
 class _Finder:
@@ -123,11 +118,9 @@ class _Finder:
     def __init__(self, hook: Hook) -> None:
         self._hook = hook
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
         """Called by the import system for every module that is not loaded yet."""
-        if not MODULE.search(name):
+        if not is_module(name):
             return None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
@@ -143,8 +136,8 @@ class _Finder:
 def _look_after_loading(spec: ModuleSpec, look: Callable[[ModuleType], None]) -> None:
     """Have `look` called with the module that this spec will load.
 
-    The loader keeps its type and all else that it offers (get_source, resources): only its exec_module
-    is shadowed, on this one instance.
+    The loader keeps its type and all else that it offers (get_source, resources): only its exec_module is shadowed,
+    on this one instance.
     """
     loader: Any = spec.loader
     plain = getattr(loader, "exec_module", None)

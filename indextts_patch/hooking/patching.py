@@ -103,7 +103,7 @@ class Patches:
 
 
 def _telling_method(kind: type) -> FunctionType | None:
-    """The method of its own by which a class is told to be an engine: it takes a text and a voice."""
+    """The method of its own by which a class is recognised as an engine: it takes a text and a voice."""
     for name in engines.TELLING_METHODS:
         function = vars(kind).get(name)
         if isinstance(function, FunctionType):

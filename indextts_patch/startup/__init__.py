@@ -21,8 +21,8 @@ def folder() -> str:
 
 
 def line(site_packages: str) -> str:
-    """The .pth line for this folder, which is run at every start of Python there: so it looks at one variable and
-    no further. Where the package lies elsewhere, it is found by its path.
+    """The .pth line for this site-packages folder. Every start of Python there runs it, so it looks at one variable
+    and no further; where the package lies elsewhere, the line finds it by its path.
     """
     lines = ["if os.environ.get('INDEXTTS_PATCH_AUTOSTART') == '1':", " try:"]
     if os.path.abspath(site_packages) != _PARENT:

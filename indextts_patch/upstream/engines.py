@@ -6,6 +6,7 @@ Read from index-tts v1.5.0, v2.0.0, v2.5.0 and ee40fa7, and from index-tts-vllm 
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any, NamedTuple
 
@@ -32,18 +33,26 @@ ENGINES = (
     Engine("indextts.infer_vllm_v2", "IndexTTS2", "2", ("infer", "infer_stream", "infer_with_ref_audio_embed")),
     Engine("indextts.infer_vllm", "IndexTTS", "1", ("infer", "infer_with_ref_audio_embed")),
 )
-# Forks add a suffix to a module's name.
-_FORKS = r"indextts\.infer_\w+|infer_v2(_\w+)?|infer_vllm(_\w+)?"
-_FORKED_FILES = r"infer_v\d\w*|infer_vllm\w*"
-
 MODULES = tuple(engine.module for engine in ENGINES)
 CLASSES = tuple(dict.fromkeys(engine.name for engine in ENGINES))
 METHODS = tuple(dict.fromkeys(method for engine in ENGINES for method in engine.methods))
 TELLING_METHODS = tuple(dict.fromkeys(engine.methods[0] for engine in ENGINES))
 VERSIONS = {engine.module.rpartition(".")[2]: engine.version for engine in ENGINES}
-# With any prefix: engines.index_tts.indextts.infer_v2.
-MODULE = re.compile(rf"(^|\.)({'|'.join(map(re.escape, MODULES))}|{_FORKS})$")
-FILE = re.compile(rf"^({'|'.join(map(re.escape, VERSIONS))}|{_FORKED_FILES})\.py$")
+_ENDINGS = tuple(f".{module}" for module in MODULES)
+# Forks add a suffix to a module's name.
+_FORKED_MODULE = re.compile(r"(^|\.)(indextts\.infer_\w+|infer_v2(_\w+)?|infer_vllm(_\w+)?)$")
+_FORKED_FILE = re.compile(r"infer_(v\d|vllm)\w*$")
+
+
+def is_module(name: str) -> bool:
+    """Whether a module of this name may define an engine, with any prefix: engines.index_tts.indextts.infer_v2."""
+    return f".{name}".endswith(_ENDINGS) or _FORKED_MODULE.search(name) is not None
+
+
+def is_file(path: str) -> bool:
+    """Whether a file of this name may define an engine, wherever it lies."""
+    stem, extension = os.path.splitext(os.path.basename(path))
+    return extension == ".py" and (stem in VERSIONS or _FORKED_FILE.match(stem) is not None)
 
 
 class Family(NamedTuple):

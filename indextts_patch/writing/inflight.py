@@ -79,11 +79,11 @@ class InFlight:
             content: what is known so far, as JSON can hold it.
 
         Returns:
-            The marker for `remove`, None where none could be made (told once on stderr).
+            The marker for `remove`, None where none could be made (reported once on stderr).
         """
         if self._descriptor is None and not self._ready():
             return None
-        # surrogatepass: a path may hold bytes that are no UTF-8, and is read back as it was.
+        # surrogatepass: a path may hold bytes that are not UTF-8, and is read back as it was.
         line = _encode({"id": identity, **content}).encode("utf-8", "surrogatepass") + b"\n"
         try:
             marker = self._free_marker()
@@ -212,7 +212,7 @@ def _listing(folder: str) -> list[str]:
 
 
 def _content(path: str) -> dict[str, Any] | None:
-    """What a dead process's marker says; None where it ran no call, or had not begun it."""
+    """What a dead process's marker says; None where no call was running, or was not fully marked yet."""
     try:
         with open(path, "rb") as file:
             content = json.loads(file.readline(_MAX_LINE))

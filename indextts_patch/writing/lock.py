@@ -19,8 +19,7 @@ def locked(path: str) -> int | None:
             if not _lock(descriptor):
                 os.close(descriptor)
                 return None
-            # The one that held the lock before may have removed the file: a lock on a removed file keeps
-            # nobody out.
+            # Whoever held the lock before may have removed the file, and a lock on a removed file keeps nobody out.
             held, there = os.fstat(descriptor), os.stat(path)
             if (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino):
                 return descriptor
