@@ -36,7 +36,7 @@ def test_files_are_told_by_their_names() -> None:
     assert [name for name in names if engines.is_file(name)] == ["infer_v3.py", "infer_vllm_x.py"]
 
 
-def test_every_meaning_is_one_that_a_call_is_asked_for() -> None:
+def test_a_parameter_is_known_by_what_it_means() -> None:
     assert takes(Signature((), ("self", "audio_prompt"), {}, None), "voice")
     assert not takes(Signature((), ("self", "verbose"), {}, None), "voice")
     assert {"text", "voice", "output"} <= set(engines.PARAMETERS.values())
