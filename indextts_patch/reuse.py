@@ -29,7 +29,6 @@ _MAX_TAKES = 100_000
 _MAX_AUDIO_BYTES = 256 * 1024 * 1024
 _MAX_MODEL_FILES = 10_000
 _FIRST_WAIT_SECONDS = 0.05  # a small folder is read in that time; nobody waits for a large one
-_KNOWN_VERSIONS = "urn:indextts:event:1."
 
 
 class Take(NamedTuple):
@@ -140,7 +139,7 @@ def _events(folder: str) -> Iterator[dict[str, Any]]:
         return
     for name in names:
         found = event.read(os.path.join(folder, name))
-        if found is not None and str(found["dataschema"]).startswith(_KNOWN_VERSIONS):
+        if found is not None and str(found["dataschema"]).startswith(event.MAJOR_VERSION):
             yield found
         time.sleep(0)  # the synthesis that runs meanwhile comes first
 

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-DATASCHEMA = "urn:indextts:event:1.0"
-_FAMILY = "urn:indextts:event:"
+_ANY_VERSION = "urn:indextts:event:"
+MAJOR_VERSION = f"{_ANY_VERSION}1."
+DATASCHEMA = f"{MAJOR_VERSION}0"
 SUCCEEDED = "indextts.synthesis.succeeded"
 FAILED = "indextts.synthesis.failed"
 INTERRUPTED = "indextts.synthesis.interrupted"
@@ -61,16 +62,16 @@ def encode(
         "subject": subject, "time": time, "datacontenttype": "application/json", "dataschema": DATASCHEMA,
         "data": data,
     }  # fmt: skip
-    encoded = line(event)
+    encoded = _line(event)
     for loss in _LOSSES:
         if len(encoded) <= MAX_EVENT_BYTES:
             break
         event["data"] = data = {**data, **loss(data)}
-        encoded = line(event)
+        encoded = _line(event)
     return encoded
 
 
-def line(value: dict[str, Any]) -> bytes:
+def _line(value: dict[str, Any]) -> bytes:
     """The value as one line of compact JSON."""
     return _compact(value).encode() + b"\n"
 
@@ -97,5 +98,5 @@ def read(path: str) -> dict[str, Any] | None:
             event = json.loads(file.read(MAX_EVENT_BYTES + 1))
     except (OSError, ValueError, RecursionError):
         return None
-    ours = isinstance(event, dict) and str(event.get("dataschema", "")).startswith(_FAMILY)
+    ours = isinstance(event, dict) and str(event.get("dataschema", "")).startswith(_ANY_VERSION)
     return event if ours else None
