@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .hook import Hook
+    from .hooking.hook import Hook
 
 __all__ = ["__version__", "install", "uninstall"]
 __version__ = "0.1.0"
@@ -23,7 +23,7 @@ def install(environ: Mapping[str, str] | None = None) -> bool:
     """Start recording in this process.
 
     Classes that are imported already are hooked at once, the others when they are imported. Calling it
-    again looks once more through the loaded modules and changes nothing else. It never raises.
+    again looks through the loaded modules once more and changes nothing else. It never raises.
 
     Args:
         environ: where the options are read, the process's environment by default; options.py lists them.
@@ -31,23 +31,22 @@ def install(environ: Mapping[str, str] | None = None) -> bool:
     Returns:
         Whether the recording is on: False where it is switched off or could not be set up.
     """
-    global _hook
-    from . import notice
+    from .guard import attempt
 
-    return bool(notice.attempt(_install, environ))
+    return bool(attempt(_install, environ))
 
 
 def _install(environ: Mapping[str, str] | None) -> bool:
     global _hook
-    from . import options
+    from .options import read
 
-    chosen = options.read(environ)
+    chosen = read(environ)
     if not chosen.enabled:
         return False
     if _hook is None:
-        from .hook import Hook
+        from .hooking.hook import Hook
 
-        _hook = Hook(chosen)
+        _hook = Hook(chosen, __version__)
     _hook.install()
     return True
 
@@ -55,11 +54,11 @@ def _install(environ: Mapping[str, str] | None) -> bool:
 def uninstall() -> None:
     """Take every hook out: the classes have their own functions back. It never raises."""
     global _hook
-    from . import notice
+    from .guard import attempt
 
     hook, _hook = _hook, None
     if hook is not None:
-        notice.attempt(hook.uninstall)
+        attempt(hook.uninstall)
 
 
 def hooked() -> list[str]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .notice import say_once
+from .guard import say_once
 
 PREFIX = "INDEXTTS_PATCH_"
 
@@ -58,8 +58,8 @@ class Options(NamedTuple):
 def read(environ: Mapping[str, str] | None = None) -> Options:
     """Read the options.
 
-    A value that is not allowed is told once on stderr and replaced by the default: a typing error in a
-    setting must not stop a TTS server.
+    A value that is not allowed is reported once on stderr and replaced by the default: a mistyped setting must
+    not stop a TTS server.
 
     Args:
         environ: where to read, os.environ by default.
@@ -82,8 +82,20 @@ def read(environ: Mapping[str, str] | None = None) -> Options:
     )
 
 
+def below(root: str, path: str) -> str | None:
+    """The path relative to the root with forward slashes, None where it does not lie below it."""
+    root, path = root.rstrip(os.sep), path.rstrip(os.sep)
+    folded_root, folded = os.path.normcase(root), os.path.normcase(path)
+    if folded == folded_root:
+        return "."
+    if not folded.startswith(folded_root + os.sep):
+        return None
+    return path[len(root) + 1 :].replace(os.sep, "/")
+
+
 def _word(option: Option, values: Mapping[str, str]) -> str:
-    word = values.get(PREFIX + option.name, "").strip()
+    variable = PREFIX + option.name
+    word = values.get(variable, "").strip()
     if not word:
         return option.default
     if option.kind == "folder":
@@ -91,8 +103,5 @@ def _word(option: Option, values: Mapping[str, str]) -> str:
     allowed = ["1", "0"] if option.kind == "switch" else option.kind.split("|")
     if word.lower() in allowed:
         return word.lower()
-    say_once(
-        f"option {option.name}",
-        f"{PREFIX}{option.name}={word!r} is not one of {', '.join(allowed)}; using {option.default}",
-    )
+    say_once(variable, f"{variable}={word!r} is not one of {', '.join(allowed)}; using {option.default}")
     return option.default

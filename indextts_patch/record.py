@@ -5,40 +5,39 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import Any
 
-from . import caller, capture, emotion, event
-from .arguments import Arguments
-from .notice import attempt
-from .observe import Observed
-from .output import Output, streamed
-
-if TYPE_CHECKING:
-    from .inflight import Marker
-    from .recorder import Recorder
+from .facts import caller, emotion
+from .facts.arguments import Arguments
+from .facts.observations import Observations
+from .facts.output import Output, streamed
+from .facts.request import Request
+from .facts.values import clean
+from .guard import attempt
+from .recorder import Recorder
+from .writing import event
+from .writing.inflight import Marker
 
 _MAX_MESSAGE = 65_535
 _MAX_TRACEBACK = 262_144
 
+# The outermost call that runs in this thread or task.
+CURRENT: ContextVar[Record | None] = ContextVar("indextts_patch_current", default=None)
+
 
 class Record:
-    """One outermost call. Every method is called through `notice.attempt`."""
+    """One outermost call. Every method is called through `guard.attempt`."""
 
     def __init__(
-        self,
-        recorder: Recorder,
-        function: Callable[..., Any],
-        model: object,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
+        self, recorder: Recorder, function: Callable[..., Any], model: object, args: tuple[Any, ...], kwargs: Any
     ) -> None:
-        self._recorder = recorder
-        self._model = model
+        self._recorder, self._model = recorder, model
         self.arguments = Arguments(function, model, args, kwargs)
         self.args, self.kwargs = args, kwargs
         self.open = True
-        self.touched = False
-        self.observed = Observed()
+        self.begun = False
+        self.observations = Observations()
         self._id: str | None = None
         self._inner: dict[str, Any] | None = None
         self._result: object = None
@@ -47,7 +46,7 @@ class Record:
         self._first_chunk: float | None = None
         self._process = os.getpid()
         self._output = Output(self.arguments.output(), recorder.options.root)
-        self._request: capture.Request | None = None
+        self._request: Request | None = None
         self._facts: dict[str, Any] = {"model": None}
         self._reused: dict[str, Any] | None = None
         self._marker: Marker | None = None
@@ -65,31 +64,28 @@ class Record:
             self._output.path = own
 
     def start(self) -> None:
-        """Take down what the call asks for and mark it as running. Does nothing the second time."""
+        """Note what the call asks for, and mark it as running. Does nothing the second time."""
         if self._id is not None:
             return
         self._id = event.uuid7()
         self._started_at = event.now()
         options = self._recorder.options
         self._output.look()
-        self._request = attempt(capture.Request, self.arguments, self._model, options)
+        self._request = attempt(Request, self.arguments, self._model, options)
         if self._request is not None:
             self._facts.update(attempt(self._request.facts) or {})
         self._facts["caller"] = attempt(caller.caller, client=options.client)
         self._facts["seed"] = attempt(caller.seed)
-        self._facts["recorder"] = event.RECORDER
+        self._facts["recorder"] = self._recorder.software
         self._marker = attempt(self._mark)
         self._began = time.perf_counter()
 
     def _mark(self) -> Marker | None:
         assert self._id is not None
-        return self._recorder.inflight.add(self._id, self._marked())
-
-    def _marked(self) -> dict[str, Any]:
         data = {**self._facts, "timing": {"started_at": self._started_at}, "audio": self._output.nothing()}
-        return {"output": self._output.path, "data": data}
+        return self._recorder.inflight.add(self._id, {"output": self._output.path, "data": data})
 
-    def reused(self) -> bool:
+    def reuse(self) -> bool:
         """Answer the call with the audio of an equal earlier one, where that is switched on and there is one.
 
         Returns:
@@ -106,18 +102,18 @@ class Record:
             reuse.put(content, path, self._id)
         # Not measured again: the bytes are those of the earlier event, by their hash.
         kept = {key: value for key, value in take.audio.items() if key not in ("requested_path", "replaces")}
-        self._reused = {**kept, "path": self._output.portable(), "reused_from": take.subject}
-        self._finish("reused", None)
+        self._reused = {**kept, "path": self._output.portable(path), "reused_from": take.subject}
+        self._finish(event.REUSED, None)
         return True
 
-    def step(self) -> None:
-        """A generator or coroutine begins to run: only now the call has started."""
-        self.touched = True
+    def begin(self) -> None:
+        """A generator or coroutine begins to run: only now has the call started."""
+        self.begun = True
         self.start()
 
     def chunk(self, item: object) -> None:
-        """A stream handed out an item: a tensor (1, samples), upstream's list instead of silence, or the
-        result.
+        """A stream yielded an item: a tensor of shape (1, samples), the list that upstream yields instead of
+        silence, or the result.
         """
         self._chunks += 1
         if self._first_chunk is None:
@@ -129,7 +125,7 @@ class Record:
             self._result = item
 
     def inner_failed(self, error: BaseException) -> None:
-        """An exception inside of the call; infer of 2 and 2.5 swallows IndexError and returns None."""
+        """A function within the call raised; infer of 2 and 2.5 swallows IndexError and returns None."""
         self._inner = _error(error)
 
     def succeeded(self, result: object) -> None:
@@ -139,21 +135,21 @@ class Record:
         silent = self._result is None and not self._chunks
         if silent and (self._inner is not None or not self._output.wrote()):
             nothing = {"type": "NoResult", "message": "the call returned None", "traceback": None}
-            self._finish("failed", self._inner or nothing)
+            self._finish(event.FAILED, self._inner or nothing)
         else:
-            self._finish("succeeded", None)
+            self._finish(event.SUCCEEDED, None)
 
     def failed(self, error: BaseException) -> None:
         """The call raised. Only text is kept: an exception would pin its frames, and with them GPU memory."""
-        self._finish("failed", _error(error))
+        self._finish(event.FAILED, _error(error))
 
     def abandoned(self) -> None:
-        """The consumer closed the stream early. With the result already handed out, nothing is missing."""
+        """The consumer closed the stream early. If it had been given the result already, nothing is missing."""
         if self._result is not None:
-            self._finish("succeeded", None)
+            self._finish(event.SUCCEEDED, None)
             return
         message = f"the consumer gave the stream up after {self._chunks} chunks"
-        self._finish("failed", {"type": "GeneratorExit", "message": message, "traceback": None})
+        self._finish(event.FAILED, {"type": "GeneratorExit", "message": message, "traceback": None})
 
     def discard(self) -> None:
         """The generator or coroutine was dropped before it began: nothing was synthesised."""
@@ -166,30 +162,29 @@ class Record:
         if not self.open:
             return
         self.open = False
-        self.start()  # where the call could not even be taken down before
+        self.start()  # where it could not be done before
         assert self._id is not None
         if os.getpid() != self._process:
             return  # a forked child came back through here; the call is its parent's
         wall = time.perf_counter() - self._began
         self._recorder.release(self._output.path)
         data = {**self._facts, "error": error}
-        data["audio"] = audio = self._reused or attempt(self._audio, outcome)
+        data["audio"] = audio = self._reused or attempt(self._audio, failed=outcome == event.FAILED)
         data["timing"] = self._timing(wall, (audio or {}).get("duration"))
         if data.get("emotion") is not None:
             data["emotion"] = dict(data["emotion"])
-            attempt(emotion.computed, data["emotion"], self.observed.vectors)
-        data["truncated"] = self.observed.truncated
-        data["warnings"] = [event.clean(text) for text in self.observed.warnings]
-        kind = f"indextts.synthesis.{outcome}"
+            attempt(emotion.add_computed, data["emotion"], self.observations.vectors)
+        data["truncated"] = self.observations.truncated
+        data["warnings"] = [clean(text) for text in self.observations.warnings]
         self._recorder.emitter.write(
             identity=self._id,
             subject=self._id,
-            kind=kind,
+            event_type=outcome,
             data=data if self._request is None else self._request.private(data),
             place=self._recorder.emitter.place(self._output.path, self._id),
         )
         if self._recorder.reuse is not None:
-            attempt(self._recorder.reuse.add, self._recorder.emitter.source, kind, self._id, data)
+            attempt(self._recorder.reuse.add, self._recorder.emitter.source, outcome, self._id, data)
         self._recorder.inflight.remove(self._marker)
 
     def _timing(self, wall: float, duration: float | None) -> dict[str, Any]:
@@ -198,14 +193,13 @@ class Record:
             "started_at": self._started_at,
             "wall": round(wall, 6),
             "first_chunk": None if first is None else round(first, 6),
-            **self.observed.stages,
+            **self.observations.stages,
             "rtf": round(wall / duration, 6) if duration else None,
-            "segments": self.observed.segments,
+            "segments": self.observations.segments,
         }
 
-    def _audio(self, outcome: str) -> dict[str, Any] | None:
-        asked = self.arguments.all.get("output_path")
-        found = self._output.facts(self._result, asked, failed=outcome == "failed")
+    def _audio(self, *, failed: bool) -> dict[str, Any] | None:
+        found = self._output.facts(self._result, self.arguments.meaning.get("output"), failed=failed)
         return found or streamed(self._samples, (self._facts["model"] or {}).get("version"))
 
 
@@ -217,7 +211,7 @@ def _error(error: BaseException) -> dict[str, Any]:
     message = attempt(str, error)
     lines = attempt(traceback.format_exception, kind, error, error.__traceback__)
     return {
-        "type": event.clean(name, 255),
-        "message": None if message is None else event.clean(message, _MAX_MESSAGE),
-        "traceback": None if lines is None else event.clean("".join(lines)[-_MAX_TRACEBACK:], _MAX_TRACEBACK),
+        "type": clean(name, 255),
+        "message": None if message is None else clean(message, _MAX_MESSAGE),
+        "traceback": None if lines is None else clean("".join(lines)[-_MAX_TRACEBACK:], _MAX_TRACEBACK),
     }

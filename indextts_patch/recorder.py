@@ -1,18 +1,17 @@
-"""What one process start records with: options, emitter, markers, reserved names."""
+"""What one process records with: options, emitter, markers, reserved names, and the index of what can be reused."""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
 import os
-import threading
 from typing import TYPE_CHECKING, Any
 
-from .emit import Emitter
-from .inflight import InFlight
-from .notice import attempt, say
+from .guard import attempt, say
 from .options import Options
-from .recovery import interrupted
+from .writing.emitter import Emitter
+from .writing.inflight import InFlight
+from .writing.recovery import report_interrupted
 
 if TYPE_CHECKING:
     from .reuse import Reuse
@@ -22,16 +21,14 @@ _MAX_NAMES = 100_000
 
 
 class Recorder:
-    """Made when the first class is hooked; touches no file before the first call, but for the dead's
-    markers.
-    """
+    """Made when the first class is hooked; before the first call it touches no file but the markers of the dead."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, version: str) -> None:
         self.options = options
+        self.software = f"indextts_patch {version}"  # in every event
         self.folders = [folder for folder in (options.events_dir, options.fallback_dir) if folder]
         self.emitter = Emitter(options)
         self.inflight = InFlight(self.folders, self.emitter.instance)
-        self._reserving = threading.Lock()
         self.reuse: Reuse | None = None
         if options.reuse != "off":
             from .reuse import Reuse  # late: few use it
@@ -49,7 +46,7 @@ class Recorder:
             say(f"{count} call(s) of a process that ended were found")
 
     def _report(self, subject: str, marked: dict[str, Any]) -> bool:
-        return interrupted(self, subject, marked)
+        return report_interrupted(self.emitter, self.folders, subject, marked)
 
     def close(self) -> None:
         """A clean end of the process."""
@@ -63,7 +60,7 @@ class Recorder:
     def reserve(self, path: str) -> str:
         """A name that no file has and no running call wants: the path itself, or spk_1-2.wav for spk_1.wav.
 
-        A hidden file beside it holds the name until the call ends; so other processes stay off it too.
+        A hidden file beside it holds the name until the call ends, so that other processes stay off it too.
 
         Raises:
             OSError: the folder cannot be written.

@@ -1,12 +1,12 @@
-"""Hands back audio that was made before, where that is switched on and nothing speaks against it.
+"""Answers a request with audio that was made before, where that is switched on and nothing speaks against it.
 
 Off by default: IndexTTS samples, so that each take of a request differs, and whoever asks again usually wants
-another one. The index is made of the event files alone, in memory, by a thread of its own; a call that
-comes before it is ready is synthesised as ever.
+another one. The index is built from the event files alone, in memory, by one thread for each folder, the only threads
+that this package ever starts; a call that comes before the index is ready is synthesised as usual.
 
 A hit is: the same request_hash, of an audio file that is still there with the bytes it was recorded with, by a
 process that started after the model's files were last changed, as this one did. Of the request only what is hashed
-counts; the model's files are told by their times, since hashing gigabytes takes longer than speaking.
+counts; the model's files are judged by their times, since hashing gigabytes takes longer than speaking.
 """
 
 from __future__ import annotations
@@ -15,36 +15,29 @@ import calendar
 import contextlib
 import hashlib
 import itertools
-import json
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from .files import tmp_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .capture import Request
+from .facts.request import Request
+from .writing import event
+from .writing.publish import tmp_name
 
 _MAX_TAKES = 100_000
-_MAX_EVENT_BYTES = 1024 * 1024
 _MAX_AUDIO_BYTES = 256 * 1024 * 1024
 _MAX_MODEL_FILES = 10_000
 _FIRST_WAIT_SECONDS = 0.05  # a small folder is read in that time; nobody waits for a large one
 
 
 class Take(NamedTuple):
-    """One synthesis that can be handed back."""
+    """One synthesis whose audio can answer a later request."""
 
-    path: str
-    """Absolute."""
-    audio: dict[str, Any]
-    """The event's own words on it."""
+    path: str  # absolute
+    audio: dict[str, Any]  # what its event says of it
     subject: str
-    started: float
-    """When its process started, seconds since 1970."""
+    started: float  # when its process did, seconds since 1970
 
 
 class Reuse:
@@ -65,10 +58,8 @@ class Reuse:
         self._lock = threading.Lock()
 
     def find(self, request: Request, folder: str) -> tuple[Take, bytes] | None:
-        """An earlier take of this request and its audio.
-
-        Args:
-            folder: where the call wants its audio; takes are looked for there, and where calls wanted theirs before.
+        """An earlier take of this request and its audio, from the folder where the call wants its own, or from one
+        where an earlier call did.
         """
         self.read(folder).join(_FIRST_WAIT_SECONDS)
         if not self._allowed(request):
@@ -95,11 +86,11 @@ class Reuse:
         sampling = ((request.params or {}).get("effective") or {}).get("do_sample")
         return sampling is False and not random
 
-    def add(self, source: str, kind: str, subject: str, data: dict[str, Any]) -> None:
-        """Take an event up, where its audio can be handed back."""
+    def add(self, source: str, event_type: str, subject: str, data: dict[str, Any]) -> None:
+        """Add an event to the index, where its audio can answer a request."""
         audio = data.get("audio") or {}
         request, path, digest = data.get("request_hash"), audio.get("path"), audio.get("sha256")
-        if kind != "indextts.synthesis.succeeded" or not (request and path and digest):
+        if event_type != event.SUCCEEDED or not (request and path and digest):
             return
         with self._lock:
             if len(self._takes) < _MAX_TAKES or request in self._takes:
@@ -107,8 +98,8 @@ class Reuse:
 
     @staticmethod
     def put(content: bytes, path: str, identity: str) -> None:
-        """Put the audio at that path, whole or not at all. A copy: a link would change with whatever overwrites one of
-        the two.
+        """Put the audio at that path, whole or not at all. A copy: a link would change with whatever overwrites one
+        of the two.
 
         Raises:
             OSError: it cannot be written.
@@ -126,7 +117,7 @@ class Reuse:
             raise
 
     def read(self, folder: str) -> threading.Thread:
-        """Have the folder's events read, once."""
+        """Have the folder's events read, once, by the thread that is returned."""
         with self._lock:
             thread = self._folders.get(folder)
             if thread is None:
@@ -136,9 +127,9 @@ class Reuse:
             return thread
 
     def _index(self, folder: str) -> None:
-        for event in _events(folder):
+        for found in _events(folder):
             with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):  # somebody else's JSON
-                self.add(event["source"], event["type"], event["subject"], event["data"])
+                self.add(found["source"], found["type"], found["subject"], found["data"])
 
 
 def _events(folder: str) -> Iterator[dict[str, Any]]:
@@ -147,18 +138,14 @@ def _events(folder: str) -> Iterator[dict[str, Any]]:
     except OSError:
         return
     for name in names:
-        try:
-            with open(os.path.join(folder, name), "rb") as file:
-                event = json.loads(file.read(_MAX_EVENT_BYTES))
-        except (OSError, ValueError, RecursionError):
-            continue
-        if isinstance(event, dict) and str(event.get("dataschema", "")).startswith("urn:indextts:event:1."):
-            yield event
+        found = event.read(os.path.join(folder, name))
+        if found is not None and str(found["dataschema"]).startswith(event.MAJOR_VERSION):
+            yield found
         time.sleep(0)  # the synthesis that runs meanwhile comes first
 
 
 def _start(source: str) -> float:
-    """When the process of a source started, from the source's name; 0 where it does not tell."""
+    """When the process of a source started, from the source's name; 0 where it does not say."""
     try:
         return float(calendar.timegm(time.strptime(source.rpartition("/")[2][:15], "%Y%m%dT%H%M%S")))
     except ValueError:
@@ -166,7 +153,7 @@ def _start(source: str) -> float:
 
 
 def _changed(folder: str) -> float:
-    """When a file of the model's folder was last changed, replaced or renamed; infinity where that cannot be told."""
+    """When a file of the model's folder was last changed, replaced or renamed; infinity where that is unknown."""
     latest = 0.0
     try:
         walked = ((where, name) for where, _, names in os.walk(folder) for name in names)

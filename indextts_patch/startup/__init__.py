@@ -21,10 +21,8 @@ def folder() -> str:
 
 
 def line(site_packages: str) -> str:
-    """The .pth line. It is run at every start of Python there, so it looks at one variable and no further.
-
-    Args:
-        site_packages: where the file will lie; from elsewhere the package is found by its path.
+    """The .pth line for this site-packages folder. Every start of Python there runs it, so it looks at one variable
+    and no further; where the package lies elsewhere, the line finds it by its path.
     """
     lines = ["if os.environ.get('INDEXTTS_PATCH_AUTOSTART') == '1':", " try:"]
     if os.path.abspath(site_packages) != _PARENT:
@@ -45,10 +43,7 @@ def path() -> str:
 
 
 def insert() -> str:
-    """Write the .pth file.
-
-    Returns:
-        Its path.
+    """Write the .pth file and return its path.
 
     Raises:
         OSError: site-packages cannot be written.
@@ -70,10 +65,7 @@ def check() -> bool:
 
 
 def remove() -> bool:
-    """Take the .pth file away.
-
-    Returns:
-        Whether there was one.
+    """Take the .pth file away; whether there was one.
 
     Raises:
         OSError: it cannot be removed.

@@ -32,7 +32,7 @@ begin = time.perf_counter()
 import indextts_patch
 indextts_patch.install({{}})
 between = time.perf_counter()
-import indextts_patch.patching, indextts_patch.recorder
+import indextts_patch.hooking.patching, indextts_patch.recorder
 print(between - begin, time.perf_counter() - between)
 """
 # What gradio and torch have loaded long before the first IndexTTS class is made.

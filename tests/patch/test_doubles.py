@@ -5,7 +5,6 @@ signatures.json was read from upstream's own files at the revisions that it name
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import inspect
 import json
@@ -16,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from indextts_patch.functions import parameters
-from indextts_patch.patching import METHODS
+from indextts_patch.upstream.engines import EMOTION_METHOD, METHODS, PROGRESS, SLIDERS
 from tests.patch.helpers import DOUBLE
+from tests.unit.patch.facts.test_signature import check
 
 FACTS: dict[str, Any] = json.loads((DOUBLE / "signatures.json").read_text(encoding="utf-8"))
 # What the patch wraps or a host calls. How QwenEmotion is made is the model's own business.
-OBSERVED = (*METHODS, "__init__", "_set_gr_progress", "normalize_emo_vec", "inference")
+OBSERVED = (*METHODS, "__init__", PROGRESS.method, SLIDERS.method, EMOTION_METHOD)
 
 
 def load(path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
@@ -65,28 +64,6 @@ def test_a_double_has_the_signatures_of_its_version(name: str, monkeypatch: pyte
     for method in FACTS[name].get("only in copies of it", ()):
         assert found.pop(method)
     assert found == FACTS[name]["signatures"]
-
-
-def plain(a, b=1, *rest, c, d=2, **others): ...  # type: ignore[no-untyped-def]
-
-
-@functools.wraps(plain)
-def wrapped(*args, **kwargs): ...  # type: ignore[no-untyped-def]
-
-
-def check(function: Any) -> None:
-    read, known = parameters(function), inspect.signature(function).parameters.values()
-    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    named = [one for one in known if one.kind not in variadic]
-    assert list(read.names) == [one.name for one in named]
-    assert list(read.positional) == [one.name for one in named if one.kind is not one.KEYWORD_ONLY]
-    assert read.defaults == {one.name: one.default for one in named if one.default is not one.empty}
-    assert read.rest == next((one.name for one in known if one.kind is one.VAR_POSITIONAL), None)
-
-
-@pytest.mark.parametrize("function", [plain, wrapped, test_every_double_has_its_facts])
-def test_a_signature_is_read_as_inspect_reads_it(function: Any) -> None:
-    check(function)
 
 
 @pytest.mark.parametrize("name", FACTS)

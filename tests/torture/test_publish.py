@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from indextts_patch import files
+from indextts_patch.writing import publish
 
 
 def test_file_then_name_then_folder_are_flushed_in_that_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +26,6 @@ def test_file_then_name_then_folder_are_flushed_in_that_order(tmp_path: Path, mo
 
     monkeypatch.setattr(os, "fsync", watched_fsync)
     monkeypatch.setattr(os, "link", watched_link)
-    files.publish(str(tmp_path), ".event.tmp", "event.json", b"{}", fsync=True)
+    publish.publish(str(tmp_path), ".event.tmp", "event.json", b"{}", fsync=True)
     assert calls == ["fsync .event.tmp", "link event.json", f"fsync {tmp_path.name}"]
     assert (tmp_path / "event.json").read_bytes() == b"{}"

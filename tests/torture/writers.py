@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from indextts_patch import files
+from indextts_patch.writing.publish import publish, tmp_name
 from tests.events import encode, failed, succeeded
 
 TEXTS = (
@@ -73,7 +73,7 @@ class Writers:
         during = self.during
         started = time.perf_counter()
         try:
-            files.publish(str(self.folder), files.tmp_name(event["id"]), f"spk_{event['id']}.wav.json", raw, fsync=True)
+            publish(str(self.folder), tmp_name(event["id"]), f"spk_{event['id']}.wav.json", raw, fsync=True)
         except OSError:
             self.refused += 1
             return False

@@ -1,0 +1,1 @@
+"""The ways in: the command line, the line in webui.py, and the doctor."""

@@ -1,0 +1,95 @@
+"""The one line in webui.py: put in, checked and taken out again by a command, for any webui.py of any version.
+
+It goes right after the line by which upstream's webui.py puts its `indextts` folder on sys.path; in a webui.py
+without that line, after the module's docstring and __future__ imports. Every other byte stays as it is, and taking
+the line out gives the very same file.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import re
+
+from ..upstream.hosts import WEBUI_ANCHOR
+
+MARK = b"# indextts_patch"
+# One line, and safe where the package has gone missing; install never raises by itself.
+LINE = b'__import__("importlib.util").util.find_spec("indextts_patch") and __import__("indextts_patch").install()'
+LINE += b"  " + MARK
+_ANCHOR = re.compile(WEBUI_ANCHOR)
+
+
+def present(content: bytes) -> bool:
+    """Whether the line is in the file."""
+    return any(MARK in line for line in content.splitlines())
+
+
+def inserted(content: bytes) -> bytes:
+    """The file with the line in it; unchanged where it is there already.
+
+    Raises:
+        ValueError: this is not a Python file.
+    """
+    if present(content):
+        return content
+    lines = content.splitlines(keepends=True)
+    at = _place(content, lines)
+    ending = b"\r\n" if lines and lines[0].endswith(b"\r\n") else b"\n"
+    if at and not lines[at - 1].endswith((b"\n", b"\r")):
+        raise ValueError("nothing follows the imports")
+    return b"".join([*lines[:at], LINE + ending, *lines[at:]])
+
+
+def removed(content: bytes) -> bytes:
+    """The file without the line."""
+    return b"".join(line for line in content.splitlines(keepends=True) if MARK not in line)
+
+
+def _place(content: bytes, lines: list[bytes]) -> int:
+    for number, line in enumerate(lines, 1):
+        if _ANCHOR.match(line):
+            return number
+    try:
+        tree = ast.parse(content)
+    except SyntaxError as error:
+        raise ValueError(f"not a Python file: {error}") from error
+    at = 0
+    for index, node in enumerate(tree.body):
+        docstring = index == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not docstring and not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+            # Not between an encoding or #! line and the file: those count in the first two lines only.
+            return at or _after_head(lines)
+        at = node.end_lineno or at
+    raise ValueError("there is no code in it")
+
+
+def _after_head(lines: list[bytes]) -> int:
+    head = 0
+    for line in lines[:2]:
+        if not line.startswith((b"#", b"\xef\xbb\xbf#")):
+            break
+        head += 1
+    return head
+
+
+def rewrite(path: str, content: bytes) -> None:
+    """Put new content into the place of a file in one step, its permissions kept.
+
+    Raises:
+        OSError: it could not be written; the file is as it was.
+    """
+    target = os.path.realpath(path)  # a link stays a link
+    tmp = f"{target}.indextts_patch.tmp"
+    try:
+        with open(tmp, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(tmp, os.stat(target).st_mode & 0o7777)
+        os.replace(tmp, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(tmp)
+        raise

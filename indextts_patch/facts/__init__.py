@@ -1,0 +1,1 @@
+"""What one call says: its arguments, its model, its caller, and what it left behind."""

@@ -1,0 +1,52 @@
+"""The one guard around everything that the patch does in the host, and the one way in which it speaks there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+_said: set[str] = set()
+
+
+def say(message: str) -> None:
+    """Write one line to stderr. stdout belongs to the host, whose CLI redirects and parses it."""
+    # A host without a usable stderr (pythonw, a closed pipe) goes on.
+    with contextlib.suppress(Exception):
+        sys.stderr.write(f"indextts_patch: {message}\n")
+
+
+def say_once(kind: str, message: str) -> None:
+    """Write one line to stderr for the first message of its kind in this process."""
+    if kind not in _said:
+        _said.add(kind)
+        say(message)
+
+
+def attempt(work: Callable[..., Result], *args: Any, **kwargs: Any) -> Result | None:
+    """Do a piece of the patch's own work in such a way that its failure cannot reach the host.
+
+    KeyboardInterrupt and SystemExit go through: they are meant for the host.
+
+    Returns:
+        What `work` returned, or None where it failed; the first failure of each piece is reported on stderr.
+    """
+    try:
+        return work(*args, **kwargs)
+    except Exception as error:  # noqa: BLE001 - this is the one guard; the host must not notice us
+        name = getattr(work, "__qualname__", repr(work))
+        reason = f"{type(error).__name__}: {error}{_where(error)}"
+        say_once(f"failed {name}", f"could not do {name}, carrying on: {reason}")
+        return None
+
+
+def _where(error: Exception) -> str:
+    traceback = error.__traceback__
+    if traceback is None:
+        return ""
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return f" ({os.path.basename(traceback.tb_frame.f_code.co_filename)}:{traceback.tb_lineno})"
