@@ -47,7 +47,7 @@ LAYERS: Mapping[str, str] = {
     "indextts_patch.recorder": "guard options upstream facts writing reuse",
     "indextts_patch.record": "guard options upstream facts writing reuse recorder",
     "indextts_patch.hooking": "guard options upstream facts writing reuse recorder record",
-    "indextts_patch.entry": "indextts_patch guard options upstream hooking",
+    "indextts_patch.entry": "indextts_patch guard options upstream writing hooking startup",
     "indextts_patch.startup": "indextts_patch guard options",
 }
 # Each foreign library has one home, so that one place knows its ways.
