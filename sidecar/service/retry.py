@@ -10,7 +10,8 @@ from typing import TypeVar
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception_type,
+    retry_if_exception,
+    sleep_using_event,
     stop_after_delay,
     stop_when_event_set,
     wait_random_exponential,
@@ -29,8 +30,6 @@ class Attempt:
     number: int
     """1, 2, 3 ... since the last success."""
     error: BaseException
-    next_wait: float
-    """Seconds until the next one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,19 +60,18 @@ class Retry:
         stop: threading.Event,
         on_failure: Callable[[Attempt], None],
         on_success: Callable[[], None],
-        sleep: Callable[[float], object] | None = None,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._on_failure = on_failure
         self._on_success = on_success
-        self._sleep: Callable[[float], object] = stop.wait if sleep is None else sleep
         until: stop_base = stop_when_event_set(stop)
         if policy.give_up_seconds is not None:
             until = until | stop_after_delay(policy.give_up_seconds)
         self._retrying = Retrying(
-            retry=_is_retried,
+            retry=retry_if_exception(_is_retried),
             wait=wait_random_exponential(multiplier=policy.initial_seconds, max=policy.max_seconds),
             stop=until,
-            sleep=self._pause,
+            sleep=sleep_using_event(stop) if sleep is None else sleep,
             before_sleep=self._report,
             reraise=True,
         )
@@ -88,26 +86,13 @@ class Retry:
         self._on_success()
         return result
 
-    def _pause(self, seconds: float) -> None:
-        self._sleep(seconds)
-
     def _report(self, state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        if error is not None and state.next_action is not None:
-            self._on_failure(Attempt(number=state.attempt_number, error=error, next_wait=state.next_action.sleep))
+        assert state.outcome is not None, "tenacity sleeps after an attempt only"
+        error = state.outcome.exception()
+        assert error is not None, "it retries failures only"
+        self._on_failure(Attempt(number=state.attempt_number, error=error))
 
 
-class _IfTemporary(retry_if_exception_type):
+def _is_retried(error: BaseException) -> bool:
     """Trying the same batch again cannot bring a lost position back; the shipper reconciles instead."""
-
-    def __init__(self) -> None:
-        super().__init__(TemporarySinkError)
-
-    def __call__(self, retry_state: RetryCallState) -> bool:
-        outcome = retry_state.outcome
-        if outcome is not None and isinstance(outcome.exception(), PositionLost):
-            return False
-        return super().__call__(retry_state)
-
-
-_is_retried = _IfTemporary()
+    return isinstance(error, TemporarySinkError) and not isinstance(error, PositionLost)

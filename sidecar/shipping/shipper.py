@@ -287,10 +287,8 @@ class Shipper:
                 self._give_up.set()
         try:
             return future.result()
-        except PositionLost:
-            raise
         except TemporarySinkError as error:
-            if self._drain_is_over():
+            if self._drain_is_over() and not isinstance(error, PositionLost):
                 raise _DrainTimeOver from error
             raise
 
