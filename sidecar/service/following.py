@@ -26,8 +26,8 @@ class Following:
         mode: auto: polled where the kind of file system, or experience, says that changes are not announced.
         limits: as the settings say; what depends on how a folder is followed is filled in here.
         overlap_seconds: None chooses by the kind of file system.
-        report: told of each folder's key, how it is followed (notify or poll), and why it is polled where that was not
-            to be expected.
+        report: told of each folder's key, how it is followed (notify or poll), and why if it
+            is polled unexpectedly.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Following:
         return self._limits_of(remote=remote, polled=self._polls(remote=remote))
 
     def _start(self, path: Path, key: str, *, remote: bool, unannounced: bool) -> tuple[bool, str]:
-        """Whether the folder is polled, and why where that was not to be expected."""
+        """Whether the folder is polled, and why if that is unexpected."""
         if self._polls(remote=remote):
             return True, ""
         if unannounced and self._mode == "auto":  # such as a container's layer that is written to from outside

@@ -58,7 +58,7 @@ class _Server(ThreadingHTTPServer):
             self._slots.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away in the middle is not worth a traceback in the log."""
+        """A client that hangs up halfway is not worth a traceback in the log."""
 
 
 def _hang_up(request: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""Tells systemd how the service does (sd_notify(3)). Without systemd it does nothing."""
+"""Tells systemd how the service is doing (sd_notify(3)). Without systemd it does nothing."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ class FolderWatcher:
         self._watches: dict[str, _Watch] = {}
 
     def start(self, path: Path, key: str) -> None:
-        """Watch the folder under this path, instead of the one that was watched under it before.
+        """Watch the folder at this path, in place of the one that was watched there before.
 
         Args:
             key: the name that notices carry.

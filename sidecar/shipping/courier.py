@@ -47,11 +47,11 @@ class Courier:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="courier")
 
     def call(self, function: Callable[[Sink], T]) -> Future[T]:
-        """Have something else done with the sink, with the same retries, in turn."""
+        """Run another operation on the sink in turn, with the same retries."""
         return self._thread.submit(lambda: self._retry(lambda: function(self._sink)))
 
     def render(self, deliveries: Sequence[Delivery]) -> object:
-        """Make ahead, in the caller's thread, what needs no connection. For Batch.rendered."""
+        """Prepare, in the caller's thread, what needs no connection; it goes into Batch.rendered."""
         return self._sink.render(deliveries)
 
     def deliver(self, batch: Batch, held: Position) -> Future[Receipt]:

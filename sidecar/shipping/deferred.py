@@ -45,19 +45,19 @@ class Deferred:
         self._oldest = ctime_ns if self._oldest is None or len(self._waiting) == 1 else min(self._oldest, ctime_ns)
 
     def remove(self, name: str) -> None:
-        """Forget it; harmless where it is not here."""
+        """Forget it; harmless if it is not deferred."""
         removed = self._waiting.pop(name, None)
         self._retry_now.pop(name, None)
         if removed is not None and removed.ctime_ns == self._oldest:
             self._oldest = None
 
     def retry_now(self, name: str) -> None:
-        """Something was said about it, perhaps that its writer is done: look at it at once."""
+        """It was announced again, perhaps because its writer is done: look at it at once."""
         if name in self._waiting:
             self._retry_now[name] = None
 
     def since(self, name: str, signature: tuple[int, ...]) -> float | None:
-        """Since when it looks like that; None where it does not, or is not here."""
+        """When it was first seen with that signature; None if it has another one, or is not deferred."""
         waiting = self._waiting.get(name)
         return waiting.since if waiting is not None and waiting.signature == signature else None
 

@@ -103,7 +103,7 @@ class Folder:
         self._schedule.reopen()
 
     def close_position(self) -> None:
-        """The sink's position is another one than it was: it must be opened anew."""
+        """The sink's position is not the one it was: it must be opened anew."""
         self._progress.committed = None
 
     def next_position(self) -> Position:
@@ -145,10 +145,10 @@ class Folder:
         self._schedule.announced()
 
     def poll(self) -> bool:
-        """Look at the folder itself, if it is time to.
+        """Look at the folder itself, if that is due.
 
         Returns:
-            Whether it is another one than before, or was away: whoever watches it must watch anew.
+            Whether it is a different folder, or was away: it must be watched anew.
 
         Raises:
             FolderUnavailable: it is not there.
@@ -184,7 +184,7 @@ class Folder:
         return not self.known.has_backlog and self._schedule.scan_due()
 
     def seconds_until_due(self) -> float:
-        """How long nothing happens by itself."""
+        """How long there is nothing to do unless something is announced."""
         return self._schedule.seconds_until_due(self.known.deferred.next_at, available=self._gone is None)
 
     # -- reconcile

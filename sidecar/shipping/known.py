@@ -111,7 +111,7 @@ class KnownFiles:
 
     @property
     def oldest_pending_ns(self) -> int | None:
-        """Since when the oldest pending file waits, nanoseconds since 1970; None where none does."""
+        """Since when the oldest pending file has waited, nanoseconds since 1970; None if none is pending."""
         open_ns = self.oldest_open_ns
         if not self._noticed:
             return open_ns

@@ -1,4 +1,4 @@
-"""Reads a folder as the event log that it is: which files are there, when they came, and what one of them says.
+"""Lists a folder as the event log that it is: which files are there, and when they came.
 
 Order is by ctime: every write, rename and link sets it, and no program can forge it.
 """
@@ -118,7 +118,7 @@ def scan(
 
 
 def _ctimes(entries: list[PackedEntry]) -> array[int]:
-    """The ctimes of a backlog, ascending. Of the million that may be in it no second list is made."""
+    """The ctimes of a backlog, ascending, without a second list: there may be a million of them."""
     ctimes = array("q")
     for end in range(len(entries), 0, -_CTIMES_AT_ONCE):
         part = reversed(entries[max(0, end - _CTIMES_AT_ONCE) : end])

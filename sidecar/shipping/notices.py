@@ -36,7 +36,7 @@ class Notices:
         self._woken = False
 
     def add(self, folder: str, name: str) -> None:
-        """A file of that name came, was changed, or was renamed to it."""
+        """A file with that name was created, changed, or renamed to it."""
         with self._changed:
             said = self._said.setdefault(folder, FolderNotices())
             if len(said.names) < self._limit:
@@ -57,7 +57,7 @@ class Notices:
             self._wake()
 
     def wait(self, seconds: float) -> None:
-        """Until something is said, at most that many seconds. Returns at once for what was said since the last wait."""
+        """Wait until something is said, at most that many seconds; not at all if it was since the last wait."""
         with self._changed:
             if not self._woken:
                 self._changed.wait(seconds)

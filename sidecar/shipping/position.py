@@ -90,7 +90,7 @@ class Progress:
         return None
 
     def rewind(self, identity: str) -> None:
-        """Read everything again. Identity is in the events, so what the sink has already stays as it is."""
+        """Read everything again. Events carry their identity, so what the sink already has stays as it is."""
         self.committed = replace(self.opened, identity=identity, ctime_ns=0, files=0)
         self._listing = None
 

@@ -42,7 +42,7 @@ def unavailable(folder: Path, why: str) -> FolderUnavailable:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FolderState:
-    """What one stat of the folder tells."""
+    """What one stat of a folder says."""
 
     identity: str
     """device:inode. Another one under the same path is another folder."""
@@ -109,8 +109,8 @@ def stat_file(directory: Directory, name: str) -> os.stat_result:
     Raises:
         FileNotFoundError: it is gone.
         PermissionError: the folder may not be searched.
-        FileBusy: it cannot be told for a reason that passes.
-        EventError: it cannot be told.
+        FileBusy: its state cannot be read now, for a reason that passes.
+        EventError: its state cannot be read.
     """
     try:
         return directory.stat(name)

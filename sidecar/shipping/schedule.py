@@ -71,7 +71,7 @@ class Schedule:
         return self._wanted and self._clock.monotonic() >= self._next_scan
 
     def seconds_until_due(self, deferred_at: float | None, *, available: bool) -> float:
-        """How long nothing happens by itself.
+        """How long there is nothing to do unless something is announced.
 
         Args:
             deferred_at: when a deferred file is due, monotonic.

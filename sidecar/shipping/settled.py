@@ -1,7 +1,7 @@
 """Files that were shipped or refused, remembered until neither a scan nor a notice can bring them again.
 
-They are kept in order of their ctimes by the millisecond: a backlog has dozens of files in each, and to keep every
-single one in its place took as long as opening it.
+They are ordered by ctime to the millisecond only: a backlog has dozens of files in each, and keeping every one in its
+exact place took as long as opening it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _SPAN_NS = 1_000_000
 
 
 class Settled:
-    """By name, with what tells whether the file is still the same."""
+    """By name, each with a signature that tells whether the file is still the same."""
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[int, tuple[int, ...]]] = {}  # the span of its ctime, and its signature

@@ -86,7 +86,7 @@ class Metrics:
         """
         Args:
             mode: notify or poll.
-            reason: why it is poll where that was not to be expected.
+            reason: why it is poll, if that is unexpected.
         """
         self._scans.watching(folder, mode)
         if reason:

@@ -1,4 +1,4 @@
-"""A Prometheus histogram that is fed by the batch.
+"""A Prometheus histogram that takes a batch of values at a time.
 
 The client library's own takes a value at a time, with two locks and a walk through the buckets: three of them are a
 tenth of an event's way through the shipper while it catches up.

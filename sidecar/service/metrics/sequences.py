@@ -1,4 +1,4 @@
-"""Which events of a source have not come: the numbers that are missing between those seen.
+"""Which events of a source have not arrived: the numbers missing between those seen.
 
 A TTS process numbers its events 1, 2, 3 ..., so a number that stays missing is an event that never reached the disk.
 This is what one process can tell from what it shipped itself; `sidecar verify` asks the whole table.
@@ -22,7 +22,7 @@ class _Source:
 
 
 class Sequences:
-    """Remembers the sources heard of last; the oldest is forgotten first, with its gaps."""
+    """Remembers the sources seen most recently; the oldest is forgotten first, with its gaps."""
 
     def __init__(self) -> None:
         self._sources: OrderedDict[str, _Source] = OrderedDict()
