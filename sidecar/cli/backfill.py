@@ -6,11 +6,10 @@ import sys
 from typing import Any
 
 import click
-import orjson
 
+from sidecar.cli.support import show
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
-from sidecar.cli.support.show import seconds
 from sidecar.service.settings import Settings
 from sidecar.upkeep.backfill import UNKNOWN, Survey, Tally, backfill, survey
 from sidecar.wording.plural import count
@@ -51,7 +50,7 @@ def backfill_command(settings: Settings, min_age: float, host: str | None, dry_r
                 tally.add(outcome)
         failed = failed or bool(tally.errors)
         if as_json:
-            click.echo(orjson.dumps(_facts(str(folder), found, tally, dry_run)))
+            show.json_lines([_facts(str(folder), found, tally, dry_run)])
         else:
             _tell(str(folder), found, tally, dry_run)
     if failed:
@@ -78,7 +77,7 @@ def _tell(folder: str, found: Survey, tally: Tally, dry_run: bool) -> None:
         click.echo(f"  left alone: {found.young:,} younger than --min-age; run it again later")
     if dry_run:
         return
-    click.echo(f"  {count(tally.written, 'event')} written, for {seconds(tally.seconds)} of audio")
+    click.echo(f"  {count(tally.written, 'event')} written, for {show.seconds(tally.seconds)} of audio")
     if tally.written:
         click.echo(f"  each says: {UNKNOWN}")
     if tally.without_header:

@@ -6,10 +6,10 @@ import sys
 from dataclasses import asdict
 
 import click
-import orjson
 from rich.console import Console
 from rich.text import Text
 
+from sidecar.cli.support import show
 from sidecar.cli.support.checks import all_findings
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.doctor import Level
@@ -51,7 +51,7 @@ def doctor(settings: Settings, service: bool, as_json: bool) -> None:
     for finding in all_findings(settings, service=service):
         failed = failed or finding.level is Level.FAILURE
         if as_json:
-            click.echo(orjson.dumps(asdict(finding)))
+            show.json_lines([asdict(finding)])
             continue
         sign = Text(f"{_SIGNS[finding.level]:<8}", _STYLES[finding.level])
         console.print(Text.assemble(sign, (finding.check, "bold"), ": ", finding.message), soft_wrap=True)

@@ -6,16 +6,15 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import click
 
 from sidecar.answers.filters import Filter
-from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.databases import connected
 from sidecar.cli.support.filters import filter_options
-from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.cli.support.progress import track
 from sidecar.errors import SidecarError, UsageError
 from sidecar.service.settings import Settings
@@ -29,7 +28,7 @@ _FORMS: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
 
 
 @verb()
-@settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
+@settings_options(*DATABASE, "timezone")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl", "parquet"]), help="[default: by the file's name]")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
@@ -49,7 +48,7 @@ def export(settings: Settings, wanted: Filter, file: Path, form: Form | None, fo
         raise UsageError(f"{file}: the format cannot be told from the name", hint="Say --format csv, jsonl or parquet.")
     conditions, parameters = wanted.where()
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    with closing(open_database(settings)) as database:
+    with connected(settings) as database:
         columns = [name for name in database.columns("SELECT * FROM tts_records LIMIT 0")[0] if name not in INTERNAL]
         total = int(database.query(f"SELECT COUNT(*) FROM tts_records{where}", parameters)[0][0])
         rows = database.stream(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import click
 
 from sidecar.answers.textindex import has_filter_indexes, possible_text_index, text_index
-from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.databases import connected
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.migrations import optional
 
 
 @verb()
-@settings_options("database_url", "database_password_file", "connect_timeout")
+@settings_options(*DATABASE)
 @click.option("--create", "action", flag_value="create", help="Add those that are missing.")
 @click.option("--drop", "action", flag_value="drop", help="Remove them.")
 def index(settings: Settings, action: str | None) -> None:
@@ -33,7 +31,7 @@ def index(settings: Settings, action: str | None) -> None:
         sidecar index
         sidecar index --create
     """
-    with closing(open_database(settings)) as database:
+    with connected(settings) as database:
         if action == "create":
             _create(database)
         elif action == "drop":

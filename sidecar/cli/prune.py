@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
-from datetime import datetime
 from typing import Any
 
 import click
-import orjson
 
-from sidecar.answers.filters import parse
-from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import settings_options, verb
+from sidecar.answers.filters import moment
+from sidecar.cli.support import show
+from sidecar.cli.support.databases import connected
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.cli.support.progress import bar
 from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
@@ -24,9 +22,7 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "
 
 
 @verb("prune")
-@settings_options(
-    "watch_dir", "database_url", "database_password_file", "event_max_bytes", "connect_timeout", "timezone"
-)
+@settings_options("watch_dir", *DATABASE, "event_max_bytes", "timezone")
 @click.option(
     "--older-than", metavar="TIME", help="What ended longer ago than this goes: 90d (s, m, h, d, w), or before a date."
 )
@@ -57,11 +53,11 @@ def prune_command(
     """
     if not older_than and not max_size:
         raise UsageError("nothing says what is old", hint="Say --older-than 90d, --max-size 50GB, or both.")
-    before = _moment(older_than, settings)
+    before = moment(older_than.strip(), zone=settings.zone) if older_than else None
     max_bytes = _bytes(max_size) if max_size else None
     reason = " and ".join([f"older than {older_than}"] * bool(older_than) + [f"more than {max_size}"] * bool(max_size))
     for folder in settings.folders:
-        with closing(open_database(settings)) as database:
+        with connected(settings) as database:
             planned = plan(
                 folder,
                 database,
@@ -84,7 +80,7 @@ def prune_command(
                     except OSError as error:
                         raise SidecarError(f"{folder} cannot be changed: {error.strerror}") from error
         if as_json:
-            click.echo(orjson.dumps(_facts(planned, done=yes)))
+            show.json_lines([_facts(planned, done=yes)])
         else:
             _tell(planned, done=yes)
 
@@ -120,10 +116,6 @@ def _tell(planned: Plan, *, done: bool) -> None:
         click.echo(f"  kept: {count(planned.kept_unrecorded, 'WAV')} without an event (sidecar backfill gives one)")
     if not done and planned.chosen:
         click.echo("  nothing was touched; say --yes to do it")
-
-
-def _moment(text: str | None, settings: Settings) -> datetime | None:
-    return parse({"until": text}, zone=settings.zone).until if text else None
 
 
 def _bytes(text: str) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from dataclasses import asdict
 from typing import Any
 
 import click
-import orjson
 
+from sidecar.cli.support import show
 from sidecar.cli.support.courier import SHIPPING, open_redelivery
-from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import bar, track
 from sidecar.service.settings import Settings
@@ -53,13 +53,13 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
     ignored = set(map(Defect, ignore))
     wrong = False
     for folder in settings.folders:
-        with closing(open_database(settings)) as database, _steps() as progress:
+        with connected(settings) as database, _steps() as progress:
             result = verify(folder, database, max_bytes=settings.event_max_bytes, hash_audio=audio, progress=progress)
         result.discrepancies = [each for each in result.discrepancies if each.defect not in ignored]
         repaired = _repair(settings, result) if repair and result.to_repair() else None
         wrong = wrong or _is_wrong(result, repaired)
         if as_json:
-            click.echo(orjson.dumps(_facts(result, repaired)))
+            show.json_lines([_facts(result, repaired)])
         else:
             _tell(result, repaired)
     if wrong:
@@ -104,7 +104,7 @@ def _facts(result: Verified, repaired: Redelivered | None) -> dict[str, Any]:
         ],
     }
     if repaired is not None:
-        facts["repaired"] = {"new": repaired.new, "known": repaired.known, "refused": repaired.refused}
+        facts["repaired"] = asdict(repaired)
     return facts
 
 

@@ -8,7 +8,7 @@ import threading
 import click
 
 from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import require, settings_options, verb
+from sidecar.cli.support.options import DATABASE, require, settings_options, verb
 from sidecar.errors import SettingsError, SidecarError
 from sidecar.service.settings import Settings
 
@@ -16,9 +16,7 @@ _MIN_TOKEN = 16
 
 
 @verb()
-@settings_options(
-    "watch_dir", "database_url", "database_password_file", "connect_timeout", "timezone", "web_listen", "web_token_file"
-)
+@settings_options("watch_dir", *DATABASE, "timezone", "web_listen", "web_token_file")
 def web(settings: Settings) -> None:
     """Serve the library of everything synthesised: search, listen, rate, count; and a JSON API.
 

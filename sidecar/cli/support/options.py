@@ -16,6 +16,8 @@ from sidecar.service.settings import Settings
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+DATABASE = ("database_url", "database_password_file", "connect_timeout")
+"""The settings of a command that asks the database, for settings_options."""
 _SECRETS = ("database_password", "web_token")  # a flag would show it in `ps`
 _SECTION = "Settings, as flags, in the environment or in .env (--watch-dir is SIDECAR_WATCH_DIR, and so on)"
 
