@@ -11,7 +11,7 @@ from sidecar.answers.filters import moment
 from sidecar.cli.support import show
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
-from sidecar.cli.support.progress import bar
+from sidecar.cli.support.progress import track
 from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
 from sidecar.service.settings import Settings
@@ -67,18 +67,10 @@ def prune_command(
                 event_max_bytes=settings.event_max_bytes,
             )
             if yes:
-                with bar() as progress:
-                    task = progress.add_task("removing", total=len(planned.chosen))
-                    try:
-                        carry_out(
-                            planned,
-                            database,
-                            publisher=Publisher("prune"),
-                            reason=reason,
-                            step=lambda: progress.advance(task),  # noqa: B023 - called within this round
-                        )
-                    except OSError as error:
-                        raise SidecarError(f"{folder} cannot be changed: {error.strerror}") from error
+                try:
+                    carry_out(planned, database, publisher=Publisher("prune"), reason=reason, track=track)
+                except OSError as error:
+                    raise SidecarError(f"{folder} cannot be changed: {error.strerror}") from error
         if as_json:
             show.json_lines([_facts(planned, done=yes)])
         else:
@@ -91,7 +83,7 @@ def _facts(planned: Plan, *, done: bool) -> dict[str, Any]:
         "remove": planned.policy.value,
         "done": done,
         "syntheses": len(planned.chosen),
-        "audio_files": len(planned.audio),
+        "audio_files": sum(bool(each.audio) for each in planned.chosen),
         "bytes": planned.bytes,
         "oldest": planned.chosen[0].last.isoformat() if planned.chosen else None,
         "newest": planned.chosen[-1].last.isoformat() if planned.chosen else None,

@@ -7,9 +7,9 @@ from dataclasses import asdict
 import click
 
 from sidecar.cli.support import show
-from sidecar.cli.support.databases import connected, open_database
+from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import DATABASE, settings_options, verb
-from sidecar.cli.support.progress import bar
+from sidecar.cli.support.progress import track
 from sidecar.service.settings import Settings
 from sidecar.upkeep.rebuild import rebuild
 from sidecar.wording.plural import count
@@ -29,11 +29,7 @@ def rebuild_command(settings: Settings, as_json: bool) -> None:
     Example:
         sidecar rebuild
     """
-    with connected(settings) as database:
-        total = int(database.query("SELECT COUNT(*) FROM tts_events")[0][0])
-    with bar() as progress:
-        task = progress.add_task("folding", total=total)
-        result = rebuild(lambda: open_database(settings), lambda: progress.advance(task))
+    result = rebuild(lambda: open_database(settings), track)
     if as_json:
         show.json_lines([asdict(result)])
         return

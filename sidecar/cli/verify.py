@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +12,7 @@ from sidecar.cli.support import show
 from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
-from sidecar.cli.support.progress import bar, track
+from sidecar.cli.support.progress import track
 from sidecar.service.settings import Settings
 from sidecar.upkeep.redelivery import Redelivered
 from sidecar.upkeep.verify import CURES, REPAIRABLE, Defect, Verified, verify
@@ -53,8 +51,8 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
     ignored = set(map(Defect, ignore))
     wrong = False
     for folder in settings.folders:
-        with connected(settings) as database, _steps() as progress:
-            result = verify(folder, database, max_bytes=settings.event_max_bytes, hash_audio=audio, progress=progress)
+        with connected(settings) as database:
+            result = verify(folder, database, max_bytes=settings.event_max_bytes, hash_audio=audio, track=track)
         result.discrepancies = [each for each in result.discrepancies if each.defect not in ignored]
         repaired = _repair(settings, result) if repair and result.to_repair() else None
         wrong = wrong or _is_wrong(result, repaired)
@@ -64,18 +62,6 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
             _tell(result, repaired)
     if wrong:
         sys.exit(EXIT_FAILED)
-
-
-@contextlib.contextmanager
-def _steps() -> Iterator[Callable[[str, int], Callable[[], None]]]:
-    """A progress bar for each thing that is gone through."""
-    with bar() as progress:
-
-        def begin(description: str, total: int) -> Callable[[], None]:
-            task = progress.add_task(description, total=total)
-            return lambda: progress.advance(task)
-
-        yield begin
 
 
 def _repair(settings: Settings, result: Verified) -> Redelivered:
