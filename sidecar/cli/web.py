@@ -36,7 +36,7 @@ def web(settings: Settings) -> None:
 def _serve(settings: Settings) -> None:
     import uvicorn
 
-    from sidecar.web import WebConfig, create_app
+    from sidecar.web import create_app
     from sidecar.web.security import is_loopback
 
     host, port = settings.web_address
@@ -49,14 +49,7 @@ def _serve(settings: Settings) -> None:
     if token is not None and len(token) < _MIN_TOKEN:
         raise SettingsError(f"SIDECAR_WEB_TOKEN is shorter than {_MIN_TOKEN} characters")
     open_database(settings).close()
-    app = create_app(
-        WebConfig(
-            connect=lambda: open_database(settings),
-            folders=settings.folders,
-            zone=settings.zone,
-            token=token,
-        )
-    )
+    app = create_app(connect=lambda: open_database(settings), folders=settings.folders, zone=settings.zone, token=token)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
