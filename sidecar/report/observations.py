@@ -31,8 +31,9 @@ class Observations:
 
 
 def observe(data: Data) -> Observations:
+    whole_days = data.days["takes"].iloc[1:-1]  # the first and the last may be incomplete
     return Observations(
-        forecast=forecast(_whole_days(data.days["takes"])),
+        forecast=forecast(whole_days.astype(float)),
         by_model={name: changes(data.rtf[name]) for name in data.rtf.columns},
         by_share={name: _share_changes(data.days, name) for name in sums.FAULTS},
     )
@@ -59,11 +60,13 @@ def remarks(data: Data, observed: Observations, word: Word) -> list[str]:
             )
         )
     for model, several in observed.by_model.items():
-        called = model or word("unnamed_model")
-        told += [_level(word, _pace(change), change, model=called) for change in several if _matters(change)]
+        for change in several:
+            if abs(change.after - change.before) >= 0.1 * change.before:
+                phrase = "remark_slower" if change.after > change.before else "remark_faster"
+                told.append(word(phrase, model=model or word("unnamed_model"), **vars(change)))
     for name, several in observed.by_share.items():
         moved = [change for change in several if abs(change.after - change.before) >= 0.005]
-        told += [_level(word, "remark_share", change, name=word(name)) for change in moved]
+        told += [word("remark_share", name=word(name), **vars(change)) for change in moved]
     return told + _costs(data, word)
 
 
@@ -83,11 +86,6 @@ def _costs(data: Data, word: Word) -> list[str]:
     return told
 
 
-def _whole_days(counts: pd.Series[float]) -> pd.Series[float]:
-    """Without the first and the last day, which may be incomplete."""
-    return counts.iloc[1:-1].astype(float)
-
-
 def _share_changes(days: pd.DataFrame, name: str) -> list[Change]:
     """Changes of a share, found on the arcsine of its square root: there, noise is the same at every level."""
     enough = days[days["takes"] >= _MIN_DAY]
@@ -99,15 +97,3 @@ def _share_changes(days: pd.DataFrame, name: str) -> list[Change]:
         Change(at=change.at, before=float(np.sin(change.before) ** 2), after=float(np.sin(change.after) ** 2))
         for change in changes(angles, noise)
     ]
-
-
-def _matters(change: Change) -> bool:
-    return abs(change.after - change.before) >= 0.1 * change.before
-
-
-def _pace(change: Change) -> str:
-    return "remark_slower" if change.after > change.before else "remark_faster"
-
-
-def _level(word: Word, phrase: str, change: Change, **more: str) -> str:
-    return word(phrase, at=change.at, before=change.before, after=change.after, **more)

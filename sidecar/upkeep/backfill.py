@@ -65,7 +65,6 @@ class Tally:
     """What became of all WAVs."""
 
     written: int = 0
-    taken: int = 0
     seconds: float = 0.0
     without_header: int = 0
     errors: list[Outcome] = field(default_factory=list)
@@ -73,9 +72,7 @@ class Tally:
     def add(self, outcome: Outcome) -> None:
         if outcome.error:
             self.errors.append(outcome)
-        elif not outcome.written:
-            self.taken += 1
-        else:
+        elif outcome.written:
             self.written += 1
             self.seconds += outcome.duration or 0.0
             self.without_header += outcome.duration is None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from sidecar.answers.audio import may_name
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
 from sidecar.event.names import EVENT_SUFFIX
@@ -153,8 +154,4 @@ def audio_name(folder: Path, recorded: str) -> str | None:
     path = PurePosixPath(recorded)
     if not path.name or path.name.startswith("."):
         return None
-    parent = path.parent
-    if parent.is_absolute():
-        return path.name if str(parent) == folder.as_posix() else None
-    parts = parent.parts
-    return path.name if not parts or folder.parts[-len(parts) :] == parts else None
+    return path.name if not path.parent.parts or may_name(folder, path) else None

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 SUFFIX = ".wav"
-_BLOCK = 1024 * 1024
 
 
 def facts(path: Path) -> dict[str, Any]:
@@ -22,7 +21,7 @@ def facts(path: Path) -> dict[str, Any]:
     """
     with path.open("rb") as file:
         size = path.stat().st_size
-        members: dict[str, Any] = {"sha256": _digest(file), "bytes": size}
+        members: dict[str, Any] = {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": size}
         file.seek(0)
         members.update(_header(file, size))
     return members
@@ -35,14 +34,7 @@ def sha256(path: Path) -> str:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        return _digest(file)
-
-
-def _digest(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while block := file.read(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _header(file: BinaryIO, size: int) -> dict[str, Any]:
