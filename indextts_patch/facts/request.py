@@ -66,7 +66,7 @@ class Request:
             "params": {key: value for key, value in effective.items() if key not in engines.INAUDIBLE},
             "model": {key: self.model.get(key) for key in ("version", "class", "dir", "precision")},
         }
-        return hashlib.sha256(canonical(decides)).hexdigest()
+        return hashlib.sha256(canonical(decides).encode()).hexdigest()
 
     def facts(self) -> dict[str, Any]:
         """The request as members of `data`, as much of the texts as the options allow."""

@@ -52,10 +52,7 @@ def facts(path: str) -> dict[str, Any]:
         pcm16 = layout is not None and (layout["format"], layout["bits_per_sample"]) == (_PCM, 16)
         level = _Level() if pcm16 else None
         found["sha256"] = _walk(file, layout, level)
-    if level is not None and level.samples:
-        found["peak"] = round(min(level.peak / _FULL_SCALE, 1.0), 6)
-        found["full_scale_share"] = round(level.full / level.samples, 6)
-    return found
+    return {**found, **level.facts()} if level is not None else found
 
 
 def header(file: BinaryIO, size: int) -> dict[str, int] | None:
@@ -67,27 +64,19 @@ def header(file: BinaryIO, size: int) -> dict[str, int] | None:
     if len(start) < 12 or start[:4] not in (b"RIFF", b"RF64") or start[8:12] != b"WAVE":
         return None
     layout: dict[str, int] = {}
-    while True:
-        head = file.read(8)
-        if len(head) < 8:
-            return None
+    while len(head := file.read(8)) == 8:
         kind, length = head[:4], struct.unpack("<I", head[4:])[0]
         if kind == b"data":
-            if not layout:
-                return None
             offset = file.tell()
-            return {**layout, "offset": offset, "length": min(length, max(size - offset, 0))}
-        if kind == b"fmt " and length >= 16:
-            body = file.read(min(length, 40))
-            if len(body) < 16:
-                return None
+            return {**layout, "offset": offset, "length": min(length, max(size - offset, 0))} if layout else None
+        body = file.read(min(length, 40)) if kind == b"fmt " and length >= 16 else b""
+        if len(body) >= 16:
             code, channels, rate, _, _, bits = struct.unpack("<HHIIHH", body[:16])
             if code == _EXTENSIBLE and len(body) >= 26:
                 code = struct.unpack("<H", body[24:26])[0]
             layout = {"format": code, "channels": channels, "sample_rate": rate, "bits_per_sample": bits}
-            file.seek(length - len(body) + (length & 1), os.SEEK_CUR)
-        else:
-            file.seek(length + (length & 1), os.SEEK_CUR)
+        file.seek(length - len(body) + (length & 1), os.SEEK_CUR)
+    return None
 
 
 def sha256(path: str) -> tuple[str | None, int]:
@@ -117,11 +106,10 @@ def in_memory(rate: Any, samples: Any) -> dict[str, Any] | None:
         "samples": int(shape[0]),
         "duration": round(int(shape[0]) / rate, 6) if rate > 0 else None,
     }  # fmt: skip
-    if str(samples.dtype) == "int16" and len(content):
-        found["peak"] = round(min(max(int(samples.max()), -int(samples.min())) / _FULL_SCALE, 1.0), 6)
-        full = int((samples >= _FULL_SCALE).sum()) + int((samples <= -_FULL_SCALE).sum())
-        found["full_scale_share"] = round(full / (len(content) // 2), 6)
-    return found
+    level = _Level()
+    if str(samples.dtype) == "int16":
+        level.add(content)
+    return {**found, **level.facts()}
 
 
 def _walk(file: BinaryIO, layout: dict[str, int] | None, level: _Level | None) -> str:
@@ -156,6 +144,13 @@ class _Level:
         self.peak = 0
         self.full = 0
         self.samples = 0
+
+    def facts(self) -> dict[str, float]:
+        """Peak and share of full-scale samples, of all that was added."""
+        if not self.samples:
+            return {}
+        peak, share = min(self.peak / _FULL_SCALE, 1.0), self.full / self.samples
+        return {"peak": round(peak, 6), "full_scale_share": round(share, 6)}
 
     def add(self, data: bytes | memoryview) -> None:
         if not len(data):

@@ -125,12 +125,8 @@ def _put_back(owner: Any, name: str, ours: Any, before: Any) -> None:
     namespace = owner if isinstance(owner, dict) else vars(owner)
     if namespace.get(name) is not ours:
         return
-    if isinstance(owner, dict):
-        if before is _MISSING:
-            del owner[name]
-        else:
-            owner[name] = before
-    elif before is _MISSING:
-        delattr(owner, name)
+    put, remove = (dict.__setitem__, dict.__delitem__) if isinstance(owner, dict) else (setattr, delattr)
+    if before is _MISSING:
+        remove(owner, name)
     else:
-        setattr(owner, name, before)
+        put(owner, name, before)

@@ -7,7 +7,6 @@ import gc
 import signal
 import sys
 import threading
-from types import FrameType
 
 import click
 
@@ -94,7 +93,8 @@ def run(settings: Settings, once: bool) -> None:
         limits=_shipper_limits(settings),
         give_up=give_up,
     )
-    _stop_on_signals(shipper)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: shipper.stop())
     metrics.started(
         folders=[str(path) for path in settings.folders],
         database=str(settings.dsn),
@@ -156,11 +156,3 @@ def _serve(settings: Settings, metrics: Metrics, *, needed: bool) -> HttpServer 
         if needed:
             raise
         return None
-
-
-def _stop_on_signals(shipper: Shipper) -> None:
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        shipper.stop()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)

@@ -30,10 +30,6 @@ def web(settings: Settings) -> None:
         SIDECAR_WEB_TOKEN=$(openssl rand -hex 16) sidecar web --web-listen 0.0.0.0:9791
     """
     require("starlette", "jinja2", "uvicorn", extra="web")
-    _serve(settings)
-
-
-def _serve(settings: Settings) -> None:
     import uvicorn
 
     from sidecar.web import create_app

@@ -175,9 +175,9 @@ def _packets(database: Database, event_max_bytes: int) -> Iterator[Finding]:
 def _character_set(database: Database) -> Iterator[Finding]:
     rows = database.query(
         "SELECT TABLE_NAME, COLUMN_NAME, CHARACTER_SET_NAME FROM information_schema.COLUMNS "
-        "WHERE TABLE_SCHEMA = DATABASE() "
-        "AND TABLE_NAME IN ('tts_records', 'tts_events', 'sidecar_positions', 'sidecar_quarantine') "
-        "AND CHARACTER_SET_NAME NOT IN ('utf8mb4', 'ascii', 'binary') ORDER BY 1, 2"
+        f"WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ({marks(TABLES)}) "
+        "AND CHARACTER_SET_NAME NOT IN ('utf8mb4', 'ascii', 'binary') ORDER BY 1, 2",
+        TABLES,
     )
     if rows:
         named = ", ".join(f"{table}.{column} ({charset})" for table, column, charset in rows[:3])

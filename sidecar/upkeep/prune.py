@@ -87,7 +87,7 @@ def plan(
     candidates = _candidates(folder, names, event_max_bytes)
     if policy is Policy.AUDIO:
         candidates = [each for each in candidates if each.audio]
-    rest = sum(names.audio.values())
+    rest = sum(size for size, _ in names.audio.values())
     wanted = []
     for each in candidates:
         old = before is not None and each.last < before
@@ -149,7 +149,7 @@ def _candidates(folder: Path, names: Names, event_max_bytes: int) -> list[Candid
         if name not in owners or (each.time, each.id) > (owners[name].time, owners[name].id):
             owners[name] = each
     for name, owner in owners.items():
-        candidates[owner.subject].audio, candidates[owner.subject].audio_bytes = name, names.audio[name]
+        candidates[owner.subject].audio, candidates[owner.subject].audio_bytes = name, names.audio[name][0]
     return sorted(candidates.values(), key=lambda each: (each.last, each.subject))
 
 

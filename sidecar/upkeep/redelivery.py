@@ -6,22 +6,19 @@ was stored; at most it returns to where it was a moment ago, and the running shi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TypeVar
 
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.names import printable, printable_name
 from sidecar.shipping.courier import Courier, Receipt
 from sidecar.shipping.reading import Directory, FileBusy
 from sidecar.storage.database import in_chunks
-from sidecar.storage.sink import Batch, Delivery, Position, Sink
+from sidecar.storage.sink import Batch, Delivery
 from sidecar.upkeep.inventory import read_event
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -64,7 +61,7 @@ class Redelivery:
             TemporarySinkError: the database cannot serve, even after the retries.
         """
         result = Redelivered()
-        in_quarantine = self._ask(lambda sink: sink.quarantined_paths(self._shipper, self._key))
+        in_quarantine = self._courier.call(lambda sink: sink.quarantined_paths(self._shipper, self._key)).result()
         for chunk in in_chunks(names, self._batch_events):
             with closing(Directory(self._folder)) as directory:
                 deliveries = list(self._read(directory, chunk, result))
@@ -90,7 +87,7 @@ class Redelivery:
                 result.refused[path] = error.strerror or type(error).__name__
 
     def _commit(self, deliveries: list[Delivery], in_quarantine: set[str]) -> Receipt:
-        held: Position = self._ask(lambda sink: sink.open_position(self._shipper, self._key))
+        held = self._courier.call(lambda sink: sink.open_position(self._shipper, self._key)).result()
         batch = Batch(
             shipper=self._shipper,
             folder=self._key,
@@ -101,6 +98,3 @@ class Redelivery:
             mended=[delivery.path for delivery in deliveries if delivery.path in in_quarantine],
         )
         return self._courier.deliver(batch, held).result()
-
-    def _ask(self, question: Callable[[Sink], T]) -> T:
-        return self._courier.call(question).result()

@@ -97,16 +97,9 @@ def with_errors(function: Callable[[], None]) -> None:
     """Run it; an error of ours ends the program with one line instead of a traceback."""
     try:
         function()
-    except (SettingsError, UsageError) as error:
-        fail(error, EXIT_USAGE)
     except SidecarError as error:
-        fail(error, EXIT_FAILED)
-
-
-def fail(error: SidecarError, code: int) -> None:
-    text = f"{error}. {error.hint}" if error.hint else str(error)
-    click.echo(f"sidecar: {text}", err=True)
-    sys.exit(code)
+        click.echo(f"sidecar: {error}. {error.hint}" if error.hint else f"sidecar: {error}", err=True)
+        sys.exit(EXIT_USAGE if isinstance(error, (SettingsError, UsageError)) else EXIT_FAILED)
 
 
 def _load(overrides: dict[str, Any]) -> Settings:
