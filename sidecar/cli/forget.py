@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from sidecar.answers import timeline
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
-from sidecar.cli.support.records import resolve_record
 from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
 from sidecar.service.settings import Settings
@@ -49,7 +49,7 @@ def forget(settings: Settings, user: str, text: str, voice: str, record: str, re
         raise UsageError("name one of --user, --text, --voice and --record")
     with connected(settings) as database:
         if record:
-            record = resolve_record(database, record)
+            record = timeline.require(database, record)
         target = Target(user=user, text=text, voice=voice, record=record)
         if not yes:
             meant = len(subjects(database, settings.folders, target))

@@ -32,31 +32,19 @@ def index(settings: Settings, action: str | None) -> None:
         sidecar index --create
     """
     with connected(settings) as database:
+        text, filters = text_index(database), has_filter_indexes(database)
         if action == "create":
-            _create(database)
+            if not filters:
+                _apply(database, "filters")
+            if not text:
+                _apply(database, possible_text_index(database).script)
         elif action == "drop":
-            _drop(database)
-        _show(database)
-
-
-def _show(database: Database) -> None:
-    click.echo(f"text: {'yes' if text_index(database) else 'no'}")
-    click.echo(f"filters: {'yes' if has_filter_indexes(database) else 'no'}")
-
-
-def _create(database: Database) -> None:
-    if not has_filter_indexes(database):
-        _apply(database, "filters")
-    if not text_index(database):
-        _apply(database, possible_text_index(database).script)
-
-
-def _drop(database: Database) -> None:
-    there = text_index(database)
-    if there:
-        _apply(database, f"{there.script}.drop")
-    if has_filter_indexes(database):
-        _apply(database, "filters.drop")
+            if text:
+                _apply(database, f"{text.script}.drop")
+            if filters:
+                _apply(database, "filters.drop")
+        click.echo(f"text: {'yes' if text_index(database) else 'no'}")
+        click.echo(f"filters: {'yes' if has_filter_indexes(database) else 'no'}")
 
 
 def _apply(database: Database, name: str) -> None:

@@ -72,16 +72,16 @@ def prune_command(
                 except OSError as error:
                     raise SidecarError(f"{folder} cannot be changed: {error.strerror}") from error
         if as_json:
-            show.json_lines([_facts(planned, done=yes)])
+            show.json_lines([_facts(planned, removed=yes)])
         else:
-            _tell(planned, done=yes)
+            _tell(planned, removed=yes)
 
 
-def _facts(planned: Plan, *, done: bool) -> dict[str, Any]:
+def _facts(planned: Plan, *, removed: bool) -> dict[str, Any]:
     return {
         "folder": str(planned.folder),
         "remove": planned.policy.value,
-        "done": done,
+        "done": removed,
         "syntheses": len(planned.chosen),
         "audio_files": sum(bool(each.audio) for each in planned.chosen),
         "bytes": planned.bytes,
@@ -92,8 +92,8 @@ def _facts(planned: Plan, *, done: bool) -> dict[str, Any]:
     }
 
 
-def _tell(planned: Plan, *, done: bool) -> None:
-    verb = "removed" if done else "would be removed"
+def _tell(planned: Plan, *, removed: bool) -> None:
+    verb = "removed" if removed else "would be removed"
     what = {Policy.AUDIO: "audio", Policy.FILES: "audio and event files", Policy.EVERYTHING: "files and rows"}
     click.echo(
         f"{planned.folder}: {what[planned.policy]} of {count(len(planned.chosen), 'synthesis', 'syntheses')} {verb}, "
@@ -106,7 +106,7 @@ def _tell(planned: Plan, *, done: bool) -> None:
         click.echo(f"  kept: {planned.kept_uncommitted:,} more, old but not in the database with all of their events")
     if planned.kept_unrecorded:
         click.echo(f"  kept: {count(planned.kept_unrecorded, 'WAV')} without an event (sidecar backfill gives one)")
-    if not done and planned.chosen:
+    if not removed and planned.chosen:
         click.echo("  nothing was touched; say --yes to do it")
 
 

@@ -113,10 +113,10 @@ def show_command(settings: Settings, id_: int, as_json: bool) -> None:
         sidecar quarantine show 17
     """
     with connected(settings) as database:
-        found = find_entry(database, id_)
-    if found is None:
+        kept = find_entry(database, id_)
+    if kept is None:
         raise UsageError(f"no file in quarantine has the id {id_}", hint="`sidecar quarantine list` shows the ids.")
-    entry, content = found
+    entry, content = kept
     if as_json:
         show.json_lines([{**_facts(entry), "content": content.decode("utf-8", "backslashreplace")}])
         return

@@ -6,9 +6,9 @@ import getpass
 
 import click
 
+from sidecar.answers import timeline
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
-from sidecar.cli.support.records import resolve_record
 from sidecar.event.publish import Publisher
 from sidecar.service.settings import Settings
 from sidecar.upkeep.rating import rate as publish_rating
@@ -31,7 +31,7 @@ def rate(settings: Settings, record: str, rating: str, note: str | None, user: s
         sidecar rate outputs/spk_1795342542.wav 2 --note "too fast" --by lab
     """
     with connected(settings) as database:
-        event_id = resolve_record(database, record)
+        event_id = timeline.require(database, record)
         event = publish_rating(
             database,
             Publisher("rate"),

@@ -29,7 +29,6 @@ from sidecar.shipping.limits import FolderLimits, ShipperLimits
 from sidecar.shipping.notices import Notices
 from sidecar.shipping.reading import stat_folder
 from sidecar.shipping.shipper import Shipper
-from sidecar.storage.sink import Sink
 
 # Decoded events hold no cycles and go when their batch does. At the default of 700 new objects, the collector would
 # look through each batch dozens of times and find nothing: a quarter of the reading time.
@@ -74,7 +73,7 @@ def run(settings: Settings, once: bool) -> None:
     folders = [Folder(path, limits=following.limits(path)) for path in settings.folders]
     metrics.identify(settings.fingerprint)
     metrics.watch_disks(settings.folders)
-    sink: Sink = open_sink(settings)
+    sink = open_sink(settings)
     if once:
         sink.check()
         for folder in folders:

@@ -8,7 +8,6 @@ from sidecar.answers import timeline as answers
 from sidecar.cli.support import show
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
-from sidecar.cli.support.records import resolve_record
 from sidecar.event.types import without_prefix
 from sidecar.service.settings import Settings
 
@@ -32,7 +31,7 @@ def timeline(settings: Settings, record: str, wide: bool, as_json: bool) -> None
         sidecar timeline outputs/spk_1795342542.wav --json
     """
     with connected(settings) as database:
-        event_id = resolve_record(database, record)
+        event_id = answers.require(database, record)
         rows = answers.timeline(database, event_id)
     if as_json:
         show.json_lines(rows)

@@ -54,7 +54,10 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
         with connected(settings) as database:
             result = verify(folder, database, max_bytes=settings.event_max_bytes, hash_audio=audio, track=track)
         result.discrepancies = [each for each in result.discrepancies if each.defect not in ignored]
-        repaired = _repair(settings, result) if repair and result.to_repair() else None
+        repaired = None
+        if repair and (names := result.to_repair()):
+            with open_redelivery(settings, folder) as redelivery:
+                repaired = redelivery.deliver(track(names, "repairing", len(names)))
         wrong = wrong or _is_wrong(result, repaired)
         if as_json:
             show.json_lines([_facts(result, repaired)])
@@ -62,12 +65,6 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
             _tell(result, repaired)
     if wrong:
         sys.exit(EXIT_FAILED)
-
-
-def _repair(settings: Settings, result: Verified) -> Redelivered:
-    names = result.to_repair()
-    with open_redelivery(settings, result.folder) as redelivery:
-        return redelivery.deliver(track(names, "repairing", len(names)))
 
 
 def _is_wrong(result: Verified, repaired: Redelivered | None) -> bool:

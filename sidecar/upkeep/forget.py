@@ -44,11 +44,11 @@ def subjects(database: Database, folders: Sequence[Path], target: Target) -> lis
     if target.text:
         said, parameters = _in_events(target)
         rows += database.query(f"SELECT subject FROM tts_events WHERE type LIKE '{SYNTHESIS}%' AND {said}", parameters)
-    found = {str(row[0]) for row in rows}
+    ids = {str(row[0]) for row in rows}
     for _, event in read_event_documents(folders):
         if event is not None and target.matches(event) and str(event.get("type", "")).startswith(SYNTHESIS):
-            found.add(str(event.get("subject")))
-    return sorted(found)
+            ids.add(str(event.get("subject")))
+    return sorted(ids)
 
 
 def forget(

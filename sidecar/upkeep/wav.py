@@ -40,7 +40,7 @@ def sha256(path: Path) -> str:
 def _header(file: BinaryIO, size: int) -> dict[str, Any]:
     """Sample rate in hertz, channels, bits, samples, seconds; empty where the file is no WAV.
 
-    Of a data chunk that claims more than the file holds (the writer streamed, or died) only what is there counts.
+    Of a data chunk that claims more than the file holds (the writer streamed, or died) only what the file holds counts.
     """
     start = file.read(12)
     if len(start) < 12 or start[:4] not in (b"RIFF", b"RF64") or start[8:] != b"WAVE":

@@ -77,7 +77,7 @@ def preferences(request: Request) -> Response:
 
 
 async def login(request: Request) -> Response:
-    """The form that takes the token; from then on a cookie stands for it."""
+    """The form that takes the token; from then on a cookie takes its place."""
     token = state(request).token
     if token is None:
         return RedirectResponse("/", status_code=303)

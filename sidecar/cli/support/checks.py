@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from datetime import datetime, timezone
 from pathlib import Path
 
 from sidecar.cli.support.databases import connected, open_sink
@@ -85,12 +84,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
     try:
         with connected(settings) as database:
             findings = []
-            for finding in check_server(
-                database,
-                dsn,
-                event_max_bytes=settings.event_max_bytes,
-                now=lambda: datetime.now(timezone.utc),
-            ):
+            for finding in check_server(database, dsn, event_max_bytes=settings.event_max_bytes):
                 findings.append(finding)
                 yield finding
     except SidecarError as error:

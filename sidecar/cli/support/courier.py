@@ -45,7 +45,7 @@ def open_redelivery(settings: Settings, folder: Path) -> Iterator[Redelivery]:
     courier = Courier(sink, retry, quarantine_max_bytes=settings.quarantine_max_bytes)
     try:
         yield Redelivery(
-            courier,
+            courier=courier,
             shipper=settings.name,
             folder=folder,
             max_bytes=settings.event_max_bytes,

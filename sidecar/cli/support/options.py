@@ -23,7 +23,7 @@ _SECTION = "Settings, as flags, in the environment or in .env (--watch-dir is SI
 
 
 class _SettingOption(click.Option):
-    """A flag that stands for a setting; told of in a section of its own."""
+    """A flag for a setting; help lists these in a section of their own."""
 
 
 class Verb(click.Command):
