@@ -37,22 +37,22 @@ def facts(path: str) -> dict[str, Any]:
     """
     with open(path, "rb", buffering=_HEADER) as file:
         size = os.fstat(file.fileno()).st_size
-        found: dict[str, Any] = {"bytes": size}
+        members: dict[str, Any] = {"bytes": size}
         layout = header(file, size)
         if layout is not None:
             frame = layout["channels"] * layout["bits_per_sample"] // 8
             samples = layout["length"] // frame if frame else 0
             rate = layout["sample_rate"]
-            found.update({key: layout[key] for key in ("sample_rate", "channels", "bits_per_sample")})
-            found["samples"] = samples
-            found["duration"] = round(samples / rate, 6) if rate else None
+            members.update({key: layout[key] for key in ("sample_rate", "channels", "bits_per_sample")})
+            members["samples"] = samples
+            members["duration"] = round(samples / rate, 6) if rate else None
         if size > HASH_LIMIT_BYTES:
-            return found
+            return members
         file.seek(0)
         pcm16 = layout is not None and (layout["format"], layout["bits_per_sample"]) == (_PCM, 16)
         level = _Level() if pcm16 else None
-        found["sha256"] = _walk(file, layout, level)
-    return {**found, **level.facts()} if level is not None else found
+        members["sha256"] = _walk(file, layout, level)
+    return {**members, **level.facts()} if level is not None else members
 
 
 def header(file: BinaryIO, size: int) -> dict[str, int] | None:
@@ -100,7 +100,7 @@ def in_memory(rate: Any, samples: Any) -> dict[str, Any] | None:
         return None
     bits = int(samples.dtype.itemsize) * 8
     content = samples.tobytes()
-    found: dict[str, Any] = {
+    members: dict[str, Any] = {
         "path": None, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
         "sample_rate": rate, "channels": int(shape[1]) if len(shape) > 1 else 1, "bits_per_sample": bits,
         "samples": int(shape[0]),
@@ -109,7 +109,7 @@ def in_memory(rate: Any, samples: Any) -> dict[str, Any] | None:
     level = _Level()
     if str(samples.dtype) == "int16":
         level.add(content)
-    return {**found, **level.facts()}
+    return {**members, **level.facts()}
 
 
 def _walk(file: BinaryIO, layout: dict[str, int] | None, level: _Level | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -58,9 +59,7 @@ class Patches:
         self.classes.clear()
 
     def _wrap_methods(self, kind: type) -> list[str]:
-        def recording(function: Callable[..., Any]) -> Callable[..., Any]:
-            return wrap(function, self.recorder)
-
+        recording = functools.partial(wrap, recorder=self.recorder)
         return [name for name in engines.METHODS if self._wrap(kind, name, recording)]
 
     def _init_subclass(self, kind: Any) -> classmethod[Any, Any, None]:
@@ -114,11 +113,11 @@ def _telling_method(kind: type) -> FunctionType | None:
 
 
 def _subclasses(kind: type) -> list[type]:
-    found: list[type] = []
+    below: list[type] = []
     subclass: type
     for subclass in kind.__subclasses__():
-        found += [subclass, *_subclasses(subclass)]
-    return found
+        below += [subclass, *_subclasses(subclass)]
+    return below
 
 
 def _put_back(owner: Any, name: str, ours: Any, before: Any) -> None:
