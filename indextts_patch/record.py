@@ -94,10 +94,10 @@ class Record:
         reuse, path, request = self._recorder.reuse, self._output.path, self._request
         if reuse is None or path is None or request is None or self._id is None:
             return False
-        found = reuse.find(request, os.path.dirname(path))
-        if found is None:
+        hit = reuse.find(request, os.path.dirname(path))
+        if hit is None:
             return False
-        take, content = found
+        take, content = hit
         if take.path != path:
             reuse.put(content, path, self._id)
         # Not measured again: the bytes are those of the earlier event, by their hash.
@@ -199,8 +199,8 @@ class Record:
         }
 
     def _audio(self, *, failed: bool) -> dict[str, Any] | None:
-        found = self._output.facts(self._result, self.arguments.meaning.get("output"), failed=failed)
-        return found or streamed(self._samples, (self._facts["model"] or {}).get("version"))
+        written = self._output.facts(self._result, self.arguments.meaning.get("output"), failed=failed)
+        return written or streamed(self._samples, (self._facts["model"] or {}).get("version"))
 
 
 def _error(error: BaseException) -> dict[str, Any]:

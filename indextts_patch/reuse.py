@@ -127,9 +127,9 @@ class Reuse:
             return thread
 
     def _index(self, folder: str) -> None:
-        for found in _events(folder):
+        for each in _events(folder):
             with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):  # somebody else's JSON
-                self.add(found["source"], found["type"], found["subject"], found["data"])
+                self.add(each["source"], each["type"], each["subject"], each["data"])
 
 
 def _events(folder: str) -> Iterator[dict[str, Any]]:
@@ -138,9 +138,9 @@ def _events(folder: str) -> Iterator[dict[str, Any]]:
     except OSError:
         return
     for name in names:
-        found = event.read(os.path.join(folder, name))
-        if found is not None and str(found["dataschema"]).startswith(event.MAJOR_VERSION):
-            yield found
+        document = event.read(os.path.join(folder, name))
+        if document is not None and str(document["dataschema"]).startswith(event.MAJOR_VERSION):
+            yield document
         time.sleep(0)  # the synthesis that runs meanwhile comes first
 
 

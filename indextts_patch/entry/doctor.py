@@ -55,7 +55,7 @@ def _classes(modules: tuple[str, ...], say: Callable[[str], None]) -> bool:
         say("FAILED the hook could not be installed")
         return False
     sys.path[:0] = [entry for entry in (os.getcwd(),) if entry not in sys.path]
-    found, failed = False, []
+    importable, failed = False, []
     for name in modules:
         try:
             there = importlib.util.find_spec(name) is not None
@@ -63,7 +63,7 @@ def _classes(modules: tuple[str, ...], say: Callable[[str], None]) -> bool:
             there = False
         if not there:
             continue
-        found = True
+        importable = True
         try:
             importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - reported; another module may do
@@ -74,7 +74,7 @@ def _classes(modules: tuple[str, ...], say: Callable[[str], None]) -> bool:
     for line in failed:
         # Upstream keeps several versions in one tree, and an environment need not be able to load them all.
         say(f"not in use: {line}" if classes else f"WARNING {line}")
-    if not found:
+    if not importable:
         say(f"WARNING no IndexTTS in {os.getcwd()}: run this in the folder of webui.py, with its Python")
     elif not classes:
         say("FAILED no IndexTTS class could be hooked")

@@ -77,8 +77,8 @@ def _webui(action: str, path: str) -> int:
     except (OSError, ValueError) as error:
         sys.stderr.write(f"indextts_patch: {path}: {error}\n")
         return 1
-    done = "the line is in" if action == "insert" else "the line is out"
-    _say(f"{path}: {done}{'' if changed != content else ' already'}")
+    state = "the line is in" if action == "insert" else "the line is out"
+    _say(f"{path}: {state}{'' if changed != content else ' already'}")
     return 0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import os
 import re
 
@@ -27,7 +28,7 @@ def present(content: bytes) -> bool:
 
 
 def inserted(content: bytes) -> bytes:
-    """The file with the line in it; unchanged where it is there already.
+    """The file with the line in it; unchanged where it already has it.
 
     Raises:
         ValueError: this is not a Python file.
@@ -66,12 +67,7 @@ def _place(content: bytes, lines: list[bytes]) -> int:
 
 
 def _after_head(lines: list[bytes]) -> int:
-    head = 0
-    for line in lines[:2]:
-        if not line.startswith((b"#", b"\xef\xbb\xbf#")):
-            break
-        head += 1
-    return head
+    return len(list(itertools.takewhile(lambda line: line.startswith((b"#", b"\xef\xbb\xbf#")), lines[:2])))
 
 
 def rewrite(path: str, content: bytes) -> None:

@@ -38,8 +38,8 @@ def version(model: object) -> str | None:
     Upstream's configurations of 2.5 were seen to say 2.0, and those of IndexTTS 1 say nothing at all.
     """
     kind: Any = type(model)
-    found = class_version(kind)
-    return name(getattr(model, engines.VERSION, None), 32) or found if found in (None, "1") else found
+    known = class_version(kind)
+    return name(getattr(model, engines.VERSION, None), 32) or known if known in (None, "1") else known
 
 
 def engine_sampling(model: object) -> dict[str, Any] | None:
@@ -51,8 +51,8 @@ def engine_sampling(model: object) -> dict[str, Any] | None:
     engine = getattr(getattr(model, holder, None), parameters, None)
     if engine is None:
         return None
-    found = {ours: number(getattr(engine, theirs, None)) for ours, theirs in engines.SAMPLING_NAMES.items()}
-    return {**found, "do_sample": bool(found["temperature"])}
+    sampling = {ours: number(getattr(engine, theirs, None)) for ours, theirs in engines.SAMPLING_NAMES.items()}
+    return {**sampling, "do_sample": bool(sampling["temperature"])}
 
 
 @functools.lru_cache(maxsize=64)

@@ -62,13 +62,13 @@ class Output:
         if after is None or (failed and after == self._before):
             return self.nothing()
         try:
-            found = wav.facts(path)
+            members = wav.facts(path)
         except OSError:
             return self.nothing()
-        found["path"] = self.portable(path)
+        members["path"] = self.portable(path)
         if path != self._requested:
-            found["requested_path"] = self.portable(self._requested)
-        return found
+            members["requested_path"] = self.portable(self._requested)
+        return members
 
 
 def streamed(samples: int, version: str | None) -> dict[str, Any] | None:

@@ -66,16 +66,16 @@ class Request:
             "params": {key: value for key, value in effective.items() if key not in engines.INAUDIBLE},
             "model": {key: self.model.get(key) for key in ("version", "class", "dir", "precision")},
         }
-        return hashlib.sha256(canonical(decides)).hexdigest()
+        return hashlib.sha256(canonical(decides).encode()).hexdigest()
 
     def facts(self) -> dict[str, Any]:
         """The request as members of `data`, as much of the texts as the options allow."""
-        found: dict[str, Any] = {"text": self.text, "language": self.language, "emotion": self.emotion}
+        members: dict[str, Any] = {"text": self.text, "language": self.language, "emotion": self.emotion}
         if self.text is not None:
-            found["text_length"] = len(self.text)
-            found["text_sha256"] = hashlib.sha256(self.text.encode()).hexdigest()
-        found.update(voice=self.voice, params=self.params, model=self.model, request_hash=self.hash)
-        return self.private(found)
+            members["text_length"] = len(self.text)
+            members["text_sha256"] = hashlib.sha256(self.text.encode()).hexdigest()
+        members.update(voice=self.voice, params=self.params, model=self.model, request_hash=self.hash)
+        return self.private(members)
 
     def private(self, data: dict[str, Any]) -> dict[str, Any]:
         """The data without the texts, where the options say so, nor any message or parameter that repeats them."""

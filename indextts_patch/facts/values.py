@@ -11,8 +11,8 @@ MAX_TEXT_CHARACTERS = 1024 * 1024
 _MAX_DEPTH = 6
 _MAX_ITEMS = 256
 _MAX_STRING = 4096
-# Made once: json.dumps with these arguments makes an encoder for each call.
-_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+# Sorted keys, no blanks. Made once: json.dumps with these arguments makes an encoder for each call.
+canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 def clean(text: str, limit: int = _MAX_STRING) -> str:
@@ -79,8 +79,3 @@ def _foreign(value: object) -> Any:
         return clean(repr(value), 255)
     except Exception as error:  # noqa: BLE001 - a foreign __repr__ may raise anything
         return f"<{type(value).__name__}: repr failed with {type(error).__name__}>"
-
-
-def canonical(value: object) -> bytes:
-    """The value's canonical JSON: sorted keys, no blanks, UTF-8."""
-    return _canonical(value).encode()

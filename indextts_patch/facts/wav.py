@@ -37,25 +37,22 @@ def facts(path: str) -> dict[str, Any]:
     """
     with open(path, "rb", buffering=_HEADER) as file:
         size = os.fstat(file.fileno()).st_size
-        found: dict[str, Any] = {"bytes": size}
+        members: dict[str, Any] = {"bytes": size}
         layout = header(file, size)
         if layout is not None:
             frame = layout["channels"] * layout["bits_per_sample"] // 8
             samples = layout["length"] // frame if frame else 0
             rate = layout["sample_rate"]
-            found.update({key: layout[key] for key in ("sample_rate", "channels", "bits_per_sample")})
-            found["samples"] = samples
-            found["duration"] = round(samples / rate, 6) if rate else None
+            members.update({key: layout[key] for key in ("sample_rate", "channels", "bits_per_sample")})
+            members["samples"] = samples
+            members["duration"] = round(samples / rate, 6) if rate else None
         if size > HASH_LIMIT_BYTES:
-            return found
+            return members
         file.seek(0)
         pcm16 = layout is not None and (layout["format"], layout["bits_per_sample"]) == (_PCM, 16)
         level = _Level() if pcm16 else None
-        found["sha256"] = _walk(file, layout, level)
-    if level is not None and level.samples:
-        found["peak"] = round(min(level.peak / _FULL_SCALE, 1.0), 6)
-        found["full_scale_share"] = round(level.full / level.samples, 6)
-    return found
+        members["sha256"] = _walk(file, layout, level)
+    return {**members, **level.facts()} if level is not None else members
 
 
 def header(file: BinaryIO, size: int) -> dict[str, int] | None:
@@ -67,27 +64,19 @@ def header(file: BinaryIO, size: int) -> dict[str, int] | None:
     if len(start) < 12 or start[:4] not in (b"RIFF", b"RF64") or start[8:12] != b"WAVE":
         return None
     layout: dict[str, int] = {}
-    while True:
-        head = file.read(8)
-        if len(head) < 8:
-            return None
+    while len(head := file.read(8)) == 8:
         kind, length = head[:4], struct.unpack("<I", head[4:])[0]
         if kind == b"data":
-            if not layout:
-                return None
             offset = file.tell()
-            return {**layout, "offset": offset, "length": min(length, max(size - offset, 0))}
-        if kind == b"fmt " and length >= 16:
-            body = file.read(min(length, 40))
-            if len(body) < 16:
-                return None
+            return {**layout, "offset": offset, "length": min(length, max(size - offset, 0))} if layout else None
+        body = file.read(min(length, 40)) if kind == b"fmt " and length >= 16 else b""
+        if len(body) >= 16:
             code, channels, rate, _, _, bits = struct.unpack("<HHIIHH", body[:16])
             if code == _EXTENSIBLE and len(body) >= 26:
                 code = struct.unpack("<H", body[24:26])[0]
             layout = {"format": code, "channels": channels, "sample_rate": rate, "bits_per_sample": bits}
-            file.seek(length - len(body) + (length & 1), os.SEEK_CUR)
-        else:
-            file.seek(length + (length & 1), os.SEEK_CUR)
+        file.seek(length - len(body) + (length & 1), os.SEEK_CUR)
+    return None
 
 
 def sha256(path: str) -> tuple[str | None, int]:
@@ -111,17 +100,16 @@ def in_memory(rate: Any, samples: Any) -> dict[str, Any] | None:
         return None
     bits = int(samples.dtype.itemsize) * 8
     content = samples.tobytes()
-    found: dict[str, Any] = {
+    members: dict[str, Any] = {
         "path": None, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
         "sample_rate": rate, "channels": int(shape[1]) if len(shape) > 1 else 1, "bits_per_sample": bits,
         "samples": int(shape[0]),
         "duration": round(int(shape[0]) / rate, 6) if rate > 0 else None,
     }  # fmt: skip
-    if str(samples.dtype) == "int16" and len(content):
-        found["peak"] = round(min(max(int(samples.max()), -int(samples.min())) / _FULL_SCALE, 1.0), 6)
-        full = int((samples >= _FULL_SCALE).sum()) + int((samples <= -_FULL_SCALE).sum())
-        found["full_scale_share"] = round(full / (len(content) // 2), 6)
-    return found
+    level = _Level()
+    if str(samples.dtype) == "int16":
+        level.add(content)
+    return {**members, **level.facts()}
 
 
 def _walk(file: BinaryIO, layout: dict[str, int] | None, level: _Level | None) -> str:
@@ -156,6 +144,13 @@ class _Level:
         self.peak = 0
         self.full = 0
         self.samples = 0
+
+    def facts(self) -> dict[str, float]:
+        """Peak and share of full-scale samples, of all that was added."""
+        if not self.samples:
+            return {}
+        peak, share = min(self.peak / _FULL_SCALE, 1.0), self.full / self.samples
+        return {"peak": round(peak, 6), "full_scale_share": round(share, 6)}
 
     def add(self, data: bytes | memoryview) -> None:
         if not len(data):

@@ -42,7 +42,7 @@ class Hook:
             self._installed = True
             sys.meta_path.insert(0, self._finder)
             importlib.util.spec_from_file_location = self._location
-            if _runs_an_engine():
+            if any(is_file(word) or is_module(word) for word in sys.orig_argv[1:]):  # an engine is run as the program
                 vars(builtins)["__build_class__"] = self._build
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__dict__", {}).get("__file__")
@@ -106,10 +106,6 @@ class Hook:
         if spec is not None and file is not None and is_file(file):
             attempt(_look_after_loading, spec, self.look)
         return spec
-
-
-def _runs_an_engine() -> bool:
-    return any(is_file(word) or is_module(word) for word in sys.orig_argv[1:])
 
 
 class _Finder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -58,9 +59,7 @@ class Patches:
         self.classes.clear()
 
     def _wrap_methods(self, kind: type) -> list[str]:
-        def recording(function: Callable[..., Any]) -> Callable[..., Any]:
-            return wrap(function, self.recorder)
-
+        recording = functools.partial(wrap, recorder=self.recorder)
         return [name for name in engines.METHODS if self._wrap(kind, name, recording)]
 
     def _init_subclass(self, kind: Any) -> classmethod[Any, Any, None]:
@@ -114,23 +113,19 @@ def _telling_method(kind: type) -> FunctionType | None:
 
 
 def _subclasses(kind: type) -> list[type]:
-    found: list[type] = []
+    below: list[type] = []
     subclass: type
     for subclass in kind.__subclasses__():
-        found += [subclass, *_subclasses(subclass)]
-    return found
+        below += [subclass, *_subclasses(subclass)]
+    return below
 
 
 def _put_back(owner: Any, name: str, ours: Any, before: Any) -> None:
     namespace = owner if isinstance(owner, dict) else vars(owner)
     if namespace.get(name) is not ours:
         return
-    if isinstance(owner, dict):
-        if before is _MISSING:
-            del owner[name]
-        else:
-            owner[name] = before
-    elif before is _MISSING:
-        delattr(owner, name)
+    put, remove = (dict.__setitem__, dict.__delitem__) if isinstance(owner, dict) else (setattr, delattr)
+    if before is _MISSING:
+        remove(owner, name)
     else:
-        setattr(owner, name, before)
+        put(owner, name, before)

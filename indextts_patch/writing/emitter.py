@@ -46,7 +46,8 @@ class Emitter:
         if audio is not None:
             folder, stem = os.path.split(audio)
             if os.path.isdir(folder) and not self._is_private(folder):
-                return folder, _fitting(stem, subject)
+                # Room for ".99999.json" and for the claim's dot and suffix.
+                return folder, stem if len(os.fsencode(stem)) <= _MAX_NAME_BYTES - 20 else subject
         return self._options.events_dir, subject
 
     def _is_private(self, folder: str) -> bool:
@@ -84,7 +85,8 @@ class Emitter:
         if missing:
             data = {**data, "unwritten_events": missing}
         head = {"identity": identity, "subject": subject, "source": self.source, "sequence": sequence, "time": at}
-        for folder, stem in self._places(place, identity):
+        others = (self._options.events_dir, self._options.fallback_dir)
+        for folder, stem in [place, *((folder, identity) for folder in others if folder and folder != place[0])]:
             try:
                 self._publish(folder, stem, {**head, "event_type": event_type}, data)
             except Exception as error:  # noqa: BLE001 - reported below; the next place may do better
@@ -102,10 +104,6 @@ class Emitter:
         if self._options.fallback_dir:
             return f"using {self._options.fallback_dir} where needed"
         return "the synthesis goes on; INDEXTTS_PATCH_FALLBACK_DIR names a folder for such events"
-
-    def _places(self, place: tuple[str, str], identity: str) -> list[tuple[str, str]]:
-        others = (self._options.events_dir, self._options.fallback_dir)
-        return [place, *((folder, identity) for folder in others if folder and folder != place[0])]
 
     def _publish(self, folder: str, stem: str, head: dict[str, Any], data: dict[str, Any]) -> None:
         if folder in (self._options.events_dir, self._options.fallback_dir) and not os.path.isdir(folder):
@@ -128,11 +126,6 @@ class Emitter:
             else:
                 return
         raise FileExistsError(errno.EEXIST, "every name is taken", os.path.join(folder, stem))
-
-
-def _fitting(stem: str, subject: str) -> str:
-    # Room for ".99999.json" and for the claim's dot and suffix.
-    return stem if len(os.fsencode(stem)) <= _MAX_NAME_BYTES - 20 else subject
 
 
 def _host() -> str:

@@ -101,7 +101,7 @@ def open_audio(database: Database, folders: Sequence[Path], record: dict[str, An
     media_type = TYPES.get(path.suffix.lower())
     if media_type is None or path.name.startswith(".") or "\0" in path.name:
         raise AudioMissing(AudioState.ELSEWHERE)
-    candidates = [folder for folder in folders if _meant(folder, path)]
+    candidates = [folder for folder in folders if may_name(folder, path)]
     own = home(database, folders, str(record["event_id"]))
     if own is not None and own not in candidates:
         candidates.insert(0, own)
@@ -119,8 +119,8 @@ def open_audio(database: Database, folders: Sequence[Path], record: dict[str, An
     raise AudioMissing(AudioState.GONE)
 
 
-def _meant(folder: Path, path: PurePosixPath) -> bool:
-    """Whether the recorded path may mean that folder: an absolute one must equal it, a relative one be its end."""
+def may_name(folder: Path, path: PurePosixPath) -> bool:
+    """Whether the path may name a file of the folder: an absolute parent must equal it, a relative one be its end."""
     parent = path.parent
     if parent.is_absolute():
         return str(parent) == folder.as_posix()

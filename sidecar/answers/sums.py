@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -81,10 +81,7 @@ def users(usage: Iterable[Count]) -> Counts:
 def by_hour(activity: Counts, zone: tzinfo) -> Counts:
     """Activity by hour, as clocks in that time zone show it."""
 
-    def key(row: Count) -> tuple[Any, ...]:
-        return (_local(row, zone).replace(tzinfo=None),)
-
-    return [{"at": at} | sums for (at,), sums in _summed(activity, key)]
+    return _summed(activity, ("at",), lambda row: (_local(row, zone).replace(tzinfo=None),))
 
 
 def by_day(activity: Counts, zone: tzinfo, *, models: bool = False, weeks: bool = False) -> Counts:
@@ -100,8 +97,7 @@ def by_day(activity: Counts, zone: tzinfo, *, models: bool = False, weeks: bool 
         day -= timedelta(days=day.weekday() if weeks else 0)
         return (day, row["model_version"]) if models else (day,)
 
-    names = ("day", "model_version") if models else ("day",)
-    return [dict(zip(names, where, strict=True)) | sums for where, sums in _summed(activity, key)]
+    return _summed(activity, ("day", "model_version") if models else ("day",), key)
 
 
 def by_weekday(activity: Counts, zone: tzinfo) -> Counts:
@@ -111,25 +107,28 @@ def by_weekday(activity: Counts, zone: tzinfo) -> Counts:
         local = _local(row, zone)
         return local.weekday(), local.hour
 
-    return [{"weekday": weekday, "hour": hour} | sums for (weekday, hour), sums in _summed(activity, key)]
+    return _summed(activity, ("weekday", "hour"), key)
 
 
 def by_model(activity: Counts) -> Counts:
     """Activity by version of the model."""
-    return [
-        {"model_version": model} | sums for (model,), sums in _summed(activity, lambda row: (row["model_version"],))
-    ]
+    return _summed(activity, ("model_version",), lambda row: (row["model_version"],))
 
 
-def _summed(
-    rows: Iterable[Count], key: Callable[[Count], tuple[Any, ...]]
-) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
+def rtf(row: Count) -> float | None:
+    """The real-time factor: seconds of computing per second of audio; None without audio."""
+    audio = row["audio_seconds"]
+    return row["compute_seconds"] / audio if audio else None
+
+
+def _summed(rows: Iterable[Count], names: Sequence[str], key: Callable[[Count], tuple[Any, ...]]) -> Counts:
+    """The sums of the rows with equal keys, in the order of the keys, whose parts get these names."""
     sums: dict[tuple[Any, ...], dict[str, Any]] = defaultdict(lambda: dict.fromkeys(_COUNTS, 0))
     for row in rows:
         into = sums[key(row)]
         for name in _COUNTS:
             into[name] += row[name]
-    return sorted(sums.items(), key=lambda item: item[0])
+    return [dict(zip(names, where, strict=True)) | sums[where] for where in sorted(sums)]
 
 
 def _local(row: Count, zone: tzinfo) -> datetime:

@@ -1,4 +1,4 @@
-"""The optional indexes for search: which of them are there, and how a word is asked of the text index.
+"""The optional indexes for search: which of them exist, and how the text index is asked for a word.
 
 They are apart from the tables' migrations: each index makes every insert dearer, and shipping comes first. Whoever
 searches large tables applies them with `sidecar index`.
@@ -44,7 +44,7 @@ class TextIndex(Enum):
 
 
 def text_index(database: Database) -> TextIndex | None:
-    """The text index that is there."""
+    """The text index that exists; None without one."""
     if database.dialect == "sqlite":
         there = database.query("SELECT 1 FROM sqlite_master WHERE name = 'tts_text_search'")
         return TextIndex.FTS5 if there else None
@@ -117,11 +117,11 @@ def _narrow_weights(database: Database, words: Sequence[str]) -> Where | None:
     grams = _rarest(database, [gram for word in words for gram in _grams(word)], _MOST_TRIGRAMS)
     weights = ", ".join("HEX(WEIGHT_STRING(? COLLATE utf8mb4_unicode_ci))" for _ in grams)
     limits = "@@innodb_ft_min_token_size, @@innodb_ft_max_token_size"
-    ((shortest, longest, *told),) = database.query(f"SELECT {limits}, {weights}", list(grams))
+    ((shortest, longest, *hexadecimals),) = database.query(f"SELECT {limits}, {weights}", list(grams))
     if int(shortest) > _WEIGHT_LENGTH or int(longest) < _TRIGRAM * _WEIGHT_LENGTH:
         return None  # this server was told to leave such terms out
     terms = []
-    for hexadecimal in told:
+    for hexadecimal in hexadecimals:
         units = _WEIGHT.findall(hexadecimal)[:_TRIGRAM]
         if units:
             terms.append("+" + "".join(units) + ("" if len(units) == _TRIGRAM else "*"))
@@ -129,7 +129,7 @@ def _narrow_weights(database: Database, words: Sequence[str]) -> Where | None:
 
 
 def _grams(word: str) -> list[str]:
-    """Parts of three characters, side by side and the last one; a shorter word as it is."""
+    """Parts of three characters, side by side and the last one; a shorter word whole."""
     last = max(len(word) - _TRIGRAM, 0)
     return [word[start : start + _TRIGRAM] for start in [*range(0, last, _TRIGRAM), last]]
 

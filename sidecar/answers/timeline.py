@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sidecar.answers.values import as_dicts
+from sidecar.errors import SidecarError
 from sidecar.storage.database import Database
 
 
@@ -29,3 +30,18 @@ def resolve(database: Database, text: str) -> str | None:
             "SELECT event_id FROM tts_records WHERE audio_path = ? AND replaced_by IS NULL LIMIT 2", [text]
         )
     return rows[0][0] if len(rows) == 1 else None
+
+
+def require(database: Database, text: str) -> str:
+    """The same, where there has to be one.
+
+    Raises:
+        SidecarError: no record answers to that, or more than one.
+    """
+    event_id = resolve(database, text)
+    if event_id is None:
+        raise SidecarError(
+            f"no record answers to {text!r}, or more than one",
+            hint="Give the id that `sidecar find` shows, the event_id, or the audio's path as recorded.",
+        )
+    return event_id

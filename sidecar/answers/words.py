@@ -8,7 +8,7 @@ _WORDS = re.compile(r'"([^"]+)"?|([^\s"]+)')
 
 
 def words(text: str) -> list[str]:
-    """The words of a search; what stands in double quotes is one, blanks included."""
+    """The words of a search; what is in double quotes is one word, blanks included."""
     return [quoted or plain for quoted, plain in _WORDS.findall(text)]
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
-import orjson
 
+from sidecar.cli.support import show
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
-from sidecar.cli.support.show import seconds
 from sidecar.service.settings import Settings
-from sidecar.upkeep.backfill import UNKNOWN, Survey, Tally, backfill, survey
+from sidecar.upkeep.backfill import UNKNOWN, Outcome, Survey, backfill, survey
 from sidecar.wording.plural import count
 
 
@@ -43,45 +43,47 @@ def backfill_command(settings: Settings, min_age: float, host: str | None, dry_r
     """
     failed = False
     for folder in settings.folders:
-        found = survey(folder, min_age=min_age)
-        tally = Tally()
+        wavs = survey(folder, min_age=min_age)
+        outcomes = []
         if not dry_run:
-            outcomes = backfill(folder, found.unrecorded, host=host)
-            for outcome in track(outcomes, "recording", len(found.unrecorded)):
-                tally.add(outcome)
-        failed = failed or bool(tally.errors)
+            outcomes = list(track(backfill(folder, wavs.unrecorded, host=host), "recording", len(wavs.unrecorded)))
+        facts = _facts(str(folder), wavs, outcomes, dry_run)
+        failed = failed or bool(facts["errors"])
         if as_json:
-            click.echo(orjson.dumps(_facts(str(folder), found, tally, dry_run)))
+            show.json_lines([facts])
         else:
-            _tell(str(folder), found, tally, dry_run)
+            _tell(facts)
     if failed:
         sys.exit(EXIT_FAILED)
 
 
-def _facts(folder: str, found: Survey, tally: Tally, dry_run: bool) -> dict[str, Any]:
+def _facts(folder: str, wavs: Survey, outcomes: Sequence[Outcome], dry_run: bool) -> dict[str, Any]:
+    written = [each.duration for each in outcomes if each.written]
     return {
         "folder": folder,
         "dry_run": dry_run,
-        "recorded_before": found.recorded,
-        "unrecorded": len(found.unrecorded),
-        "too_young": found.young,
-        "written": tally.written,
-        "audio_seconds": round(tally.seconds, 3),
-        "without_header": tally.without_header,
-        "errors": {outcome.name: outcome.error for outcome in tally.errors},
+        "recorded_before": wavs.recorded,
+        "unrecorded": len(wavs.unrecorded),
+        "too_young": wavs.young,
+        "written": len(written),
+        "audio_seconds": round(sum(filter(None, written), 0.0), 3),
+        "without_header": written.count(None),
+        "errors": {each.name: each.error for each in outcomes if each.error},
     }
 
 
-def _tell(folder: str, found: Survey, tally: Tally, dry_run: bool) -> None:
-    click.echo(f"{folder}: {count(found.recorded, 'WAV')} with an event, {len(found.unrecorded):,} without")
-    if found.young:
-        click.echo(f"  left alone: {found.young:,} younger than --min-age; run it again later")
-    if dry_run:
+def _tell(facts: dict[str, Any]) -> None:
+    click.echo(
+        f"{facts['folder']}: {count(facts['recorded_before'], 'WAV')} with an event, {facts['unrecorded']:,} without"
+    )
+    if facts["too_young"]:
+        click.echo(f"  left alone: {facts['too_young']:,} younger than --min-age; run it again later")
+    if facts["dry_run"]:
         return
-    click.echo(f"  {count(tally.written, 'event')} written, for {seconds(tally.seconds)} of audio")
-    if tally.written:
+    click.echo(f"  {count(facts['written'], 'event')} written, for {show.seconds(facts['audio_seconds'])} of audio")
+    if facts["written"]:
         click.echo(f"  each says: {UNKNOWN}")
-    if tally.without_header:
-        click.echo(f"  of unknown length, for want of a WAV header: {tally.without_header:,}")
-    for outcome in tally.errors:
-        click.echo(f"  {outcome.name}: {outcome.error}", err=True)
+    if facts["without_header"]:
+        click.echo(f"  of unknown length, for want of a WAV header: {facts['without_header']:,}")
+    for name, error in facts["errors"].items():
+        click.echo(f"  {name}: {error}", err=True)

@@ -6,12 +6,12 @@ import sys
 from dataclasses import asdict
 
 import click
-import orjson
 from rich.console import Console
 from rich.text import Text
 
+from sidecar.cli.support import show
 from sidecar.cli.support.checks import all_findings
-from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
+from sidecar.cli.support.options import DATABASE, EXIT_FAILED, settings_options, verb
 from sidecar.doctor import Level
 from sidecar.service.settings import Settings
 
@@ -20,17 +20,7 @@ _SIGNS = {Level.OK: "ok", Level.NOTE: "note", Level.WARNING: "warning", Level.FA
 
 
 @verb()
-@settings_options(
-    "watch_dir",
-    "database_url",
-    "database_password_file",
-    "name",
-    "listen",
-    "watch_mode",
-    "event_max_bytes",
-    "connect_timeout",
-    "read_timeout",
-)
+@settings_options("watch_dir", *DATABASE, "read_timeout", "name", "listen", "watch_mode", "event_max_bytes")
 @click.option("--service/--no-service", default=True, show_default=True, help="Also look for the running shipper.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
 def doctor(settings: Settings, service: bool, as_json: bool) -> None:
@@ -51,7 +41,7 @@ def doctor(settings: Settings, service: bool, as_json: bool) -> None:
     for finding in all_findings(settings, service=service):
         failed = failed or finding.level is Level.FAILURE
         if as_json:
-            click.echo(orjson.dumps(asdict(finding)))
+            show.json_lines([asdict(finding)])
             continue
         sign = Text(f"{_SIGNS[finding.level]:<8}", _STYLES[finding.level])
         console.print(Text.assemble(sign, (finding.check, "bold"), ": ", finding.message), soft_wrap=True)

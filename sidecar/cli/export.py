@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import BinaryIO, Literal
 
 import click
 
 from sidecar.answers.filters import Filter
-from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.databases import connected
 from sidecar.cli.support.filters import filter_options
-from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.cli.support.progress import track
 from sidecar.errors import SidecarError, UsageError
 from sidecar.service.settings import Settings
@@ -24,17 +21,17 @@ from sidecar.storage.database import Row
 from sidecar.upkeep.export import write_csv, write_json_lines, write_parquet
 from sidecar.wording.plural import count
 
-Form = Literal["csv", "jsonl", "parquet"]
-_FORMS: dict[str, Form] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+_WRITERS = {"csv": write_csv, "jsonl": write_json_lines, "parquet": write_parquet}
+_FORMS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 
 
 @verb()
-@settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
+@settings_options(*DATABASE, "timezone")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl", "parquet"]), help="[default: by the file's name]")
+@click.option("--format", "form", type=click.Choice(list(_WRITERS)), help="[default: by the file's name]")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @filter_options()
-def export(settings: Settings, wanted: Filter, file: Path, form: Form | None, force: bool) -> None:
+def export(settings: Settings, wanted: Filter, file: Path, form: str | None, force: bool) -> None:
     """Write tts_records to a file (or - for standard output): CSV, JSON Lines or Parquet.
 
     Every column, oldest first, times in UTC. The file appears when it is complete. Parquet needs pyarrow.
@@ -49,7 +46,7 @@ def export(settings: Settings, wanted: Filter, file: Path, form: Form | None, fo
         raise UsageError(f"{file}: the format cannot be told from the name", hint="Say --format csv, jsonl or parquet.")
     conditions, parameters = wanted.where()
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    with closing(open_database(settings)) as database:
+    with connected(settings) as database:
         columns = [name for name in database.columns("SELECT * FROM tts_records LIMIT 0")[0] if name not in INTERNAL]
         total = int(database.query(f"SELECT COUNT(*) FROM tts_records{where}", parameters)[0][0])
         rows = database.stream(
@@ -60,29 +57,18 @@ def export(settings: Settings, wanted: Filter, file: Path, form: Form | None, fo
         click.echo(f"{count(written, 'record')} in {file}")
 
 
-def _write(form: Form, columns: Sequence[str], rows: Iterable[Row], file: Path, *, force: bool) -> int:
+def _write(form: str, columns: Sequence[str], rows: Iterable[Row], file: Path, *, force: bool) -> int:
     if str(file) == "-":
-        return _write_to(form, columns, rows, sys.stdout.buffer)
+        return _WRITERS[form](columns, rows, sys.stdout.buffer)
     if file.exists() and not force:
         raise UsageError(f"{file} is there already", hint="Choose another name, or say --force.")
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("xb") as handle:
-            count = _write_to(form, columns, rows, handle)
+            count = _WRITERS[form](columns, rows, handle)
         temporary.replace(file)
     except OSError as error:
         raise SidecarError(f"{file}: {error.strerror}") from error
     finally:
         temporary.unlink(missing_ok=True)
-    return count
-
-
-def _write_to(form: Form, columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> int:
-    if form == "parquet":
-        return write_parquet(columns, rows, file)
-    if form == "jsonl":
-        return write_json_lines(columns, rows, file)
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    count = write_csv(columns, rows, text)
-    text.detach()
     return count

@@ -7,9 +7,9 @@ import click
 from sidecar.answers import search
 from sidecar.answers.filters import Filter
 from sidecar.cli.support import show
-from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.databases import connected
 from sidecar.cli.support.filters import filter_options
-from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.service.settings import Settings
 
 _COLUMNS = ("id", "created_at", "status", "emotion", "text_input")
@@ -17,7 +17,7 @@ _WIDE_COLUMNS = ("id", "created_at", "status", "emotion", "user_id", "duration",
 
 
 @verb()
-@settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
+@settings_options(*DATABASE, "timezone")
 @filter_options()
 @click.argument("text", nargs=-1)
 @click.option(
@@ -41,18 +41,15 @@ def find(settings: Settings, wanted: Filter, limit: int, wide: bool, as_json: bo
         sidecar find --status failed --since 1d
         sidecar find '"number 42"' --json --limit 1000
     """
-    database = open_database(settings)
-    try:
-        records: list[search.Record] = []
-        cursor: str | None = None
+    records: list[search.Record] = []
+    cursor: str | None = None
+    with connected(settings) as database:
         while len(records) < limit:
             page = search.find(database, wanted, limit=min(limit - len(records), search.MAX_LIMIT), cursor=cursor)
             records += page.records
             cursor = page.cursor
             if cursor is None:
                 break
-    finally:
-        database.close()
     if as_json:
         show.json_lines(records)
         return

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import click
 
-from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import settings_options, verb
-from sidecar.cli.support.records import resolve_record
+from sidecar.answers import timeline
+from sidecar.cli.support.databases import connected
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
 from sidecar.service.settings import Settings
@@ -19,7 +17,7 @@ from sidecar.wording.plural import count
 
 
 @verb()
-@settings_options("watch_dir", "database_url", "database_password_file", "connect_timeout")
+@settings_options("watch_dir", *DATABASE)
 @click.option(
     "--user", metavar="NAME", default="", help="All records of that user, and what they said about others' records."
 )
@@ -49,9 +47,9 @@ def forget(settings: Settings, user: str, text: str, voice: str, record: str, re
     """
     if sum(map(bool, (user, text, voice, record))) != 1:
         raise UsageError("name one of --user, --text, --voice and --record")
-    with closing(open_database(settings)) as database:
+    with connected(settings) as database:
         if record:
-            record = resolve_record(database, record)
+            record = timeline.require(database, record)
         target = Target(user=user, text=text, voice=voice, record=record)
         if not yes:
             meant = len(subjects(database, settings.folders, target))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import click
 
 from sidecar.answers.textindex import has_filter_indexes, possible_text_index, text_index
-from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.databases import connected
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.migrations import optional
 
 
 @verb()
-@settings_options("database_url", "database_password_file", "connect_timeout")
+@settings_options(*DATABASE)
 @click.option("--create", "action", flag_value="create", help="Add those that are missing.")
 @click.option("--drop", "action", flag_value="drop", help="Remove them.")
 def index(settings: Settings, action: str | None) -> None:
@@ -33,32 +31,20 @@ def index(settings: Settings, action: str | None) -> None:
         sidecar index
         sidecar index --create
     """
-    with closing(open_database(settings)) as database:
+    with connected(settings) as database:
+        text, filters = text_index(database), has_filter_indexes(database)
         if action == "create":
-            _create(database)
+            if not filters:
+                _apply(database, "filters")
+            if not text:
+                _apply(database, possible_text_index(database).script)
         elif action == "drop":
-            _drop(database)
-        _show(database)
-
-
-def _show(database: Database) -> None:
-    click.echo(f"text: {'yes' if text_index(database) else 'no'}")
-    click.echo(f"filters: {'yes' if has_filter_indexes(database) else 'no'}")
-
-
-def _create(database: Database) -> None:
-    if not has_filter_indexes(database):
-        _apply(database, "filters")
-    if not text_index(database):
-        _apply(database, possible_text_index(database).script)
-
-
-def _drop(database: Database) -> None:
-    there = text_index(database)
-    if there:
-        _apply(database, f"{there.script}.drop")
-    if has_filter_indexes(database):
-        _apply(database, "filters.drop")
+            if text:
+                _apply(database, f"{text.script}.drop")
+            if filters:
+                _apply(database, "filters.drop")
+        click.echo(f"text: {'yes' if text_index(database) else 'no'}")
+        click.echo(f"filters: {'yes' if has_filter_indexes(database) else 'no'}")
 
 
 def _apply(database: Database, name: str) -> None:

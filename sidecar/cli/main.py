@@ -11,7 +11,7 @@ from sidecar import __version__, cli
 
 
 class _Root(click.Group):
-    """Each module beside this one holds the verb of its name, and is imported when that is called or told of."""
+    """Each module beside this one holds the verb of its name, and is imported when the verb or its help is wanted."""
 
     def list_commands(self, _: click.Context) -> list[str]:
         modules = (each.name for each in pkgutil.iter_modules(cli.__path__) if not each.ispkg)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from sidecar.cli.support.databases import open_sink
-from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.service.settings import Settings
 
 
 @verb()
-@settings_options("database_url", "database_password_file", "connect_timeout", "read_timeout")
+@settings_options(*DATABASE, "read_timeout")
 def migrate(settings: Settings) -> None:
     """Create the tables, or bring them up to date.
 
@@ -22,11 +24,8 @@ def migrate(settings: Settings) -> None:
         sidecar migrate
         SIDECAR_DATABASE_URL=mysql://admin:secret@127.0.0.1:3306/tts sidecar migrate
     """
-    sink = open_sink(settings)
-    try:
+    with closing(open_sink(settings)) as sink:
         applied = sink.migrate()
-    finally:
-        sink.close()
     for name in applied:
         click.echo(f"applied {name}")
     if not applied:

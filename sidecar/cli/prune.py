@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from contextlib import closing
-from datetime import datetime
 from typing import Any
 
 import click
-import orjson
 
-from sidecar.answers.filters import parse
-from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import settings_options, verb
-from sidecar.cli.support.progress import bar
+from sidecar.answers.filters import moment
+from sidecar.cli.support import show
+from sidecar.cli.support.databases import connected
+from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.progress import track
 from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
 from sidecar.service.settings import Settings
@@ -24,9 +22,7 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "
 
 
 @verb("prune")
-@settings_options(
-    "watch_dir", "database_url", "database_password_file", "event_max_bytes", "connect_timeout", "timezone"
-)
+@settings_options("watch_dir", *DATABASE, "event_max_bytes", "timezone")
 @click.option(
     "--older-than", metavar="TIME", help="What ended longer ago than this goes: 90d (s, m, h, d, w), or before a date."
 )
@@ -57,11 +53,11 @@ def prune_command(
     """
     if not older_than and not max_size:
         raise UsageError("nothing says what is old", hint="Say --older-than 90d, --max-size 50GB, or both.")
-    before = _moment(older_than, settings)
+    before = moment(older_than.strip(), zone=settings.zone) if older_than else None
     max_bytes = _bytes(max_size) if max_size else None
     reason = " and ".join([f"older than {older_than}"] * bool(older_than) + [f"more than {max_size}"] * bool(max_size))
     for folder in settings.folders:
-        with closing(open_database(settings)) as database:
+        with connected(settings) as database:
             planned = plan(
                 folder,
                 database,
@@ -71,31 +67,23 @@ def prune_command(
                 event_max_bytes=settings.event_max_bytes,
             )
             if yes:
-                with bar() as progress:
-                    task = progress.add_task("removing", total=len(planned.chosen))
-                    try:
-                        carry_out(
-                            planned,
-                            database,
-                            publisher=Publisher("prune"),
-                            reason=reason,
-                            step=lambda: progress.advance(task),  # noqa: B023 - called within this round
-                        )
-                    except OSError as error:
-                        raise SidecarError(f"{folder} cannot be changed: {error.strerror}") from error
+                try:
+                    carry_out(planned, database, publisher=Publisher("prune"), reason=reason, track=track)
+                except OSError as error:
+                    raise SidecarError(f"{folder} cannot be changed: {error.strerror}") from error
         if as_json:
-            click.echo(orjson.dumps(_facts(planned, done=yes)))
+            show.json_lines([_facts(planned, removed=yes)])
         else:
-            _tell(planned, done=yes)
+            _tell(planned, removed=yes)
 
 
-def _facts(planned: Plan, *, done: bool) -> dict[str, Any]:
+def _facts(planned: Plan, *, removed: bool) -> dict[str, Any]:
     return {
         "folder": str(planned.folder),
         "remove": planned.policy.value,
-        "done": done,
+        "done": removed,
         "syntheses": len(planned.chosen),
-        "audio_files": len(planned.audio),
+        "audio_files": sum(bool(each.audio) for each in planned.chosen),
         "bytes": planned.bytes,
         "oldest": planned.chosen[0].last.isoformat() if planned.chosen else None,
         "newest": planned.chosen[-1].last.isoformat() if planned.chosen else None,
@@ -104,8 +92,8 @@ def _facts(planned: Plan, *, done: bool) -> dict[str, Any]:
     }
 
 
-def _tell(planned: Plan, *, done: bool) -> None:
-    verb = "removed" if done else "would be removed"
+def _tell(planned: Plan, *, removed: bool) -> None:
+    verb = "removed" if removed else "would be removed"
     what = {Policy.AUDIO: "audio", Policy.FILES: "audio and event files", Policy.EVERYTHING: "files and rows"}
     click.echo(
         f"{planned.folder}: {what[planned.policy]} of {count(len(planned.chosen), 'synthesis', 'syntheses')} {verb}, "
@@ -118,12 +106,8 @@ def _tell(planned: Plan, *, done: bool) -> None:
         click.echo(f"  kept: {planned.kept_uncommitted:,} more, old but not in the database with all of their events")
     if planned.kept_unrecorded:
         click.echo(f"  kept: {count(planned.kept_unrecorded, 'WAV')} without an event (sidecar backfill gives one)")
-    if not done and planned.chosen:
+    if not removed and planned.chosen:
         click.echo("  nothing was touched; say --yes to do it")
-
-
-def _moment(text: str | None, settings: Settings) -> datetime | None:
-    return parse({"until": text}, zone=settings.zone).until if text else None
 
 
 def _bytes(text: str) -> int:

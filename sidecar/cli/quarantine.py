@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime, tzinfo
 from pathlib import Path
 
 import click
-import orjson
 from rich.table import Table
 
 from sidecar.cli.support import show
 from sidecar.cli.support.courier import SHIPPING, open_redelivery
-from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import EXIT_FAILED, Verbs, settings_options
+from sidecar.cli.support.databases import connected
+from sidecar.cli.support.options import DATABASE, EXIT_FAILED, Verbs, settings_options
 from sidecar.errors import Reason, UsageError
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
@@ -25,7 +23,6 @@ from sidecar.upkeep.quarantine import STATUSES, Entry, newest, waiting
 from sidecar.upkeep.quarantine import drop as drop_entries
 from sidecar.upkeep.quarantine import entry as find_entry
 
-_TABLES = ("database_url", "database_password_file", "connect_timeout")
 _PREVIEW_BYTES = 2000
 _WHY_WIDTH = 60
 _NO_EVENT = "holds no event any more; `sidecar quarantine drop` puts it aside"
@@ -55,7 +52,7 @@ def _chosen(command: click.decorators.FC) -> click.decorators.FC:
 
 
 @quarantine.command("list")
-@settings_options(*_TABLES, "timezone")
+@settings_options(*DATABASE, "timezone")
 @click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="Those of one reason.")
 @click.option(
     "--status", type=click.Choice(STATUSES), default="quarantined", show_default=True, help="What became of it."
@@ -73,11 +70,10 @@ def list_command(settings: Settings, reason: str | None, status: str, limit: int
         sidecar quarantine list
         sidecar quarantine list --reason invalid_json --json | jq .path
     """
-    with closing(open_database(settings)) as database:
+    with connected(settings) as database:
         entries, total = newest(database, reason=reason, status=status, limit=limit)
     if as_json:
-        for entry in entries:
-            click.echo(orjson.dumps(_facts(entry)))
+        show.json_lines(map(_facts, entries))
         return
     if not entries:
         click.echo(f"nothing is {status}" if status != "quarantined" else "the quarantine is empty")
@@ -106,7 +102,7 @@ def _print(entries: Sequence[Entry], zone: tzinfo, *, wide: bool) -> None:
 
 
 @quarantine.command("show")
-@settings_options(*_TABLES)
+@settings_options(*DATABASE)
 @click.argument("id_", metavar="ID", type=int)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object; the bytes as text where they are UTF-8.")
 def show_command(settings: Settings, id_: int, as_json: bool) -> None:
@@ -116,14 +112,13 @@ def show_command(settings: Settings, id_: int, as_json: bool) -> None:
     Example:
         sidecar quarantine show 17
     """
-    with closing(open_database(settings)) as database:
-        found = find_entry(database, id_)
-    if found is None:
+    with connected(settings) as database:
+        kept = find_entry(database, id_)
+    if kept is None:
         raise UsageError(f"no file in quarantine has the id {id_}", hint="`sidecar quarantine list` shows the ids.")
-    entry, content = found
+    entry, content = kept
     if as_json:
-        text = content.decode("utf-8", "backslashreplace")
-        click.echo(orjson.dumps({**_facts(entry), "content": text}))
+        show.json_lines([{**_facts(entry), "content": content.decode("utf-8", "backslashreplace")}])
         return
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
@@ -149,20 +144,20 @@ def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: st
         sidecar quarantine retry 17 18
         sidecar quarantine retry --reason rejected_by_sink
     """
-    with closing(open_database(settings)) as database:
+    with connected(settings) as database:
         chosen = [entry for entry in _choose(database, ids, everything, reason) if entry.shipper == settings.name]
     refused: dict[str, str] = {}
     for folder in sorted({os.path.dirname(entry.path) for entry in chosen}):
         names = [os.path.basename(entry.path) for entry in chosen if os.path.dirname(entry.path) == folder]
         with open_redelivery(settings, Path(folder)) as redelivery:
             refused |= redelivery.deliver(names).refused
-    with closing(open_database(settings)) as database:
+    with connected(settings) as database:
         left = {entry.id for entry in waiting(database)}
     refused |= {entry.path: _NO_EVENT for entry in chosen if entry.id in left and entry.path not in refused}
     for entry in chosen:
         why = refused.get(entry.path, "")
         if as_json:
-            click.echo(orjson.dumps({"id": entry.id, "path": entry.path, "shipped": not why, "why": why}))
+            show.json_lines([{"id": entry.id, "path": entry.path, "shipped": not why, "why": why}])
         else:
             click.echo(f"{entry.id}  {_visible(entry.path)}: {_visible(why) or 'shipped'}")
     if not chosen and not as_json:
@@ -172,7 +167,7 @@ def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: st
 
 
 @quarantine.command()
-@settings_options(*_TABLES)
+@settings_options(*DATABASE)
 @_chosen
 def drop(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str | None, as_json: bool) -> None:
     """Put files aside: they count as settled and are not shown again. Neither the file nor what is kept of it is
@@ -183,12 +178,11 @@ def drop(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str
         sidecar quarantine drop 17
         sidecar quarantine drop --reason unsupported_version
     """
-    with closing(open_database(settings)) as database:
+    with connected(settings) as database:
         chosen = _choose(database, ids, everything, reason)
         drop_entries(database, chosen)
     if as_json:
-        for entry in chosen:
-            click.echo(orjson.dumps({"id": entry.id, "path": entry.path, "status": "dropped"}))
+        show.json_lines({"id": entry.id, "path": entry.path, "status": "dropped"} for entry in chosen)
     else:
         click.echo(f"{len(chosen)} dropped")
 

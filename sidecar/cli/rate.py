@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import getpass
-from contextlib import closing
 
 import click
 
-from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import settings_options, verb
-from sidecar.cli.support.records import resolve_record
+from sidecar.answers import timeline
+from sidecar.cli.support.databases import connected
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.event.publish import Publisher
 from sidecar.service.settings import Settings
 from sidecar.upkeep.rating import rate as publish_rating
 
 
 @verb()
-@settings_options("watch_dir", "database_url", "database_password_file", "connect_timeout")
+@settings_options("watch_dir", *DATABASE)
 @click.argument("record")
 @click.argument("rating", type=click.Choice(["1", "2", "3", "4", "5", "none"]))
 @click.option("--note", metavar="WORDS", help="What is good or bad about it.")
@@ -31,8 +30,8 @@ def rate(settings: Settings, record: str, rating: str, note: str | None, user: s
         sidecar rate 42 5 --note 尾音自然
         sidecar rate outputs/spk_1795342542.wav 2 --note "too fast" --by lab
     """
-    with closing(open_database(settings)) as database:
-        event_id = resolve_record(database, record)
+    with connected(settings) as database:
+        event_id = timeline.require(database, record)
         event = publish_rating(
             database,
             Publisher("rate"),

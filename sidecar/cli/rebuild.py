@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import asdict
 
 import click
-import orjson
 
+from sidecar.cli.support import show
 from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import settings_options, verb
-from sidecar.cli.support.progress import bar
+from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.progress import track
 from sidecar.service.settings import Settings
 from sidecar.upkeep.rebuild import rebuild
 from sidecar.wording.plural import count
 
 
 @verb("rebuild")
-@settings_options("database_url", "database_password_file", "connect_timeout")
+@settings_options(*DATABASE)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def rebuild_command(settings: Settings, as_json: bool) -> None:
     """Fold all of tts_events into a fresh tts_records, then swap.
@@ -30,13 +29,9 @@ def rebuild_command(settings: Settings, as_json: bool) -> None:
     Example:
         sidecar rebuild
     """
-    with closing(open_database(settings)) as database:
-        total = int(database.query("SELECT COUNT(*) FROM tts_events")[0][0])
-    with bar() as progress:
-        task = progress.add_task("folding", total=total)
-        result = rebuild(lambda: open_database(settings), lambda: progress.advance(task))
+    result = rebuild(lambda: open_database(settings), track)
     if as_json:
-        click.echo(orjson.dumps(asdict(result)))
+        show.json_lines([asdict(result)])
         return
     click.echo(
         f"{count(result.events, 'event')} folded into {count(result.records, 'record')} "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
-import orjson
 
 from sidecar.answers.filters import parse
+from sidecar.cli.support import show
 from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
@@ -81,8 +82,7 @@ def replay(
                 result = redelivery.deliver(track(names, "shipping", len(names)))
         failed = failed or bool(result.refused)
         if as_json:
-            facts = {"new": result.new, "known": result.known, "refused": result.refused}
-            click.echo(orjson.dumps({"folder": str(folder), "chosen": len(names), "dry_run": dry_run, **facts}))
+            show.json_lines([{"folder": str(folder), "chosen": len(names), "dry_run": dry_run, **asdict(result)}])
             continue
         click.echo(f"{folder}: {count(len(names), 'event file')} chosen")
         if not dry_run:

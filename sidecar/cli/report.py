@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from sidecar.answers.filters import Filter
-from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.databases import connected
 from sidecar.cli.support.filters import filter_options
-from sidecar.cli.support.options import require, settings_options, verb
+from sidecar.cli.support.options import DATABASE, require, settings_options, verb
 from sidecar.errors import UsageError
 from sidecar.service.settings import Settings
 from sidecar.wording import codes
@@ -18,7 +18,7 @@ _PATH = click.Path(path_type=Path)
 
 
 @verb()
-@settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
+@settings_options(*DATABASE, "timezone")
 @filter_options("since", "until", "user", "model", "voice", "emotion", "language")
 @click.option("--output", metavar="FILE", type=_PATH, default=Path("report.html"), show_default=True, help="The file.")
 @click.option("--png", "pictures", metavar="FOLDER", type=_PATH, help="Also each chart as a PNG in this folder.")
@@ -36,11 +36,8 @@ def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | No
     require("pandas", "matplotlib", "ruptures", "jinja2", extra="report")
     from sidecar.report import build
 
-    database = open_database(settings)
-    try:
+    with connected(settings) as database:
         made = build(database, wanted, zone=settings.zone, language=words)
-    finally:
-        database.close()
     try:
         output.write_text(made.html, encoding="utf-8")
         saved = made.save_pictures(pictures) if pictures else []

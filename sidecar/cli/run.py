@@ -7,7 +7,6 @@ import gc
 import signal
 import sys
 import threading
-from types import FrameType
 
 import click
 
@@ -30,7 +29,6 @@ from sidecar.shipping.limits import FolderLimits, ShipperLimits
 from sidecar.shipping.notices import Notices
 from sidecar.shipping.reading import stat_folder
 from sidecar.shipping.shipper import Shipper
-from sidecar.storage.sink import Sink
 
 # Decoded events hold no cycles and go when their batch does. At the default of 700 new objects, the collector would
 # look through each batch dozens of times and find nothing: a quarter of the reading time.
@@ -75,7 +73,7 @@ def run(settings: Settings, once: bool) -> None:
     folders = [Folder(path, limits=following.limits(path)) for path in settings.folders]
     metrics.identify(settings.fingerprint)
     metrics.watch_disks(settings.folders)
-    sink: Sink = open_sink(settings)
+    sink = open_sink(settings)
     if once:
         sink.check()
         for folder in folders:
@@ -94,7 +92,8 @@ def run(settings: Settings, once: bool) -> None:
         limits=_shipper_limits(settings),
         give_up=give_up,
     )
-    _stop_on_signals(shipper)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: shipper.stop())
     metrics.started(
         folders=[str(path) for path in settings.folders],
         database=str(settings.dsn),
@@ -156,11 +155,3 @@ def _serve(settings: Settings, metrics: Metrics, *, needed: bool) -> HttpServer 
         if needed:
             raise
         return None
-
-
-def _stop_on_signals(shipper: Shipper) -> None:
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        shipper.stop()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)

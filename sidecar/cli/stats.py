@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from sidecar.answers import questions, sums
 from sidecar.answers.filters import Filter
 from sidecar.cli.support import show
-from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.databases import connected
 from sidecar.cli.support.filters import filter_options
-from sidecar.cli.support.options import settings_options, verb
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.wording.plural import count
@@ -21,11 +19,13 @@ _FOLDED = {"duplicates": "text_input", "voices": "voice", "errors": "error_messa
 _IDS = ("request_hash", "event_id")  # for --json
 _NARROW = {"duplicates": ("takes", "wasted_seconds", "last_at", "emotion", "text_input")}
 """Where all columns are more than 80 characters hold."""
+_LOAD = ("weekday", "hour", "takes", "audio_seconds", "compute_seconds")
+_QUALITY = ("day", "model_version", "takes", *sums.FAULTS)
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @verb()
-@settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
+@settings_options(*DATABASE, "timezone")
 @filter_options("since", "until", "user", "emotion", "model", "voice", "language")
 @click.argument("topic", type=click.Choice(_TOPICS), required=False)
 @click.option("--wide", is_flag=True, help="Every column.")
@@ -51,14 +51,11 @@ def stats(settings: Settings, wanted: Filter, topic: str | None, wide: bool, as_
         sidecar stats duplicates --since 30d --limit 50
         sidecar stats quality --model 2.5 --json
     """
-    database = open_database(settings)
-    try:
+    with connected(settings) as database:
         if topic is None:
             _overview(database, wanted, settings)
             return
         rows = _rows(database, wanted, topic, settings, limit)
-    finally:
-        database.close()
     if as_json:
         show.json_lines(rows)
     elif rows:
@@ -82,32 +79,10 @@ def _rows(database: Database, wanted: Filter, topic: str, settings: Settings, li
         return questions.errors(database, wanted, limit=limit)
     hours = questions.activity(database, wanted)
     if topic == "load":
-        busiest = sorted(sums.by_weekday(hours, settings.zone), key=lambda row: -row["takes"])
-        return [_named(row) for row in busiest]
-    return [_rated(row) for row in sums.by_day(hours, settings.zone, models=True)]
-
-
-def _named(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "weekday": _WEEKDAYS[row["weekday"]],
-        "hour": row["hour"],
-        "takes": row["takes"],
-        "audio_seconds": row["audio_seconds"],
-        "compute_seconds": row["compute_seconds"],
-    }
-
-
-def _rated(row: dict[str, Any]) -> dict[str, Any]:
-    audio = row["audio_seconds"]
-    return {
-        "day": row["day"],
-        "model_version": row["model_version"],
-        "takes": row["takes"],
-        "failed": row["failed"],
-        "saturated": row["saturated"],
-        "truncated": row["truncated"],
-        "rtf": row["compute_seconds"] / audio if audio else None,
-    }
+        rows = sorted(sums.by_weekday(hours, settings.zone), key=lambda row: -row["takes"])
+        return [{name: row[name] for name in _LOAD} | {"weekday": _WEEKDAYS[row["weekday"]]} for row in rows]
+    rows = sums.by_day(hours, settings.zone, models=True)
+    return [{name: row[name] for name in _QUALITY} | {"rtf": sums.rtf(row)} for row in rows]
 
 
 def _overview(database: Database, wanted: Filter, settings: Settings) -> None:

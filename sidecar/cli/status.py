@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import click
-import orjson
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sidecar.answers.values import for_json
-from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
+from sidecar.cli.support import show
+from sidecar.cli.support.databases import connected
+from sidecar.cli.support.options import DATABASE, EXIT_FAILED, settings_options, verb
 from sidecar.doctor.status import FolderStatus, Process, TablesStatus, ask_folder, ask_process, ask_tables
 from sidecar.errors import SidecarError
 from sidecar.service.settings import Settings
@@ -24,9 +21,7 @@ from sidecar.wording.plural import count
 
 
 @verb()
-@settings_options(
-    "watch_dir", "database_url", "database_password_file", "name", "listen", "connect_timeout", "timezone"
-)
+@settings_options("watch_dir", *DATABASE, "name", "listen", "timezone")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(settings: Settings, as_json: bool) -> None:
     """How things stand: the running shipper, the folders, the tables, the quarantine.
@@ -40,7 +35,7 @@ def status(settings: Settings, as_json: bool) -> None:
     """
     process = ask_process(settings.listen_address, settings.fingerprint)
     try:
-        with closing(open_database(settings)) as database:
+        with connected(settings) as database:
             tables = ask_tables(database)
             folders = [ask_folder(folder, settings.name, database) for folder in settings.folders]
     except SidecarError as error:
@@ -48,7 +43,7 @@ def status(settings: Settings, as_json: bool) -> None:
         folders = [ask_folder(folder, settings.name, None) for folder in settings.folders]
     if as_json:
         facts = {"process": asdict(process), "folders": [asdict(each) for each in folders], "tables": asdict(tables)}
-        click.echo(orjson.dumps(facts, default=for_json, option=orjson.OPT_PASSTHROUGH_DATETIME))
+        show.json_lines([facts])
     else:
         _show(settings, process, folders, tables)
     if not process.answers or not process.ours or process.reasons:
@@ -56,7 +51,6 @@ def status(settings: Settings, as_json: bool) -> None:
 
 
 def _show(settings: Settings, process: Process, folders: list[FolderStatus], tables: TablesStatus) -> None:
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     made.add_column(style="bold", no_wrap=True)
     made.add_column(overflow="fold")
@@ -104,4 +98,4 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
         for other in tables.shippers:
             if other["shipper"] != settings.name:
                 line("also ships", other["shipper"], other["folder"], f"moved {when(other['moved_at'])}")
-    console.print(made)
+    show.display(made)

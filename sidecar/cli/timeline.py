@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import click
 
 from sidecar.answers import timeline as answers
 from sidecar.cli.support import show
-from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import settings_options, verb
-from sidecar.cli.support.records import resolve_record
+from sidecar.cli.support.databases import connected
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.event.types import without_prefix
 from sidecar.service.settings import Settings
 
@@ -19,7 +16,7 @@ _WIDE_COLUMNS = ("time", "what", "actor", "rating", "note", "reason", "error_typ
 
 
 @verb()
-@settings_options("database_url", "database_password_file", "connect_timeout", "timezone")
+@settings_options(*DATABASE, "timezone")
 @click.argument("record")
 @click.option("--wide", is_flag=True, help="More columns: note, reason, error and the event file, each by itself.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -33,8 +30,8 @@ def timeline(settings: Settings, record: str, wide: bool, as_json: bool) -> None
         sidecar timeline 42
         sidecar timeline outputs/spk_1795342542.wav --json
     """
-    with closing(open_database(settings)) as database:
-        event_id = resolve_record(database, record)
+    with connected(settings) as database:
+        event_id = answers.require(database, record)
         rows = answers.timeline(database, event_id)
     if as_json:
         show.json_lines(rows)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
-import orjson
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from sidecar.cli.support import show
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.errors import SettingsError, SidecarError
 from sidecar.service.metrics.scrape import Page, parse, read
@@ -67,7 +67,7 @@ def top(settings: Settings, interval: float, count: int | None, as_json: bool) -
                 rates = [*rates, facts["shipped_per_second"]][-_HISTORY:]
                 screen = _screen(facts, rates, where)
                 if as_json:
-                    click.echo(orjson.dumps(facts))
+                    show.json_lines([facts])
                 elif live is not None:
                     live.update(screen, refresh=True)
                 else:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from dataclasses import asdict
 from typing import Any
 
 import click
-import orjson
 
+from sidecar.cli.support import show
 from sidecar.cli.support.courier import SHIPPING, open_redelivery
-from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
-from sidecar.cli.support.progress import bar, track
+from sidecar.cli.support.progress import track
 from sidecar.service.settings import Settings
 from sidecar.upkeep.redelivery import Redelivered
 from sidecar.upkeep.verify import CURES, REPAIRABLE, Defect, Verified, verify
@@ -53,35 +51,20 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
     ignored = set(map(Defect, ignore))
     wrong = False
     for folder in settings.folders:
-        with closing(open_database(settings)) as database, _steps() as progress:
-            result = verify(folder, database, max_bytes=settings.event_max_bytes, hash_audio=audio, progress=progress)
+        with connected(settings) as database:
+            result = verify(folder, database, max_bytes=settings.event_max_bytes, hash_audio=audio, track=track)
         result.discrepancies = [each for each in result.discrepancies if each.defect not in ignored]
-        repaired = _repair(settings, result) if repair and result.to_repair() else None
+        repaired = None
+        if repair and (names := result.to_repair()):
+            with open_redelivery(settings, folder) as redelivery:
+                repaired = redelivery.deliver(track(names, "repairing", len(names)))
         wrong = wrong or _is_wrong(result, repaired)
         if as_json:
-            click.echo(orjson.dumps(_facts(result, repaired)))
+            show.json_lines([_facts(result, repaired)])
         else:
             _tell(result, repaired)
     if wrong:
         sys.exit(EXIT_FAILED)
-
-
-@contextlib.contextmanager
-def _steps() -> Iterator[Callable[[str, int], Callable[[], None]]]:
-    """A progress bar for each thing that is gone through."""
-    with bar() as progress:
-
-        def begin(description: str, total: int) -> Callable[[], None]:
-            task = progress.add_task(description, total=total)
-            return lambda: progress.advance(task)
-
-        yield begin
-
-
-def _repair(settings: Settings, result: Verified) -> Redelivered:
-    names = result.to_repair()
-    with open_redelivery(settings, result.folder) as redelivery:
-        return redelivery.deliver(track(names, "repairing", len(names)))
 
 
 def _is_wrong(result: Verified, repaired: Redelivered | None) -> bool:
@@ -104,7 +87,7 @@ def _facts(result: Verified, repaired: Redelivered | None) -> dict[str, Any]:
         ],
     }
     if repaired is not None:
-        facts["repaired"] = {"new": repaired.new, "known": repaired.known, "refused": repaired.refused}
+        facts["repaired"] = asdict(repaired)
     return facts
 
 

@@ -8,7 +8,7 @@ import threading
 import click
 
 from sidecar.cli.support.databases import open_database
-from sidecar.cli.support.options import require, settings_options, verb
+from sidecar.cli.support.options import DATABASE, require, settings_options, verb
 from sidecar.errors import SettingsError, SidecarError
 from sidecar.service.settings import Settings
 
@@ -16,9 +16,7 @@ _MIN_TOKEN = 16
 
 
 @verb()
-@settings_options(
-    "watch_dir", "database_url", "database_password_file", "connect_timeout", "timezone", "web_listen", "web_token_file"
-)
+@settings_options("watch_dir", *DATABASE, "timezone", "web_listen", "web_token_file")
 def web(settings: Settings) -> None:
     """Serve the library of everything synthesised: search, listen, rate, count; and a JSON API.
 
@@ -32,13 +30,9 @@ def web(settings: Settings) -> None:
         SIDECAR_WEB_TOKEN=$(openssl rand -hex 16) sidecar web --web-listen 0.0.0.0:9791
     """
     require("starlette", "jinja2", "uvicorn", extra="web")
-    _serve(settings)
-
-
-def _serve(settings: Settings) -> None:
     import uvicorn
 
-    from sidecar.web import WebConfig, create_app
+    from sidecar.web import create_app
     from sidecar.web.security import is_loopback
 
     host, port = settings.web_address
@@ -51,14 +45,7 @@ def _serve(settings: Settings) -> None:
     if token is not None and len(token) < _MIN_TOKEN:
         raise SettingsError(f"SIDECAR_WEB_TOKEN is shorter than {_MIN_TOKEN} characters")
     open_database(settings).close()
-    app = create_app(
-        WebConfig(
-            connect=lambda: open_database(settings),
-            folders=settings.folders,
-            zone=settings.zone,
-            token=token,
-        )
-    )
+    app = create_app(connect=lambda: open_database(settings), folders=settings.folders, zone=settings.zone, token=token)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -7,10 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sidecar.doctor.findings import Finding, failure, ok, warning
+from sidecar.doctor.folders import may
 from sidecar.errors import SidecarError
 from sidecar.storage.dsn import SqliteDsn
 
 _MIGRATE = "Run `sidecar migrate` as the user that ships."
+_REFUSALS = {
+    "full": "Free room on the disk of the database file.",
+    "not a database": "Another program's file has that name: correct SIDECAR_DATABASE_URL.",
+    "locked": "Another program holds it: end its transaction.",
+    "readonly": "Give the file and its folder to the user that ships: chown.",
+}
+"""What SQLite says, and what to do about it."""
 
 
 def check_file(dsn: SqliteDsn, *, announced: bool) -> Iterator[Finding]:
@@ -27,7 +35,7 @@ def check_file(dsn: SqliteDsn, *, announced: bool) -> Iterator[Finding]:
         )
     elif not path.exists():
         yield failure("tables", f"there is no file {path} yet", _MIGRATE)
-    elif not _may_write(path) or not _may_write(path.parent):
+    elif not may(path, os.R_OK | os.W_OK) or not may(path.parent, os.R_OK | os.W_OK):
         yield failure(
             "database",
             f"the user with id {os.geteuid()} may not write {path} and its folder",
@@ -43,19 +51,7 @@ def check_file(dsn: SqliteDsn, *, announced: bool) -> Iterator[Finding]:
         )
 
 
-def _may_write(path: Path) -> bool:
-    return os.access(path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids)
-
-
 def sample_refused(error: SidecarError) -> Finding:
     """Why the database refused the sample event."""
-    text = str(error)
-    if "full" in text:
-        return failure("sample event", text, "Free room on the disk of the database file.")
-    if "not a database" in text:
-        return failure("sample event", text, "Another program's file has that name: correct SIDECAR_DATABASE_URL.")
-    if "locked" in text:
-        return failure("sample event", text, "Another program holds it: end its transaction.")
-    if "readonly" in text:
-        return failure("sample event", text, "Give the file and its folder to the user that ships: chown.")
-    return failure("sample event", text, error.hint or _MIGRATE)
+    cures = (cure for words, cure in _REFUSALS.items() if words in str(error))
+    return failure("sample event", str(error), next(cures, error.hint or _MIGRATE))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 
 class Level(StrEnum):
@@ -16,11 +17,11 @@ class Level(StrEnum):
     """Does not work."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Finding:
     check: str
     """What was checked, in a word or two."""
-    level: Level
+    level: Level = field(kw_only=True)
     message: str
     """What is the case, in one sentence."""
     cure: str = ""
@@ -30,17 +31,7 @@ class Finding:
         assert bool(self.cure) == (self.level is not Level.OK), f"{self.check}: a finding names its cure"
 
 
-def ok(check: str, message: str) -> Finding:
-    return Finding(check=check, level=Level.OK, message=message)
-
-
-def note(check: str, message: str, cure: str) -> Finding:
-    return Finding(check=check, level=Level.NOTE, message=message, cure=cure)
-
-
-def warning(check: str, message: str, cure: str) -> Finding:
-    return Finding(check=check, level=Level.WARNING, message=message, cure=cure)
-
-
-def failure(check: str, message: str, cure: str) -> Finding:
-    return Finding(check=check, level=Level.FAILURE, message=message, cure=cure)
+ok = partial(Finding, level=Level.OK)
+note = partial(Finding, level=Level.NOTE)
+warning = partial(Finding, level=Level.WARNING)
+failure = partial(Finding, level=Level.FAILURE)

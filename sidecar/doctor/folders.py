@@ -101,7 +101,7 @@ def _contents(folder: Path, name: str) -> Iterator[Finding]:
                 continue
             if entry.name.endswith(".json"):
                 events += 1
-                if not unreadable and not _may(entry.path, os.R_OK):
+                if not unreadable and not may(entry.path, os.R_OK):
                     unreadable = entry.name
             elif entry.name.lower().endswith(".wav"):
                 audio += 1
@@ -144,7 +144,8 @@ def _room(folder: Path) -> Iterator[Finding]:
         yield ok("disk", said)
 
 
-def _may(path: str, rights: int) -> bool:
+def may(path: str | Path, rights: int) -> bool:
+    """Whether the user of this process has those rights, as os.access names them."""
     return os.access(path, rights, effective_ids=os.access in os.supports_effective_ids)
 
 

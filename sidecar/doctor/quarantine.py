@@ -1,4 +1,4 @@
-"""What waits in quarantine for somebody to decide."""
+"""Files in quarantine that await a decision."""
 
 from __future__ import annotations
 

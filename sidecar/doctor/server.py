@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -55,14 +55,11 @@ def cannot_connect(error: SidecarError, dsn: MysqlDsn) -> Finding:
     return failure("connection", f"{what}: {text}", cure)
 
 
-def check_server(
-    database: Database, dsn: MysqlDsn, *, event_max_bytes: int, now: Callable[[], datetime]
-) -> Iterator[Finding]:
+def check_server(database: Database, dsn: MysqlDsn, *, event_max_bytes: int) -> Iterator[Finding]:
     """
     Args:
         database: connected.
         event_max_bytes: SIDECAR_EVENT_MAX_BYTES.
-        now: this machine's clock.
 
     Raises:
         TemporarySinkError: the database went away.
@@ -70,7 +67,7 @@ def check_server(
     yield from _version(database)
     yield from _tls(database, dsn)
     yield from _writable(database)
-    yield from _clock(database, now)
+    yield from _clock(database)
     yield from _zone(database)
     yield from _packets(database, event_max_bytes)
     yield from _character_set(database)
@@ -116,8 +113,7 @@ def _tls(database: Database, dsn: MysqlDsn) -> Iterator[Finding]:
 
 
 def _writable(database: Database) -> Iterator[Finding]:
-    found = _variables(database, "read_only", "super_read_only")
-    if any(value.upper() in ("ON", "1") for value in found.values()):
+    if any(value.upper() in ("ON", "1") for value in _variables(database, "read_only", "super_read_only").values()):
         yield failure(
             "server",
             "it is read-only",
@@ -125,10 +121,10 @@ def _writable(database: Database) -> Iterator[Finding]:
         )
 
 
-def _clock(database: Database, now: Callable[[], datetime]) -> Iterator[Finding]:
-    before = now()
+def _clock(database: Database) -> Iterator[Finding]:
+    before = datetime.now(timezone.utc)
     server = database.query("SELECT UTC_TIMESTAMP(6) AS created_at")[0][0]
-    after = now()
+    after = datetime.now(timezone.utc)
     if not isinstance(server, datetime):  # pragma: no cover - another driver's type
         return
     middle = before + (after - before) / 2
@@ -144,9 +140,9 @@ def _clock(database: Database, now: Callable[[], datetime]) -> Iterator[Finding]
 
 
 def _zone(database: Database) -> Iterator[Finding]:
-    found = _variables(database, "time_zone", "system_time_zone")
-    zone = found.get("time_zone", "SYSTEM")
-    zone = found.get("system_time_zone", "") if zone == "SYSTEM" else zone
+    zones = _variables(database, "time_zone", "system_time_zone")
+    zone = zones.get("time_zone", "SYSTEM")
+    zone = zones.get("system_time_zone", "") if zone == "SYSTEM" else zone
     if zone.upper() in ("UTC", "GMT", "+00:00", "-00:00", "ETC/UTC"):
         yield ok("time zone", zone)
     else:
@@ -175,9 +171,9 @@ def _packets(database: Database, event_max_bytes: int) -> Iterator[Finding]:
 def _character_set(database: Database) -> Iterator[Finding]:
     rows = database.query(
         "SELECT TABLE_NAME, COLUMN_NAME, CHARACTER_SET_NAME FROM information_schema.COLUMNS "
-        "WHERE TABLE_SCHEMA = DATABASE() "
-        "AND TABLE_NAME IN ('tts_records', 'tts_events', 'sidecar_positions', 'sidecar_quarantine') "
-        "AND CHARACTER_SET_NAME NOT IN ('utf8mb4', 'ascii', 'binary') ORDER BY 1, 2"
+        f"WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN ({marks(TABLES)}) "
+        "AND CHARACTER_SET_NAME NOT IN ('utf8mb4', 'ascii', 'binary') ORDER BY 1, 2",
+        TABLES,
     )
     if rows:
         named = ", ".join(f"{table}.{column} ({charset})" for table, column, charset in rows[:3])

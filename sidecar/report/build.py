@@ -51,16 +51,16 @@ def build(database: Database, wanted: Filter, *, zone: tzinfo, language: str) ->
     word = translator(language)
     data = gather(database, wanted, zone)
     drawn: dict[str, Figure] = {}
-    told: list[str] = []
+    pictures: dict[str, str] = {}
+    sentences: list[str] = []
     if data.totals["records"] and not data.days.empty:
         observed = observe(data)
-        told = remarks(data, observed, word)
+        sentences = remarks(data, observed, word)
         with style.ours(language):
             drawn = _draw(data, observed, word)
+            pictures = {name: style.svg(figure) for name, figure in drawn.items()}
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
     environment.filters["duration"] = lambda value: length(value, word)
-    with style.ours(language):
-        pictures = {name: style.svg(figure) for name, figure in drawn.items()}
     html = environment.get_template("report.html").render(
         _=word,
         tag=languages()[language].tag,
@@ -68,12 +68,12 @@ def build(database: Database, wanted: Filter, *, zone: tzinfo, language: str) ->
         wanted={name: value for name, value in vars(wanted).items() if value},
         data=data,
         hints=_hints(data, observed) if drawn else {},
-        remarks=told,
+        remarks=sentences,
         pictures=pictures,
         palette=style.PALETTE,
         without_font=style.without_font(),
     )
-    return Report(html=html, figures=drawn, remarks=told, language=language)
+    return Report(html=html, figures=drawn, remarks=sentences, language=language)
 
 
 def _draw(data: Data, observed: Observations, word: Word) -> dict[str, Figure]:

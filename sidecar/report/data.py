@@ -46,8 +46,8 @@ def gather(database: Database, wanted: Filter, zone: tzinfo) -> Data:
     activity = questions.activity(database, wanted)
     usage = questions.usage(database, wanted)
     hours = Frame(sums.by_hour(activity, zone))
+    speeds = {row["model_version"]: sums.rtf(row) for row in sums.by_model(activity)}
     days = _days(Frame(sums.by_day(activity, zone)))
-    models = Frame(sums.by_model(activity))
     return Data(
         totals=sums.totals(usage),
         repeats=questions.repeats(database, wanted, limit=12),
@@ -55,7 +55,7 @@ def gather(database: Database, wanted: Filter, zone: tzinfo) -> Data:
         days=days,
         week=_week(sums.by_weekday(activity, zone), len(days)),
         rtf=_rtf(Frame(sums.by_day(activity, zone, models=True))),
-        speeds=_speeds(models),
+        speeds=pd.Series(speeds, dtype=float).dropna(),
         emotions=Frame(sums.emotions(usage)),
         emotions_by_user=Frame(sums.emotions_by_user(usage)),
         failing=Frame([row for row in questions.voices(database, wanted, limit=12) if row["failures"]]),
@@ -84,10 +84,3 @@ def _rtf(rows: Frame) -> Frame:
     rows = rows[rows["audio_seconds"] > 0]
     rows = rows.assign(day=pd.to_datetime(rows["day"]), rtf=rows["compute_seconds"] / rows["audio_seconds"])
     return rows.pivot(index="day", columns="model_version", values="rtf").asfreq("D")
-
-
-def _speeds(rows: Frame) -> pd.Series[float]:
-    if rows.empty:
-        return pd.Series(dtype=float)
-    rows = rows[rows["audio_seconds"] > 0].set_index("model_version")
-    return rows["compute_seconds"] / rows["audio_seconds"]

@@ -31,8 +31,9 @@ class Observations:
 
 
 def observe(data: Data) -> Observations:
+    whole_days = data.days["takes"].iloc[1:-1]  # the first and the last may be incomplete
     return Observations(
-        forecast=forecast(_whole_days(data.days["takes"])),
+        forecast=forecast(whole_days.astype(float)),
         by_model={name: changes(data.rtf[name]) for name in data.rtf.columns},
         by_share={name: _share_changes(data.days, name) for name in sums.FAULTS},
     )
@@ -40,16 +41,16 @@ def observe(data: Data) -> Observations:
 
 def remarks(data: Data, observed: Observations, word: Word) -> list[str]:
     """The observations in words, those about load first."""
-    told = []
+    sentences = []
     if len(data.days) < _ENOUGH_DAYS:
-        told.append(word("remark_brief", days=len(data.days)))
+        sentences.append(word("remark_brief", days=len(data.days)))
     if len(data.days) >= sums.FEW_DAYS:
         busiest: Any = data.week.stack().idxmax()
         takes = data.week.loc[busiest[0], busiest[1]]
-        told.append(word("remark_peak", day=word(f"day{busiest[0]}"), hour=busiest[1], takes=takes))
+        sentences.append(word("remark_peak", day=word(f"day{busiest[0]}"), hour=busiest[1], takes=takes))
     if observed.forecast is not None:
         ahead = observed.forecast
-        told.append(
+        sentences.append(
             word(
                 "remark_growth",
                 growth=ahead.monthly_growth,
@@ -59,33 +60,30 @@ def remarks(data: Data, observed: Observations, word: Word) -> list[str]:
             )
         )
     for model, several in observed.by_model.items():
-        called = model or word("unnamed_model")
-        told += [_level(word, _pace(change), change, model=called) for change in several if _matters(change)]
+        for change in several:
+            if abs(change.after - change.before) >= 0.1 * change.before:
+                phrase = "remark_slower" if change.after > change.before else "remark_faster"
+                sentences.append(word(phrase, model=model or word("unnamed_model"), **vars(change)))
     for name, several in observed.by_share.items():
         moved = [change for change in several if abs(change.after - change.before) >= 0.005]
-        told += [_level(word, "remark_share", change, name=word(name)) for change in moved]
-    return told + _costs(data, word)
+        sentences += [word("remark_share", name=word(name), **vars(change)) for change in moved]
+    return sentences + _costs(data, word)
 
 
 def _costs(data: Data, word: Word) -> list[str]:
-    told = []
+    sentences = []
     again = data.repeats
     if again.repeats:
         share = again.wasted_seconds / (data.totals["compute_seconds"] or 1)
         wasted = length(again.wasted_seconds, word)
-        told.append(word("remark_repeats", repeats=again.repeats, share=share, wasted=wasted))
+        sentences.append(word("remark_repeats", repeats=again.repeats, share=share, wasted=wasted))
     tried = data.totals["failed"] + data.totals["succeeded"]
     overall = data.totals["failed"] / tried if tried else 0
     if not data.failing.empty:
         worst = data.failing.iloc[0]
         if worst["failures"] >= 5 and worst["failure_rate"] > 2 * overall:
-            told.append(word("remark_voice", voice=worst["voice"], rate=worst["failure_rate"], overall=overall))
-    return told
-
-
-def _whole_days(counts: pd.Series[float]) -> pd.Series[float]:
-    """Without the first and the last day, which may be incomplete."""
-    return counts.iloc[1:-1].astype(float)
+            sentences.append(word("remark_voice", voice=worst["voice"], rate=worst["failure_rate"], overall=overall))
+    return sentences
 
 
 def _share_changes(days: pd.DataFrame, name: str) -> list[Change]:
@@ -99,15 +97,3 @@ def _share_changes(days: pd.DataFrame, name: str) -> list[Change]:
         Change(at=change.at, before=float(np.sin(change.before) ** 2), after=float(np.sin(change.after) ** 2))
         for change in changes(angles, noise)
     ]
-
-
-def _matters(change: Change) -> bool:
-    return abs(change.after - change.before) >= 0.1 * change.before
-
-
-def _pace(change: Change) -> str:
-    return "remark_slower" if change.after > change.before else "remark_faster"
-
-
-def _level(word: Word, phrase: str, change: Change, **more: str) -> str:
-    return word(phrase, at=change.at, before=change.before, after=change.after, **more)

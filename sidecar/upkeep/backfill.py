@@ -6,24 +6,25 @@ with the same id, so running this twice, or after the event files were lost, mak
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from sidecar.errors import SidecarError
 from sidecar.event.event import Event, encode, rfc3339
+from sidecar.event.names import EVENT_SUFFIX
 from sidecar.event.publish import flush_folder, host_slug, publish_file, uuid7
 from sidecar.event.types import DISCOVERED
 from sidecar.storage.database import in_chunks
-from sidecar.upkeep.wav import SUFFIX, facts
+from sidecar.upkeep.inventory import list_names
+from sidecar.upkeep.wav import facts
 
 UNKNOWN = "recorded afterwards: text, emotion, voice, parameters, model and speed are not known"
 _FROM_NAME = re.compile(r"^spk_(\d{9,10})\.wav$", re.IGNORECASE)  # webui.py: outputs/spk_{int(time.time())}.wav
@@ -33,7 +34,7 @@ _THREADS = 8  # the time goes into reading and fsync, where threads do help
 
 
 class BackfillFailed(SidecarError):
-    """The folder cannot be read or written."""
+    """The folder cannot be written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,7 @@ class Survey:
     """How many have none because they may still be being written."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
     """What became of one WAV."""
 
@@ -60,52 +61,19 @@ class Outcome:
     error: str = ""
 
 
-@dataclass
-class Tally:
-    """What became of all WAVs."""
-
-    written: int = 0
-    taken: int = 0
-    seconds: float = 0.0
-    without_header: int = 0
-    errors: list[Outcome] = field(default_factory=list)
-
-    def add(self, outcome: Outcome) -> None:
-        if outcome.error:
-            self.errors.append(outcome)
-        elif not outcome.written:
-            self.taken += 1
-        else:
-            self.written += 1
-            self.seconds += outcome.duration or 0.0
-            self.without_header += outcome.duration is None
-
-
 def survey(folder: Path, *, min_age: float) -> Survey:
     """
     Args:
         min_age: seconds; a younger WAV is left alone, because it may still be being recorded.
 
     Raises:
-        BackfillFailed: the folder cannot be listed.
+        FolderUnavailable: the folder cannot be listed.
     """
-    written: dict[str, float] = {}
-    events: set[str] = set()
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                if entry.name.endswith(".json"):
-                    events.add(entry.name)
-                elif entry.name.lower().endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
-                    with contextlib.suppress(FileNotFoundError):
-                        written[entry.name] = entry.stat(follow_symlinks=False).st_mtime
-    except OSError as error:
-        raise BackfillFailed(f"{folder}: {error.strerror}") from error
-    missing = {name: mtime for name, mtime in written.items() if f"{name}.json" not in events}
+    names = list_names(folder)
+    events = set(names.events)
+    missing = {name: mtime for name, (_, mtime) in names.audio.items() if f"{name}{EVENT_SUFFIX}" not in events}
     settled = sorted(name for name, mtime in missing.items() if time.time() - mtime >= min_age)
-    return Survey(unrecorded=settled, recorded=len(written) - len(missing), young=len(missing) - len(settled))
+    return Survey(unrecorded=settled, recorded=len(names.audio) - len(missing), young=len(missing) - len(settled))
 
 
 def backfill(folder: Path, names: Sequence[str], *, host: str | None = None) -> Iterator[Outcome]:

@@ -45,9 +45,7 @@ def publish_erased_numbers(publisher: Publisher, folder: Path, numbers: Iterable
 
 def numbers_of(data: Mapping[str, Any]) -> Iterator[Number]:
     """The numbers that the data of one such event lists."""
-    for source, sequences in data["numbers"].items():
-        for sequence in sequences:
-            yield source, sequence
+    return ((source, sequence) for source, sequences in data["numbers"].items() for sequence in sequences)
 
 
 def erased_numbers(database: Database) -> Iterator[Number]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from itertools import islice
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -17,14 +18,16 @@ from sidecar.storage.database import Row
 _ROWS = 10_000  # of one Parquet row group
 
 
-def write_csv(columns: Sequence[str], rows: Iterable[Row], file: TextIO) -> int:
+def write_csv(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> int:
     """RFC 4180, UTF-8, times as RFC 3339 in UTC; empty for null. Returns the number of rows."""
-    writer = csv.writer(file)
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
     writer.writerow(columns)
     count = 0
     for row in rows:
         writer.writerow([_time(value) if isinstance(value, datetime) else value for value in row])
         count += 1
+    text.detach()
     return count
 
 

@@ -44,11 +44,11 @@ def subjects(database: Database, folders: Sequence[Path], target: Target) -> lis
     if target.text:
         said, parameters = _in_events(target)
         rows += database.query(f"SELECT subject FROM tts_events WHERE type LIKE '{SYNTHESIS}%' AND {said}", parameters)
-    found = {str(row[0]) for row in rows}
+    ids = {str(row[0]) for row in rows}
     for _, event in read_event_documents(folders):
         if event is not None and target.matches(event) and str(event.get("type", "")).startswith(SYNTHESIS):
-            found.add(str(event.get("subject")))
-    return sorted(found)
+            ids.add(str(event.get("subject")))
+    return sorted(ids)
 
 
 def forget(
@@ -93,22 +93,22 @@ def _condition(target: Target) -> tuple[str, list[Parameter]]:
 
 def _audio_files(database: Database, folders: Sequence[Path], meant: Sequence[str]) -> Iterator[Path]:
     """Audio files of the records, except those that a later record overwrote: they belong to that one."""
+    paths: list[str] = []
     for chunk in in_chunks(meant):
         rows = database.query(
             "SELECT audio_path FROM tts_records "
             f"WHERE replaced_by IS NULL AND audio_path <> '' AND event_id IN ({marks(chunk)})",
             chunk,
         )
-        for (path,) in rows:
-            name = PurePosixPath(str(path)).name
-            yield from (folder / name for folder in folders if name and not (folder / name).is_dir())
+        paths += (str(path) for (path,) in rows)
     for _, event in read_event_documents(folders):
         if event is not None and event.get("subject") in meant:
             path = ((event.get("data") or {}).get("audio") or {}).get("path")
-            name = PurePosixPath(str(path or "")).name
             replaced = database.query("SELECT replaced_by FROM tts_records WHERE event_id = ?", [str(event["subject"])])
-            if name and not (replaced and replaced[0][0]):
-                yield from (folder / name for folder in folders if not (folder / name).is_dir())
+            if not (replaced and replaced[0][0]):
+                paths.append(str(path or ""))
+    for name in dict.fromkeys(PurePosixPath(path).name for path in paths):
+        yield from (folder / name for folder in folders if name and not (folder / name).is_dir())
 
 
 def _event_files(folders: Sequence[Path], gone: set[str], target: Target) -> Iterator[Path]:

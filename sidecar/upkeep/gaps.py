@@ -29,7 +29,9 @@ def gaps(seen: Iterable[Number], explained: Iterable[Number], database: Database
         TemporarySinkError: the database cannot serve.
     """
     here = _by_source(seen)
-    elsewhere = _by_source(chain(explained, erased_numbers(database), _quarantined(database)))
+    kept = database.stream("SELECT content FROM sidecar_quarantine")
+    quarantined = filter(None, (number_in_broken_file(bytes(content)) for (content,) in kept))
+    elsewhere = _by_source(chain(explained, erased_numbers(database), quarantined))
     sql = "SELECT source, MAX(sequence), COUNT(DISTINCT sequence) FROM tts_events GROUP BY source"
     stored = {source: (int(last), int(count)) for source, last, count in database.query(sql)}
     for source, numbers in sorted(here.items()):
@@ -42,13 +44,6 @@ def gaps(seen: Iterable[Number], explained: Iterable[Number], database: Database
         if missing:
             listed = ", ".join(map(str, missing[:_LISTED])) + (" ..." if len(missing) > _LISTED else "")
             yield source, f"{len(missing)} of {max(numbers)}: {listed}"
-
-
-def _quarantined(database: Database) -> Iterator[Number]:
-    for (content,) in database.stream("SELECT content FROM sidecar_quarantine"):
-        number = number_in_broken_file(bytes(content))
-        if number is not None:
-            yield number
 
 
 def _by_source(numbers: Iterable[Number]) -> dict[str, set[int]]:

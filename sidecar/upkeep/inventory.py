@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from sidecar.answers.audio import may_name
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
 from sidecar.event.names import EVENT_SUFFIX
@@ -24,8 +26,8 @@ class Names:
 
     events: list[str]
     """*.json, sorted."""
-    audio: dict[str, int]
-    """WAVs and their sizes in bytes."""
+    audio: dict[str, tuple[int, float]]
+    """WAVs: their sizes in bytes, and when they were last written, in seconds since 1970."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +71,7 @@ def list_names(folder: Path) -> Names:
         FolderUnavailable: the folder cannot be listed.
     """
     events: list[str] = []
-    audio: dict[str, int] = {}
+    audio: dict[str, tuple[int, float]] = {}
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
@@ -78,7 +80,9 @@ def list_names(folder: Path) -> Names:
                 if entry.name.endswith(EVENT_SUFFIX):
                     events.append(entry.name)
                 elif entry.name.lower().endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
-                    audio[entry.name] = entry.stat(follow_symlinks=False).st_size
+                    with contextlib.suppress(FileNotFoundError):
+                        state = entry.stat(follow_symlinks=False)
+                        audio[entry.name] = state.st_size, state.st_mtime
     except OSError as error:
         raise unavailable(folder, error.strerror or str(error)) from error
     return Names(events=sorted(events), audio=audio)
@@ -153,8 +157,4 @@ def audio_name(folder: Path, recorded: str) -> str | None:
     path = PurePosixPath(recorded)
     if not path.name or path.name.startswith("."):
         return None
-    parent = path.parent
-    if parent.is_absolute():
-        return path.name if str(parent) == folder.as_posix() else None
-    parts = parent.parts
-    return path.name if not parts or folder.parts[-len(parts) :] == parts else None
+    return path.name if not path.parent.parts or may_name(folder, path) else None

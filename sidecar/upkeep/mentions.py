@@ -32,8 +32,7 @@ class Target:
 
     def matches(self, event: dict[str, Any]) -> bool:
         """Whether an event mentions it."""
-        data = event.get("data") if isinstance(event.get("data"), dict) else {}
-        assert isinstance(data, dict)
+        data: dict[str, Any] = event["data"] if isinstance(event.get("data"), dict) else {}
         voice = data.get("voice") or {}
         if self.record:
             return event.get("subject") == self.record

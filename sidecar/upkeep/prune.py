@@ -7,7 +7,7 @@ Files go before rows: a file without its row would be shipped again, while a row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ from sidecar.event.types import DELETED, SYNTHESIS
 from sidecar.storage.database import Database, in_chunks, marks
 from sidecar.upkeep.erased_numbers import publish_erased_numbers
 from sidecar.upkeep.inventory import EventFile, Names, audio_name, list_names, read_event_files
+from sidecar.upkeep.progress import Track
 
 
 class Policy(StrEnum):
@@ -43,10 +44,6 @@ class Candidate:
     audio_bytes: int = 0
     events: list[EventFile] = field(default_factory=list)
 
-    @property
-    def event_bytes(self) -> int:
-        return sum(event.size for event in self.events)
-
 
 @dataclass(kw_only=True)
 class Plan:
@@ -60,14 +57,11 @@ class Plan:
     """WAVs without an event: never touched."""
 
     @property
-    def audio(self) -> list[Candidate]:
-        return [each for each in self.chosen if each.audio]
-
-    @property
     def bytes(self) -> int:
         """What is freed on disk."""
         audio = sum(each.audio_bytes for each in self.chosen)
-        return audio if self.policy is Policy.AUDIO else audio + sum(each.event_bytes for each in self.chosen)
+        events = 0 if self.policy is Policy.AUDIO else sum(event.size for each in self.chosen for event in each.events)
+        return audio + events
 
 
 def plan(
@@ -93,7 +87,7 @@ def plan(
     candidates = _candidates(folder, names, event_max_bytes)
     if policy is Policy.AUDIO:
         candidates = [each for each in candidates if each.audio]
-    rest = sum(names.audio.values())
+    rest = sum(size for size, _ in names.audio.values())
     wanted = []
     for each in candidates:
         old = before is not None and each.last < before
@@ -112,8 +106,11 @@ def plan(
     )
 
 
-def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: str, step: Callable[[], None]) -> None:
+def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: str, track: Track) -> None:
     """
+    Args:
+        track: shows the syntheses whose files are removed.
+
     Raises:
         PublishError, OSError: the folder cannot be written. Whatever was removed by then was announced.
         TemporarySinkError: the account may not DELETE; the files are gone, the rows remain.
@@ -121,7 +118,7 @@ def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: s
     if plan.policy is Policy.EVERYTHING:
         gone = (event for each in plan.chosen for event in each.events)
         publish_erased_numbers(publisher, plan.folder, ((event.source, event.sequence) for event in gone))
-    for each in plan.chosen:
+    for each in track(plan.chosen, "removing", len(plan.chosen)):
         if each.audio:
             if plan.policy is not Policy.EVERYTHING:
                 publisher.publish(plan.folder, DELETED, each.subject, {"reason": reason})
@@ -129,7 +126,6 @@ def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: s
         if plan.policy is not Policy.AUDIO:
             for event in each.events:
                 (plan.folder / event.name).unlink(missing_ok=True)
-        step()
     if plan.policy is Policy.EVERYTHING:
         for chunk in in_chunks([each.subject for each in plan.chosen]):
             database.execute(f"DELETE FROM tts_records WHERE event_id IN ({marks(chunk)})", chunk)
@@ -153,7 +149,7 @@ def _candidates(folder: Path, names: Names, event_max_bytes: int) -> list[Candid
         if name not in owners or (each.time, each.id) > (owners[name].time, owners[name].id):
             owners[name] = each
     for name, owner in owners.items():
-        candidates[owner.subject].audio, candidates[owner.subject].audio_bytes = name, names.audio[name]
+        candidates[owner.subject].audio, candidates[owner.subject].audio_bytes = name, names.audio[name][0]
     return sorted(candidates.values(), key=lambda each: (each.last, each.subject))
 
 

@@ -43,10 +43,8 @@ def newest(database: Database, *, reason: str | None, status: str, limit: int) -
 
 def entry(database: Database, id_: int) -> tuple[Entry, bytes] | None:
     """One entry, whatever its status, and the bytes that were kept of the file."""
-    found = _entries(database, "WHERE id = ?", (id_,))
-    if not found:
-        return None
-    return found[0], bytes(database.query("SELECT content FROM sidecar_quarantine WHERE id = ?", (id_,))[0][0])
+    rows = database.query(f"SELECT {_COLUMNS}, content FROM sidecar_quarantine WHERE id = ?", (id_,))
+    return (Entry(*rows[0][:-1]), bytes(rows[0][-1])) if rows else None
 
 
 def waiting(database: Database, ids: Sequence[int] = (), reason: str | None = None) -> list[Entry]:

@@ -17,9 +17,10 @@ from uuid import UUID
 
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
-from sidecar.storage.database import Database, Parameter, in_chunks, marks
+from sidecar.storage.database import Database, Parameter, Row, in_chunks, marks
 from sidecar.storage.projection import FOLDS, Fold, Values, project
 from sidecar.storage.statements import MYSQL, SQLITE, fold_tail, insert_head
+from sidecar.upkeep.progress import Track
 
 _TABLE = "tts_records"
 _FRESH = "tts_records_rebuilt"
@@ -46,14 +47,11 @@ class Rebuilt:
     """Records without any event left."""
 
 
-Step = Callable[[], None]
-
-
-def rebuild(connect: Callable[[], Database], step: Step) -> Rebuilt:
+def rebuild(connect: Callable[[], Database], track: Track) -> Rebuilt:
     """
     Args:
         connect: opens a connection; two are used.
-        step: called for each event.
+        track: shows the events that are folded.
 
     Raises:
         TemporarySinkError: the database cannot serve, or the account may not create tables. Nothing
@@ -62,22 +60,21 @@ def rebuild(connect: Callable[[], Database], step: Step) -> Rebuilt:
     with closing(connect()) as reader, closing(connect()) as writer:
         result = Rebuilt(records_before=_count(reader, _TABLE))
         work = _rebuild_sqlite if writer.dialect == "sqlite" else _rebuild_mysql
-        work(reader, writer, result, step)
+        work(reader, writer, result, track)
         result.records = _count(writer, _TABLE)
         return result
 
 
-def _rebuild_mysql(reader: Database, writer: Database, result: Rebuilt, step: Step) -> None:
+def _rebuild_mysql(reader: Database, writer: Database, result: Rebuilt, track: Track) -> None:
     records = _RecordWriter(writer, _FRESH, result)
     writer.execute(f"DROP TABLE IF EXISTS {_FRESH}")
     writer.execute(f"CREATE TABLE {_FRESH} LIKE {_TABLE}")
     writer.execute(f"INSERT INTO {_FRESH} SELECT * FROM {_TABLE} WHERE event_id IS NULL")
     writer.execute(_STUBS.format(table=_FRESH))
     folded = bytearray()
-    for id_, event in _log(reader):
+    for id_, event in _log(reader, track):
         folded += UUID(id_).bytes
         records.add(event)
-        step()
     records.flush()
     writer.execute(f"DROP TABLE IF EXISTS {_OLD}")
     writer.execute(f"RENAME TABLE {_TABLE} TO {_OLD}, {_FRESH} TO {_TABLE}")
@@ -98,7 +95,7 @@ def _rebuild_mysql(reader: Database, writer: Database, result: Rebuilt, step: St
     writer.execute(f"DROP TABLE {_OLD}")
 
 
-def _rebuild_sqlite(reader: Database, writer: Database, result: Rebuilt, step: Step) -> None:
+def _rebuild_sqlite(reader: Database, writer: Database, result: Rebuilt, track: Track) -> None:
     writer.execute("BEGIN IMMEDIATE")
     try:
         writer.execute(f"CREATE TEMP TABLE kept AS SELECT * FROM {_TABLE} WHERE event_id IS NULL")
@@ -109,9 +106,8 @@ def _rebuild_sqlite(reader: Database, writer: Database, result: Rebuilt, step: S
         writer.execute(f"INSERT INTO {_TABLE} SELECT * FROM kept")
         writer.execute(_STUBS.format(table=_TABLE).replace("FROM tts_records", "FROM numbered"))
         records = _RecordWriter(writer, _TABLE, result)
-        for _, event in _log(reader):
+        for _, event in _log(reader, track):
             records.add(event)
-            step()
         records.flush()
         result.dropped = _drop_stubs(writer)
         writer.execute("COMMIT")
@@ -127,9 +123,8 @@ class _RecordWriter:
         self._database = database
         self._result = result
         self._rows: dict[str, list[Values]] = {fold.name: [] for fold in FOLDS}
-        dialect = SQLITE if database.dialect == "sqlite" else MYSQL
-        self._heads = {fold.name: insert_head(table, fold.columns) for fold in FOLDS}
-        self._tails = {fold.name: " " + fold_tail(dialect, fold) for fold in FOLDS}
+        self._table = table
+        self._dialect = SQLITE if database.dialect == "sqlite" else MYSQL
 
     def add(self, raw: Any) -> None:
         try:
@@ -152,17 +147,17 @@ class _RecordWriter:
         rows = self._rows[fold.name]
         if not rows:
             return
-        row_marks = f"({marks(fold.columns)})"
+        places = ", ".join([f"({marks(fold.columns)})"] * len(rows))
         parameters: list[Parameter] = [value for row in rows for value in row]
-        head, tail = self._heads[fold.name], self._tails[fold.name]
-        self._database.execute(f"{head}{', '.join([row_marks] * len(rows))}{tail}", parameters)
+        statement = f"{insert_head(self._table, fold.columns)}{places} {fold_tail(self._dialect, fold)}"
+        self._database.execute(statement, parameters)
         rows.clear()
 
 
-def _log(reader: Database) -> Iterator[tuple[str, Any]]:
+def _log(reader: Database, track: Track) -> Iterator[Row]:
     """Ids and events, ordered by id."""
-    for row in reader.stream("SELECT id, event FROM tts_events ORDER BY id"):
-        yield row[0], row[1]
+    total = _count(reader, "tts_events")
+    return track(reader.stream("SELECT id, event FROM tts_events ORDER BY id"), "folding", total)
 
 
 def _unfolded(reader: Database, folded: bytearray) -> Iterator[str]:

@@ -1,27 +1,24 @@
 """Ships chosen event files again, beside a running shipper or without one.
 
-Ids make it harmless: what is there stays as it is, and what is missing is added. The position is written back as it
+Ids make it harmless: existing events are left alone, and missing ones are added. The position is written back as it
 was stored; at most it returns to where it was a moment ago, and the running shipper reads a few files twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TypeVar
 
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.names import printable, printable_name
 from sidecar.shipping.courier import Courier, Receipt
 from sidecar.shipping.reading import Directory, FileBusy
 from sidecar.storage.database import in_chunks
-from sidecar.storage.sink import Batch, Delivery, Position, Sink
+from sidecar.storage.sink import Batch, Delivery
 from sidecar.upkeep.inventory import read_event
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -36,23 +33,21 @@ class Redelivered:
     """Files that are no events or that the database refuses: path and reason."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Redelivery:
-    """
-    Args:
-        courier: takes batches to the database, with retries.
-        shipper: SIDECAR_NAME.
-        folder: where the files are.
-        max_bytes: SIDECAR_EVENT_MAX_BYTES.
-        batch_events: events in one transaction.
-    """
+    courier: Courier
+    """Takes batches to the database, with retries."""
+    shipper: str
+    """SIDECAR_NAME."""
+    folder: Path
+    max_bytes: int
+    """SIDECAR_EVENT_MAX_BYTES."""
+    batch_events: int
+    """Events in one transaction."""
 
-    def __init__(self, courier: Courier, *, shipper: str, folder: Path, max_bytes: int, batch_events: int) -> None:
-        self._courier = courier
-        self._shipper = shipper
-        self._folder = folder
-        self._key = printable(str(folder))
-        self._max_bytes = max_bytes
-        self._batch_events = batch_events
+    @property
+    def _key(self) -> str:
+        return printable(str(self.folder))
 
     def deliver(self, names: Iterable[str]) -> Redelivered:
         """
@@ -64,9 +59,9 @@ class Redelivery:
             TemporarySinkError: the database cannot serve, even after the retries.
         """
         result = Redelivered()
-        in_quarantine = self._ask(lambda sink: sink.quarantined_paths(self._shipper, self._key))
-        for chunk in in_chunks(names, self._batch_events):
-            with closing(Directory(self._folder)) as directory:
+        in_quarantine = self.courier.call(lambda sink: sink.quarantined_paths(self.shipper, self._key)).result()
+        for chunk in in_chunks(names, self.batch_events):
+            with closing(Directory(self.folder)) as directory:
                 deliveries = list(self._read(directory, chunk, result))
             if deliveries:
                 receipt = self._commit(deliveries, in_quarantine)
@@ -79,7 +74,7 @@ class Redelivery:
         for name in names:
             path = f"{self._key}/{printable_name(name)}"
             try:
-                yield Delivery(event=read_event(directory, name, self._max_bytes), path=path)
+                yield Delivery(event=read_event(directory, name, self.max_bytes), path=path)
             except NotAnEvent:
                 continue
             except EventError as error:
@@ -90,9 +85,9 @@ class Redelivery:
                 result.refused[path] = error.strerror or type(error).__name__
 
     def _commit(self, deliveries: list[Delivery], in_quarantine: set[str]) -> Receipt:
-        held: Position = self._ask(lambda sink: sink.open_position(self._shipper, self._key))
+        held = self.courier.call(lambda sink: sink.open_position(self.shipper, self._key)).result()
         batch = Batch(
-            shipper=self._shipper,
+            shipper=self.shipper,
             folder=self._key,
             deliveries=deliveries,
             quarantined=(),
@@ -100,7 +95,4 @@ class Redelivery:
             recorded_at=datetime.now(timezone.utc),
             mended=[delivery.path for delivery in deliveries if delivery.path in in_quarantine],
         )
-        return self._courier.deliver(batch, held).result()
-
-    def _ask(self, question: Callable[[Sink], T]) -> T:
-        return self._courier.call(question).result()
+        return self.courier.deliver(batch, held).result()

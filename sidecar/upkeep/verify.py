@@ -6,7 +6,7 @@ Everything is read: each event file, each audio file's bytes, each id of tts_eve
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -27,6 +27,7 @@ from sidecar.upkeep.inventory import (
     list_names,
     read_event_files,
 )
+from sidecar.upkeep.progress import Track
 
 
 class Defect(StrEnum):
@@ -96,17 +97,12 @@ class Verified:
         return sorted({each.file for each in self.discrepancies if each.defect in REPAIRABLE and each.file})
 
 
-Progress = Callable[[str, int], Callable[[], None]]
-"""Is told what begins and how many steps it has; returns a function to call at each step."""
-
-
-def verify(
-    folder: Path, database: Database, *, max_bytes: int, hash_audio: bool = True, progress: Progress
-) -> Verified:
+def verify(folder: Path, database: Database, *, max_bytes: int, hash_audio: bool = True, track: Track) -> Verified:
     """
     Args:
         max_bytes: SIDECAR_EVENT_MAX_BYTES.
         hash_audio: read each audio file and compare it with what was recorded; otherwise only check that it exists.
+        track: shows the event files, rows, records and audio files that are compared.
 
     Raises:
         FolderUnavailable: the folder cannot be listed.
@@ -116,26 +112,22 @@ def verify(
     names = list_names(folder)
     result.event_files, result.audio_files = len(names.events), len(names.audio)
     result.dropped = still_dropped(folder, names.events, database)
-    files = _read_events(folder, names, max_bytes, result, progress)
-    _compare_events(folder, files, database, result, progress)
-    gone = _compare_records(folder, files, names, database, result, progress)
+    files = _read_events(names, max_bytes, result, track)
+    _compare_events(files, database, result, track)
+    excused = _compare_records(files, names, database, result, track)
     if hash_audio:
-        _hash_audio(folder, files, names, gone, result, progress)
-    _find_unrecorded(folder, files, names, result)
+        _hash_audio(files, names, excused, result, track)
+    _find_unrecorded(files, names, result)
     seen = ((each.source, each.sequence) for each in files.values())
     for source, detail in gaps(seen, _explained(files, result), database):
         result.add(Defect.SEQUENCE_GAP, source, detail)
     return result
 
 
-def _read_events(
-    folder: Path, names: Names, max_bytes: int, result: Verified, progress: Progress
-) -> dict[str, EventFile]:
+def _read_events(names: Names, max_bytes: int, result: Verified, track: Track) -> dict[str, EventFile]:
     wanted = [name for name in names.events if name not in result.dropped]
-    step = progress("event files", len(wanted))
     by_id: dict[str, EventFile] = {}
-    for each in read_event_files(folder, wanted, max_bytes):
-        step()
+    for each in track(read_event_files(result.folder, wanted, max_bytes), "event files", len(wanted)):
         if isinstance(each, EventFile):
             first = by_id.setdefault(each.id, each)
             if first.sha256 != each.sha256:
@@ -146,19 +138,16 @@ def _read_events(
     return by_id
 
 
-def _compare_events(
-    folder: Path, files: dict[str, EventFile], database: Database, result: Verified, progress: Progress
-) -> None:
+def _compare_events(files: dict[str, EventFile], database: Database, result: Verified, track: Track) -> None:
     """Files against tts_events. Ids decide, not paths: an event may have been shipped from elsewhere first."""
-    below = printable(str(folder)) + "/"
+    below = printable(str(result.folder)) + "/"
     dropped = set(map(printable_name, result.dropped))
     missing = dict(files)
     duplicates: dict[str, list[EventFile]] = defaultdict(list)
     for each in result.duplicates:
         duplicates[each.id].append(each)
-    step = progress("rows", int(database.query("SELECT COUNT(*) FROM tts_events")[0][0]))
-    for id_, sha256, path in database.stream("SELECT id, sha256, path FROM tts_events"):
-        step()
+    total = int(database.query("SELECT COUNT(*) FROM tts_events")[0][0])
+    for id_, sha256, path in track(database.stream("SELECT id, sha256, path FROM tts_events"), "rows", total):
         result.rows += 1
         seen = missing.pop(id_, None)
         if seen is None:
@@ -174,27 +163,24 @@ def _compare_events(
 
 
 def _compare_records(
-    folder: Path, files: dict[str, EventFile], names: Names, database: Database, result: Verified, progress: Progress
+    files: dict[str, EventFile], names: Names, database: Database, result: Verified, track: Track
 ) -> set[str]:
     """Subjects against tts_records. Returns the ids of events whose audio is known to be deleted or replaced."""
     syntheses = {each.subject: each for each in files.values() if each.type.startswith(SYNTHESIS)}
-    subjects = list(syntheses)
-    step = progress("records", len(subjects))
     excused: set[str] = set()
     unshipped = {each.file for each in result.discrepancies if each.defect is Defect.NOT_SHIPPED}
-    for chunk in in_chunks(subjects):
+    for chunk in in_chunks(track(syntheses, "records", len(syntheses))):
         rows = database.query(
             f"SELECT event_id, status, deleted_at, replaced_by FROM tts_records WHERE event_id IN ({marks(chunk)})",
             chunk,
         )
         records = {row[0]: row[1:] for row in rows}
         for subject in chunk:
-            step()
             seen = syntheses[subject]
             status, deleted_at, replaced_by = records.get(subject, ("pending", None, None))
             if status == "pending" and seen.name not in unshipped:
                 result.add(Defect.RECORD_MISSING, seen.name, f"record {subject}", file=seen.name)
-            name = audio_name(folder, seen.audio_path) if seen.audio_path else None
+            name = audio_name(result.folder, seen.audio_path) if seen.audio_path else None
             if name is None:
                 continue
             if deleted_at is not None or replaced_by is not None:
@@ -204,21 +190,17 @@ def _compare_records(
     return excused
 
 
-def _hash_audio(
-    folder: Path, files: dict[str, EventFile], names: Names, excused: set[str], result: Verified, progress: Progress
-) -> None:
+def _hash_audio(files: dict[str, EventFile], names: Names, excused: set[str], result: Verified, track: Track) -> None:
     recorded = [
         (name, each)
         for each in files.values()
         if each.audio_sha256 and each.id not in excused
-        if (name := audio_name(folder, each.audio_path)) in names.audio
+        if (name := audio_name(result.folder, each.audio_path)) in names.audio
     ]
-    step = progress("audio files", len(recorded))
-    for name, each in recorded:
-        step()
+    for name, each in track(recorded, "audio files", len(recorded)):
         assert name is not None, "it is among the names"
         try:
-            sha256 = wav.sha256(folder / name)
+            sha256 = wav.sha256(result.folder / name)
         except FileNotFoundError:
             continue
         result.audio_hashed += 1
@@ -226,9 +208,9 @@ def _hash_audio(
             result.add(Defect.AUDIO_CHANGED, name, f"recorded by {each.name}")
 
 
-def _find_unrecorded(folder: Path, files: dict[str, EventFile], names: Names, result: Verified) -> None:
+def _find_unrecorded(files: dict[str, EventFile], names: Names, result: Verified) -> None:
     """WAVs that no event names. One that lies beside a dropped or broken event file is not counted as well."""
-    recorded = {audio_name(folder, each.audio_path) for each in files.values() if each.audio_path}
+    recorded = {audio_name(result.folder, each.audio_path) for each in files.values() if each.audio_path}
     recorded.update(map(audio_beside, result.dropped.union(each.name for each in result.unreadable)))
     for name in sorted(set(names.audio) - recorded):
         result.add(Defect.UNRECORDED, name)

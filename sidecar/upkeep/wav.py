@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 SUFFIX = ".wav"
-_BLOCK = 1024 * 1024
 
 
 def facts(path: Path) -> dict[str, Any]:
@@ -22,7 +21,7 @@ def facts(path: Path) -> dict[str, Any]:
     """
     with path.open("rb") as file:
         size = path.stat().st_size
-        members: dict[str, Any] = {"sha256": _digest(file), "bytes": size}
+        members: dict[str, Any] = {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": size}
         file.seek(0)
         members.update(_header(file, size))
     return members
@@ -35,20 +34,13 @@ def sha256(path: Path) -> str:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        return _digest(file)
-
-
-def _digest(file: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while block := file.read(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _header(file: BinaryIO, size: int) -> dict[str, Any]:
     """Sample rate in hertz, channels, bits, samples, seconds; empty where the file is no WAV.
 
-    Of a data chunk that claims more than the file holds (the writer streamed, or died) only what is there counts.
+    Of a data chunk that claims more than the file holds (the writer streamed, or died) only what the file holds counts.
     """
     start = file.read(12)
     if len(start) < 12 or start[:4] not in (b"RIFF", b"RF64") or start[8:] != b"WAVE":

@@ -2,6 +2,6 @@
 nothing but ratings, which are event files like any other.
 """
 
-from sidecar.web.app import WebConfig, create_app
+from sidecar.web.app import create_app
 
-__all__ = ["WebConfig", "create_app"]
+__all__ = ["create_app"]

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 import orjson
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -61,17 +62,15 @@ class RatingBody:
             given = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise NotARating("the body is not JSON", hint=_RATING_HINT) from error
-        if not isinstance(given, dict) or "rating" not in given or set(given) - {"rating", "note", "by"}:
-            raise NotARating("the body is not a rating", hint=_RATING_HINT)
-        rating, note, by = given["rating"], given.get("note"), given.get("by")
-        right = (
-            (rating is None or (type(rating) is int and 1 <= rating <= 5))
-            and (note is None or (isinstance(note, str) and len(note) <= _MAX_NOTE))
-            and (by is None or (isinstance(by, str) and len(by) <= _MAX_NAME))
-        )
-        if not right:
-            raise NotARating("the body is not a rating", hint=_RATING_HINT)
-        return cls(rating=rating, note=note, by=by)
+        if isinstance(given, dict) and {"rating"} <= given.keys() <= {"rating", "note", "by"}:
+            rating, note, by = given["rating"], given.get("note"), given.get("by")
+            if (
+                (rating is None or (type(rating) is int and 1 <= rating <= 5))
+                and (note is None or (isinstance(note, str) and len(note) <= _MAX_NOTE))
+                and (by is None or (isinstance(by, str) and len(by) <= _MAX_NAME))
+            ):
+                return cls(rating=rating, note=note, by=by)
+        raise NotARating("the body is not a rating", hint=_RATING_HINT)
 
 
 def answer(content: object, status: int = 200) -> Response:
@@ -180,7 +179,7 @@ async def record_rating(request: Request) -> Response:
         given = RatingBody.decode(body)
     except NotARating as error:
         return refusal(error, 422)
-    return await state(request).in_thread(_publish_rating, request, given)
+    return await run_in_threadpool(_publish_rating, request, given)
 
 
 @guarded

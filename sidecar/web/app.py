@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 
@@ -23,34 +22,21 @@ from sidecar.web.state import State
 _STATIC = Path(__file__).resolve().parent / "static"
 
 
-@dataclass(frozen=True, kw_only=True)
-class WebConfig:
-    connect: Callable[[], Database]
-    """Connects to the database."""
-    folders: Sequence[Path]
-    """The watched folders, absolute: audio is served from them, ratings are written into them."""
-    zone: tzinfo
-    """Where days begin."""
-    token: str | None = field(default=None, repr=False)
-    """What visitors must know; None lets in everyone who can reach the loopback address."""
+def create_app(
+    *, connect: Callable[[], Database], folders: Sequence[Path], zone: tzinfo, token: str | None = None
+) -> Starlette:
+    """The library as an ASGI application.
 
-
-def create_app(config: WebConfig) -> Starlette:
-    """The library as an ASGI application."""
+    Args:
+        connect: connects to the database.
+        folders: the watched folders, absolute: audio is served from them, ratings are written into them.
+        zone: in which days begin.
+        token: what visitors must know; None lets in everyone who can reach the loopback address.
+    """
     app = Starlette(
         routes=[*api.routes(), *pages.routes(), Mount("/static", StaticFiles(directory=_STATIC))],
-        middleware=[Middleware(Guard, token=config.token)],
-        exception_handlers={
-            404: pages.not_found,
-            UsageError: pages.refused,
-            TemporarySinkError: pages.unavailable,
-        },
+        middleware=[Middleware(Guard, token=token)],
+        exception_handlers={404: pages.not_found, UsageError: pages.failed, TemporarySinkError: pages.failed},
     )
-    app.state.shared = State(
-        pool=Pool(config.connect),
-        folders=config.folders,
-        publisher=Publisher("web"),
-        zone=config.zone,
-        token=config.token,
-    )
+    app.state.shared = State(pool=Pool(connect), folders=folders, publisher=Publisher("web"), zone=zone, token=token)
     return app

@@ -50,9 +50,10 @@ def lines(series: Mapping[str, Points], label: str, *, percent: bool = False, de
     first, days = min(every), (max(every) - min(every)).days
     top = _nice(max(value for points in kept.values() for value in points.values()))
     step = _INNER_WIDTH / max(days, 1)
-    shapes = []
+    shapes, names = [], []
     for index, (name, points) in enumerate(sorted(kept.items())):
         style = f"s{index % _SERIES}"
+        names.append(f'<span class="key"><i class="swatch {style}"></i>{_escaped(name)}</span>')
         places = [
             (_LEFT + (day - first).days * step, _TOP + _INNER_HEIGHT * (1 - value / top), day, value)
             for day, value in sorted(points.items())
@@ -66,10 +67,6 @@ def lines(series: Mapping[str, Points], label: str, *, percent: bool = False, de
                 f'<circle class="dot {seen}{style}" cx="{x:.1f}" cy="{y:.1f}" r="4">'
                 f"<title>{_escaped(name)}, {day}: {text}</title></circle>"
             )
-    names = [
-        f'<span class="key"><i class="swatch s{index % _SERIES}"></i>{_escaped(name)}</span>'
-        for index, name in enumerate(sorted(kept))
-    ]
     begin = datetime.combine(first, datetime.min.time())
     axis = _times(begin, begin + max(days, 1) * _DAY)
     figure = _figure(label, _scale(top, percent=percent, decimals=decimals) + "".join(shapes) + axis)

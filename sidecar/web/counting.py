@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -90,7 +90,7 @@ def _over_time(activity: sums.Counts, shared: State, word: Word) -> dict[str, Ma
         days = sums.by_day(activity, shared.zone, weeks=True)
     load = "load_week" if weeks else "load_day"
     weekdays = [word(f"day{number}") for number in range(7)]
-    takes = {_midnight(row["day"]): float(row["takes"]) for row in days}
+    takes = {datetime.combine(row["day"], time.min): float(row["takes"]) for row in days}
     return {
         load: charts.columns(takes, word(load), step=timedelta(days=7 if weeks else 1)),
         "week": charts.week(sums.by_weekday(activity, shared.zone), weekdays, word("week")),
@@ -107,11 +107,9 @@ def _over_time(activity: sums.Counts, shared: State, word: Word) -> dict[str, Ma
 
 def _speeds(activity: sums.Counts, word: Word) -> Markup:
     """The real-time factor of each model over all of its audio."""
-    rows = [row for row in sums.by_model(activity) if row["audio_seconds"]]
-    rates = [(row["model_version"], row["compute_seconds"] / row["audio_seconds"]) for row in rows]
-    return charts.bars(
-        [(model or word("unnamed_model"), rate, f"{rate:.2f}") for model, rate in rates], word("rtf_by_model")
-    )
+    rates = [(row["model_version"], sums.rtf(row)) for row in sums.by_model(activity)]
+    bars = [(model or word("unnamed_model"), rate, f"{rate:.2f}") for model, rate in rates if rate is not None]
+    return charts.bars(bars, word("rtf_by_model"))
 
 
 def _shares(activity: sums.Counts, word: Word) -> Markup:
@@ -128,11 +126,6 @@ def _rates(rows: sums.Counts, word: Word) -> dict[str, dict[date, float]]:
     """The real-time factor by day, one series for each model."""
     by_model: dict[str, dict[date, float]] = defaultdict(dict)
     for row in rows:
-        if row["audio_seconds"]:
-            model = row["model_version"] or word("unnamed_model")
-            by_model[model][row["day"]] = row["compute_seconds"] / row["audio_seconds"]
+        if (rate := sums.rtf(row)) is not None:
+            by_model[row["model_version"] or word("unnamed_model")][row["day"]] = rate
     return by_model
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, datetime.min.time())

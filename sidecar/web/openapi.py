@@ -15,7 +15,6 @@ from sidecar.storage.columns import BY_NAME, LISTED, Column, Kind
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
-_TIME = {"type": "string", "format": "date-time"}
 
 
 def _nullable(kind: str, **more: Any) -> Schema:
@@ -23,10 +22,10 @@ def _nullable(kind: str, **more: Any) -> Schema:
 
 
 _KINDS: Mapping[Kind, Schema] = {
-    Kind.TEXT: {"type": "string"},
+    Kind.TEXT: _TEXT,
     Kind.INTEGER: {"type": "integer"},
     Kind.NUMBER: {"type": "number"},
-    Kind.TIME: _TIME,
+    Kind.TIME: {"type": "string", "format": "date-time"},
     Kind.TRUTH: {"type": "integer"},
 }
 
@@ -62,8 +61,6 @@ _STATS = {
     "voices": "Speaker prompts by failure rate.",
     "errors": "Kinds of error.",
 }
-
-
 _RESPONSES = {
     400: "A parameter is wrong.",
     401: "A token is needed.",

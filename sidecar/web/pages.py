@@ -13,7 +13,7 @@ from sidecar.answers import search
 from sidecar.answers.audio import AudioMissing, open_audio
 from sidecar.answers.filters import NAMES, Filter
 from sidecar.answers.timeline import timeline
-from sidecar.errors import SidecarError
+from sidecar.errors import SidecarError, UsageError
 from sidecar.event.types import STATUSES
 from sidecar.storage.database import Database
 from sidecar.web import show
@@ -77,7 +77,7 @@ def preferences(request: Request) -> Response:
 
 
 async def login(request: Request) -> Response:
-    """The form that takes the token; from then on a cookie stands for it."""
+    """The form that takes the token; from then on a cookie takes its place."""
     token = state(request).token
     if token is None:
         return RedirectResponse("/", status_code=303)
@@ -111,18 +111,10 @@ def not_found(request: Request, error: Exception | None = None) -> Response:
     return render(request, "not_found.html", 404)
 
 
-def refused(request: Request, error: Exception) -> Response:
-    """Parameters that cannot be used. The API has its own answer for that."""
-    return _instead(request, error, 400)
-
-
-def unavailable(request: Request, error: Exception) -> Response:
-    """The database cannot serve."""
-    return _instead(request, error, 503)
-
-
-def _instead(request: Request, error: Exception, status: int) -> Response:
+def failed(request: Request, error: Exception) -> Response:
+    """Parameters that cannot be used, or a database that cannot serve. The API has its own answers for that."""
     assert isinstance(error, SidecarError), "no handler for others is registered"
+    status = 400 if isinstance(error, UsageError) else 503
     return render(request, "unavailable.html", status, message=str(error), hint=error.hint)
 
 

@@ -77,14 +77,5 @@ def vector(values: Sequence[float] | None) -> list[tuple[str, float]]:
     return [(name, float(value)) for name, value in zip(_EMOTIONS, values, strict=False)]
 
 
-FILTERS: dict[str, Callable[..., Any]] = {
-    "duration": duration,
-    "number": number,
-    "percent": percent,
-    "size": size,
-    "moment": moment,
-    "base": base,
-    "tupled": tupled,
-    "hue": hue,
-    "without_prefix": without_prefix,
-}
+_FILTERS: tuple[Any, ...] = (duration, number, percent, size, moment, base, tupled, hue, without_prefix)
+FILTERS: dict[str, Callable[..., Any]] = {each.__name__: each for each in _FILTERS}

@@ -12,7 +12,6 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from sidecar.answers import questions
@@ -80,9 +79,6 @@ class State:
         """Renew the choices; where the database cannot serve, the last answer stays."""
         with contextlib.suppress(TemporarySinkError):
             self._ask_choices()
-
-    async def in_thread(self, function: Callable[..., T], *arguments: Any) -> T:
-        return await run_in_threadpool(function, *arguments)
 
 
 def state(request: Request) -> State:

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from sidecar.errors import TemporarySinkError
-from sidecar.web.app import WebConfig, create_app
+from sidecar.web.app import create_app
 from sidecar.web.pool import Pool
 from tests.answers import scene as scenes
 from tests.answers.conftest import connect
@@ -149,10 +149,10 @@ def test_a_page_says_which_filter_it_does_not_understand(client: httpx.Client, p
 
 @pytest.mark.parametrize("page", ["/", "/charts", "/repeats", "/records/01a00000-0000-7000-8000-000000000000"])
 def test_a_page_says_that_the_database_is_away(scene: Scene, page: str) -> None:
-    config = WebConfig(connect=lambda: connect("mysql://u:p@127.0.0.1:1/d"), folders=[scene.folder], zone=timezone.utc)
+    app = create_app(connect=lambda: connect("mysql://u:p@127.0.0.1:1/d"), folders=[scene.folder], zone=timezone.utc)
 
     async def get() -> httpx.Response:
-        transport = httpx.ASGITransport(create_app(config))
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as opened:
             return await opened.get(page)
 

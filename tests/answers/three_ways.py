@@ -21,7 +21,7 @@ from sidecar.answers import sums
 from sidecar.answers.values import as_time, plain
 from sidecar.cli.main import sidecar
 from sidecar.storage.database import Database
-from sidecar.web import WebConfig, create_app
+from sidecar.web import create_app
 from tests.answers.conftest import connect
 
 UTC = ZoneInfo("UTC")
@@ -238,7 +238,7 @@ def run(url: str, *arguments: str) -> str:
 @contextlib.contextmanager
 def library(url: str) -> Iterator[Callable[[str], bytes]]:
     """The library over that database, in this process: a function from a path to what is served there."""
-    app = create_app(WebConfig(connect=lambda: connect(url), folders=[], zone=UTC))
+    app = create_app(connect=lambda: connect(url), folders=[], zone=UTC)
 
     async def get(path: str) -> bytes:
         async with AsyncClient(transport=ASGITransport(app=app), base_url="http://localhost", timeout=600) as client:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -131,7 +131,7 @@ def test_rebuild_while_events_arrive_loses_none(tmp_path: Path, mysql_url: str) 
         speaker.start()
         rounds = late = 0
         while not spoken.is_set() or not rounds:
-            late += rebuild(scene.database, lambda: None).late
+            late += rebuild(scene.database, lambda events, *_: iter(events)).late
             rounds += 1
         speaker.join()
         shipper.shipped(799)
@@ -147,21 +147,16 @@ def test_events_that_came_meanwhile_are_folded_after_the_swap(tmp_path: Path, my
     for _ in range(5):
         scene.speak(f"spk_{_}.wav")
     scene.ship()
-    arrived: Iterator[int] = itertools.count()
 
-    def step() -> None:
-        if next(arrived) == 2:
-            publish(
-                scene.folder,
-                succeeded(id="01900000-0000-7000-8000-000000000001", subject="01900000-0000-7000-8000-000000000001"),
-            )
-            publish(
-                scene.folder,
-                succeeded(id="01ff0000-0000-7000-8000-000000000001", subject="01ff0000-0000-7000-8000-000000000001"),
-            )
-            scene.ship()
+    def interrupted(events: Iterable[Any], *_: object) -> Iterator[Any]:
+        for number, event in enumerate(events):
+            yield event
+            if number == 2:
+                for id_ in ("01900000-0000-7000-8000-000000000001", "01ff0000-0000-7000-8000-000000000001"):
+                    publish(scene.folder, succeeded(id=id_, subject=id_))
+                scene.ship()
 
-    done = rebuild(scene.database, step)
+    done = rebuild(scene.database, interrupted)
     assert (done.late, done.records) == (2, 7)
     with closing(scene.database()) as database:
         names = {str(row[0]) for row in database.query("SHOW TABLES LIKE 'tts_records%'")}

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import datetime, timezone
 from pathlib import Path
 
-from sidecar.cli.support.databases import open_database, open_sink
+from sidecar.cli.support.databases import connected, open_sink
 from sidecar.doctor import Finding, Level
 from sidecar.doctor.embedded import check_file
 from sidecar.doctor.embedded import sample_refused as sample_refused_by_file
@@ -84,14 +82,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
             yield from _tables(settings)
         return
     try:
-        with closing(open_database(settings)) as database:
+        with connected(settings) as database:
             findings = []
-            for finding in check_server(
-                database,
-                dsn,
-                event_max_bytes=settings.event_max_bytes,
-                now=lambda: datetime.now(timezone.utc),
-            ):
+            for finding in check_server(database, dsn, event_max_bytes=settings.event_max_bytes):
                 findings.append(finding)
                 yield finding
     except SidecarError as error:
@@ -106,7 +99,7 @@ def _tables(settings: Settings) -> Iterator[Finding]:
     finding = _sample(settings)
     yield finding
     if finding.level is Level.OK:
-        with closing(open_database(settings)) as database:
+        with connected(settings) as database:
             yield from check_quarantine(database)
 
 

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sidecar.cli.support.databases import open_sink
-from sidecar.service.retry import Attempt, Retry, RetryPolicy
+from sidecar.cli.support.options import DATABASE
+from sidecar.service.retry import Retry, RetryPolicy
 from sidecar.service.settings import Settings
 from sidecar.shipping.courier import Courier
 from sidecar.upkeep.redelivery import Redelivery
 
 SHIPPING = (
-    "database_url",
-    "database_password_file",
-    "connect_timeout",
+    *DATABASE,
     "read_timeout",
     "retry_max_seconds",
     "event_max_bytes",
@@ -40,13 +39,13 @@ def open_redelivery(settings: Settings, folder: Path) -> Iterator[Redelivery]:
     retry = Retry(
         RetryPolicy(max_seconds=settings.retry_max_seconds, give_up_seconds=_GIVE_UP_SECONDS),
         stop=threading.Event(),
-        on_failure=_ignore,
+        on_failure=lambda _: None,  # another attempt follows; the error of the last one ends the command
         on_success=lambda: None,
     )
     courier = Courier(sink, retry, quarantine_max_bytes=settings.quarantine_max_bytes)
     try:
         yield Redelivery(
-            courier,
+            courier=courier,
             shipper=settings.name,
             folder=folder,
             max_bytes=settings.event_max_bytes,
@@ -54,7 +53,3 @@ def open_redelivery(settings: Settings, folder: Path) -> Iterator[Redelivery]:
         )
     finally:
         courier.close()
-
-
-def _ignore(_attempt: Attempt) -> None:
-    """Another attempt follows; the error of the last one ends the command."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import SqliteDsn
@@ -32,3 +35,10 @@ def open_database(settings: Settings) -> Database:
     if isinstance(dsn, SqliteDsn):
         return SqliteDatabase(dsn)
     return MysqlDatabase(dsn, MysqlLimits(connect_timeout=settings.connect_timeout, read_timeout=_PATIENCE_SECONDS))
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[Database]:
+    """The same for a `with`, at whose end it is closed."""
+    with closing(open_database(settings)) as database:
+        yield database

@@ -30,7 +30,7 @@ _HELP = {
 def filter_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Add a flag for each named filter, for all where none is named; the command is called with `wanted`, a Filter.
 
-    To be used below settings_options. The command's own argument `text`, where it has one, goes into the filter.
+    To be used below settings_options. The words of the command's argument `text`, where it has one, go into the filter.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -40,7 +40,7 @@ def filter_options(*names: str) -> Callable[[Callable[..., None]], Callable[...,
         def wrapper(*, settings: Settings, **arguments: Any) -> None:
             values = {name: arguments.pop(name) or "" for name in chosen}
             if "text" in arguments:
-                values["text"] = _joined(arguments.pop("text"))
+                values["text"] = " ".join(arguments.pop("text"))
             command(settings=settings, wanted=parse(values, zone=settings.zone), **arguments)
 
         decorated: Callable[..., None] = wrapper
@@ -50,7 +50,3 @@ def filter_options(*names: str) -> Callable[[Callable[..., None]], Callable[...,
         return decorated
 
     return decorate
-
-
-def _joined(words: str | tuple[str, ...]) -> str:
-    return words if isinstance(words, str) else " ".join(words)

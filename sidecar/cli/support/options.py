@@ -16,12 +16,14 @@ from sidecar.service.settings import Settings
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+DATABASE = ("database_url", "database_password_file", "connect_timeout")
+"""The settings of a command that asks the database, for settings_options."""
 _SECRETS = ("database_password", "web_token")  # a flag would show it in `ps`
 _SECTION = "Settings, as flags, in the environment or in .env (--watch-dir is SIDECAR_WATCH_DIR, and so on)"
 
 
 class _SettingOption(click.Option):
-    """A flag that stands for a setting; told of in a section of its own."""
+    """A flag for a setting; help lists these in a section of their own."""
 
 
 class Verb(click.Command):
@@ -95,16 +97,9 @@ def with_errors(function: Callable[[], None]) -> None:
     """Run it; an error of ours ends the program with one line instead of a traceback."""
     try:
         function()
-    except (SettingsError, UsageError) as error:
-        fail(error, EXIT_USAGE)
     except SidecarError as error:
-        fail(error, EXIT_FAILED)
-
-
-def fail(error: SidecarError, code: int) -> None:
-    text = f"{error}. {error.hint}" if error.hint else str(error)
-    click.echo(f"sidecar: {text}", err=True)
-    sys.exit(code)
+        click.echo(f"sidecar: {error}. {error.hint}" if error.hint else f"sidecar: {error}", err=True)
+        sys.exit(EXIT_USAGE if isinstance(error, (SettingsError, UsageError)) else EXIT_FAILED)
 
 
 def _load(overrides: dict[str, Any]) -> Settings:

@@ -40,10 +40,10 @@ def track(items: Iterable[T], description: str, total: int | None = None) -> Ite
 
 @contextlib.contextmanager
 def shown_meanwhile(description: str, look: Callable[[], tuple[int, int]]) -> Iterator[None]:
-    """Show what others do meanwhile.
+    """Show the progress of work that goes on meanwhile.
 
     Args:
-        look: tells how much is done, and of how much; asked five times a second.
+        look: returns how much is done, and of how much; called five times a second.
     """
     with bar() as progress:
         if progress.disable:
@@ -56,8 +56,8 @@ def shown_meanwhile(description: str, look: Callable[[], tuple[int, int]]) -> It
             over = False
             while not over:
                 over = stop.wait(_LOOK_SECONDS)
-                done, total = look()
-                progress.update(task, completed=done, total=total)
+                completed, total = look()
+                progress.update(task, completed=completed, total=total)
 
         follower = threading.Thread(target=follow, name="progress", daemon=True)
         follower.start()

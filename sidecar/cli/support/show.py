@@ -26,7 +26,7 @@ _PIPED_WIDTH = 140
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
-    """One object a line."""
+    """One object a line, times in UTC."""
     for row in rows:
         click.echo(orjson.dumps(row, default=for_json, option=orjson.OPT_PASSTHROUGH_DATETIME))
 
