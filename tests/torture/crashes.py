@@ -21,8 +21,6 @@ GOOD = 7
 # Valid by the schema and refused by every server: MariaDB's JSON ends at 32 levels, MySQL's at 100.
 REFUSED = encode(succeeded(data={"deep": {}})).replace(b'"deep":{}', b'"deep":' + b"[" * 150 + b"]" * 150)
 WHEN = {"first": 1, "middle": (GOOD + 1) // 2, "last": GOOD}
-# Once a transaction: how many there are depends on where the refused event stands, and is never below four.
-WHEN_ANSWERED = {"first": 1, "middle": 2, "last": 4}
 # Reached once in a batch, or once in a life.
 ONCE = {"after scan", "before acknowledge", "after acknowledge", "during isolation", "before drain"}
 # How often a connection commits before its first batch: the session, the check, the position, the quarantine's paths.
@@ -39,7 +37,7 @@ class CrashPoint:
 
 def crash_points() -> Iterator[CrashPoint]:
     for seam in SEAMS:
-        for when, number in (WHEN_ANSWERED if "answers" in seam else WHEN).items():
+        for when, number in WHEN.items():
             if seam in ONCE or "commit" in seam or "position" in seam or "mended" in seam or "quarantine" in seam:
                 if when == "first":
                     yield CrashPoint(seam, COMMITS_BEFORE + 1 if "commit" in seam else 1, seam)

@@ -16,7 +16,6 @@ from pymysql.connections import Connection
 from sidecar.shipping.courier import Courier
 from sidecar.shipping.folder import Folder
 from sidecar.shipping.shipper import Shipper
-from sidecar.storage.mysql.pipeline import Pipeline
 
 # What a statement begins with tells which one it is. "After" it, it is sent.
 _STATEMENTS = {
@@ -31,8 +30,6 @@ SEAMS = (
     "after scan",
     "after read",
     *(f"{when} {name} statement" for name in _STATEMENTS for when in ("before", "after")),
-    "before answers",
-    "after answers",
     "before commit",
     "after commit",
     "before acknowledge",
@@ -59,7 +56,6 @@ def die_at(name: str, count: int) -> None:
     _around(Folder, "acknowledge", seam, before="before acknowledge", after="after acknowledge")
     _around(Courier, "_isolate", seam, before="during isolation")
     _around(Shipper, "stop", seam, before="before drain")
-    _around(Pipeline, "receive", seam, before="before answers", after="after answers")
     _around(Connection, "commit", seam, before="before commit", after="after commit")
     send = Connection._execute_command  # type: ignore[attr-defined]
 

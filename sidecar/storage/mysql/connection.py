@@ -16,7 +16,6 @@ from pymysql.cursors import Cursor
 
 from sidecar.errors import SettingsError
 from sidecar.storage.dsn import MysqlDsn
-from sidecar.storage.mysql.bulk import CLIENT_FLAG
 
 # Lock waits end on the server before the client's patience does, so that they come back as an error with a number.
 # READ COMMITTED takes no gap locks, so two shippers do not block each other.
@@ -32,7 +31,6 @@ _LEAST_IDLE_SECONDS = 5
 _IDLE_SHARE = 0.75
 """A connection that has been idle for more than this share of the server's timeout is not used again. With the default
 settings an idle shipper probes after half of the timeout; a new connection for each probe would be most of its cost."""
-_COMMITS_PARTS = "TiDB"  # some of its versions commit LOAD DATA in batches of their own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +60,6 @@ class Link:
         self._used_at = 0.0
         self.max_statement = 0
         """Bytes of the largest statement that the server takes; known once connected."""
-        self.can_load = False
-        """Whether the server allows LOAD DATA LOCAL inside a transaction; known once connected."""
 
     def connected(self) -> Connection[Cursor]:
         """
@@ -123,7 +119,6 @@ class Link:
             ssl=tls_context(self._dsn),
             ssl_disabled=self._dsn.ssl == "off",
             autocommit=False,
-            client_flag=CLIENT_FLAG,
             defer_connect=True,
         )
         try:
@@ -136,7 +131,7 @@ class Link:
                 for statement in _SESSION:
                     wait = max(1, int(self._limits.read_timeout / 2))
                     cursor.execute(statement.format(wait=wait, idle=self._idle_limit))
-                cursor.execute("SELECT @@max_allowed_packet, @@local_infile, VERSION()")
+                cursor.execute("SELECT @@max_allowed_packet")
                 row = cursor.fetchone()
         except BaseException:
             connection._force_close()  # type: ignore[attr-defined]  # the driver leaves a refused socket open
@@ -145,7 +140,6 @@ class Link:
         connection.commit()
         self.max_statement = int(row[0]) - _PACKET_HEADROOM
         connection._read_timeout = self._limits.read_timeout  # type: ignore[attr-defined]
-        self.can_load = bool(row[1]) and _COMMITS_PARTS not in row[2]
         return connection
 
 

@@ -1,9 +1,9 @@
-"""Renders a batch's rows as bytes, once, the same for both ways into a table.
+"""Renders a batch's rows as bytes, once, whether they are inserted or folded in.
 
-A row is what stands between the parentheses of a VALUES list, and a line that LOAD DATA reads. Strings are written as
-JSON writes them, by its compiled serializer: in a session of utf8mb4 and without ANSI_QUOTES, MySQL reads every escape
-of JSON as JSON means it but two, \\f and \\uXXXX, which JSON needs for some control characters. A row that has one
-of them takes the driver's escaping, which is ten times slower, and right for whatever comes.
+A row is what stands between the parentheses of a VALUES list. Strings are written as JSON writes them, by its compiled
+serializer: in a session of utf8mb4 and without ANSI_QUOTES, MySQL reads every escape of JSON as JSON means it but two,
+\\f and \\uXXXX, which JSON needs for some control characters. A row that has one of them takes the driver's escaping,
+which is ten times slower, and right for whatever comes.
 
 Columns that are null in all rows of a batch are left out: more than half of them are for a plain synthesis, and each
 costs the server as much as a value.

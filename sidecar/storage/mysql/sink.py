@@ -12,18 +12,41 @@ from sidecar.errors import PermanentSinkError, PositionLost, SidecarError
 from sidecar.storage import migrations
 from sidecar.storage.database import Parameter, Row, marks
 from sidecar.storage.dsn import MysqlDsn
-from sidecar.storage.mysql.bulk import NotAllNew, Patience
 from sidecar.storage.mysql.connection import Link, MysqlLimits
 from sidecar.storage.mysql.database import execute, utc
 from sidecar.storage.mysql.errors import NO_SUCH_TABLE, belongs_elsewhere, classify
-from sidecar.storage.mysql.pipeline import Pipeline
 from sidecar.storage.mysql.rows import render
-from sidecar.storage.mysql.store import Store
+from sidecar.storage.mysql.store import NotAllNew, Store
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery
 from sidecar.storage.sqlsink import SqlSink, Transaction
 from sidecar.storage.statements import MYSQL
 
 T = TypeVar("T")
+
+_MOST_SKIPPED = 64
+
+
+class Patience:
+    """For how many batches events are not taken for new after that was wrong: where a folder of known files is shipped
+    again, it should not be tried with each batch."""
+
+    def __init__(self) -> None:
+        self._skip = 0
+        self._refusals = 0
+
+    def allows(self) -> bool:
+        """Whether to try now; counts as a batch."""
+        if self._skip:
+            self._skip -= 1
+            return False
+        return True
+
+    def refused(self) -> None:
+        self._refusals += 1
+        self._skip = min(2**self._refusals, _MOST_SKIPPED)
+
+    def taken(self) -> None:
+        self._refusals = 0
 
 
 class _Transaction:
@@ -93,27 +116,15 @@ class MysqlSink(SqlSink):
 
     def _commit(self, run: Transaction, batch: Batch, *, new: bool) -> Acknowledgement:
         assert isinstance(run, _Transaction), "made by _run"
-        cursor = run.cursor
-        with Pipeline(cursor.connection) as pipeline:
-            # First, so that two shippers of one folder queue up here instead of deadlocking further down.
-            moved = pipeline.send(_move_position(cursor, batch))
-            all_new = True
-            if batch.deliveries:
-                store = Store(
-                    connection=cursor.connection,
-                    pipeline=pipeline,
-                    new=new,
-                    can_load=self._link.can_load,
-                    aim=self._limits.statement_bytes,
-                    maximum=self._link.max_statement,
-                )
-                all_new = store.write(batch)
-            pipeline.receive()
-        if not moved.affected_rows:
-            raise PositionLost("the position in the database is older than what was committed, or gone")
+        # First, so that two shippers of one folder queue up here instead of deadlocking further down.
+        revision = _move_position(run, batch)
+        all_new = True
+        if batch.deliveries:
+            aim, maximum = self._limits.statement_bytes, self._link.max_statement
+            all_new = Store(cursor=run.cursor, new=new, aim=aim, maximum=maximum).write(batch)
         known = frozenset() if all_new else _tell_known(run, batch)
         self._quarantine(run, batch)
-        return Acknowledgement(known=known, revision=moved.insert_id)
+        return Acknowledgement(known=known, revision=revision)
 
     def _applied(self, run: Transaction) -> set[str]:
         """
@@ -138,24 +149,24 @@ class MysqlSink(SqlSink):
         return applied
 
 
-def _move_position(cursor: Cursor, batch: Batch) -> bytes:
-    """The statement. It affects no row where the stored position is older than the batch's, or gone; else the server
-    tells the position's new revision as the insert id."""
+def _move_position(run: _Transaction, batch: Batch) -> int:
+    """
+    Returns:
+        The position's new revision.
+
+    Raises:
+        PositionLost: the stored position is older than the batch's, or gone.
+    """
     position = batch.position
-    return cursor.mogrify(
-        "UPDATE sidecar_positions SET identity = %s, ctime_ns = %s, files = %s, "
-        "revision = LAST_INSERT_ID(revision + 1), updated_at = %s "
-        "WHERE shipper = %s AND folder = %s AND revision >= %s",
-        (
-            position.identity,
-            position.ctime_ns,
-            position.files,
-            batch.recorded_at.replace(tzinfo=None),
-            batch.shipper,
-            batch.folder,
-            position.revision,
-        ),
-    ).encode()
+    stored = (position.identity, position.ctime_ns, position.files, batch.recorded_at)
+    moved = run.execute(
+        "UPDATE sidecar_positions SET identity = ?, ctime_ns = ?, files = ?, updated_at = ?, "
+        "revision = LAST_INSERT_ID(revision + 1) WHERE shipper = ? AND folder = ? AND revision >= ?",
+        (*stored, batch.shipper, batch.folder, position.revision),
+    )
+    if not moved:
+        raise PositionLost("the position in the database is older than what was committed, or gone")
+    return run.cursor.lastrowid
 
 
 def _tell_known(run: Transaction, batch: Batch) -> frozenset[str]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import pymysql
+from pymysql.cursors import Cursor
 
-from sidecar.storage.mysql import bulk
-from sidecar.storage.mysql.bulk import NotAllNew
+from sidecar.errors import SidecarError
 from sidecar.storage.mysql.errors import DUPLICATE_ENTRY
-from sidecar.storage.mysql.pipeline import Answer, Pipeline
 from sidecar.storage.mysql.rows import EVENT_ROW_COLUMNS, Records, rendered, stamp, statements
 from sidecar.storage.projection import BASE, Fold
 from sidecar.storage.sink import Batch, Delivery
@@ -21,18 +19,19 @@ from sidecar.storage.statements import MYSQL, fold_tail, insert_head, keep_exist
 
 @dataclass(frozen=True)
 class _Target:
-    """The ways into some columns of one table: INSERT ... VALUES between head and tail, and LOAD DATA."""
+    """Some columns of one table: the lists of VALUES stand between head and tail."""
 
     head: bytes
     tail: bytes
     """What folds a row into the one that is there."""
-    load: bytes
-    fields: int
 
 
 def _target(table: str, columns: tuple[str, ...], tail: str) -> _Target:
-    head = insert_head(table, columns).encode()
-    return _Target(head, b" " + tail.encode(), bulk.load_statement(table, columns), len(columns))
+    return _Target(insert_head(table, columns).encode(), b" " + tail.encode())
+
+
+class NotAllNew(SidecarError):
+    """A row that was taken for new is there already. The transaction must be undone."""
 
 
 _EVENTS = _target("tts_events", EVENT_ROW_COLUMNS, keep_existing(MYSQL, "id"))
@@ -47,14 +46,9 @@ def _records_target(fold: Fold, columns: tuple[str, ...]) -> _Target:
 class Store:
     """How rows go over one connection."""
 
-    connection: Any
-    """The driver's."""
-    pipeline: Pipeline
-    """Its statements; what was sent before comes before these."""
+    cursor: Cursor
     new: bool
     """Take every event for new, and every synthesis's record too: cheaper, and NotAllNew where it is wrong."""
-    can_load: bool
-    """Whether LOAD DATA may be used for what is taken for new."""
     aim: int
     """Bytes of a multi-row statement, about."""
     maximum: int
@@ -73,36 +67,31 @@ class Store:
         """
         rows = rendered(batch)
         try:
-            inserted = self._send(_EVENTS, rows.events, rows.deliveries, new=self.new, stamp=stamp(batch))
+            affected = self._insert(_EVENTS, rows.events, rows.deliveries, new=self.new, stamp=stamp(batch))
             for records in rows.records:
                 self._fold(records)
-            self.pipeline.receive()
         except pymysql.err.IntegrityError as error:
             if self.new and error.args[0] == DUPLICATE_ENTRY:
                 raise NotAllNew(str(error)) from error
             raise
-        return self.new or sum(answer.affected_rows for answer in inserted) == len(batch.deliveries)
+        return self.new or affected == len(batch.deliveries)
 
     def _fold(self, records: Records) -> None:
         # A rating or a removal speaks of a record that is there; only a synthesis makes one.
         new = self.new and records.fold == BASE
-        self._send(_records_target(records.fold, records.columns), records.rows, records.deliveries, new=new)
+        self._insert(_records_target(records.fold, records.columns), records.rows, records.deliveries, new=new)
 
-    def _send(
+    def _insert(
         self, target: _Target, rows: Sequence[bytes], deliveries: Sequence[Delivery], *, new: bool, stamp: bytes = b""
-    ) -> list[Answer]:
+    ) -> int:
         """
         Args:
             deliveries: the one that each row comes from.
             stamp: what every row ends with.
 
         Returns:
-            Answers that are still to be received, one a statement; none after LOAD DATA.
+            Affected rows, as MySQL counts them: for an upsert, one for a new row.
         """
-        if new and self.can_load and bulk.is_worth_it(rows, target.fields):
-            self.pipeline.receive()
-            bulk.load(self.connection, target.load, rows, stamp)
-            return []
         tail = b"" if new else target.tail
         parts = statements(target.head, rows, tail, deliveries, stamp=stamp, aim=self.aim, maximum=self.maximum)
-        return [self.pipeline.send(statement) for statement in parts]
+        return sum(self.cursor.connection.query(statement) for statement in parts)

@@ -1,8 +1,8 @@
-"""When LOAD DATA is tried again after a refusal."""
+"""When events are taken for new again after that was wrong."""
 
 from __future__ import annotations
 
-from sidecar.storage.mysql.bulk import Patience
+from sidecar.storage.mysql.sink import Patience
 
 
 def test_after_a_refusal_the_other_way_is_kept_to_for_a_while() -> None:
