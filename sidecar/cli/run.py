@@ -58,7 +58,7 @@ def run(settings: Settings, once: bool) -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     log.configure(settings.log_level, settings.log_format)
     notifier = Notifier(config.environment())
-    metrics = Metrics(notifier.status)
+    metrics = Metrics(notifier.status, tell_commits=sys.stderr.isatty())
     http = _serve(settings, metrics, needed=not once)
     give_up = threading.Event()
     notices = Notices()
@@ -71,7 +71,7 @@ def run(settings: Settings, once: bool) -> None:
         report=metrics.watching,
     )
     folders = [Folder(path, limits=following.limits(path)) for path in settings.folders]
-    metrics.identify(settings.fingerprint)
+    metrics.identify(settings.fingerprint, settings.database_fingerprint)
     metrics.watch_disks(settings.folders)
     sink = open_sink(settings)
     if once:

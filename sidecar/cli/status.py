@@ -33,7 +33,7 @@ def status(settings: Settings, as_json: bool) -> None:
         sidecar status
         sidecar status --json | jq .tables.quarantined
     """
-    process = ask_process(settings.listen_address, settings.fingerprint)
+    process = ask_process(settings.listen_address, settings.fingerprint, settings.database_fingerprint)
     try:
         with connected(settings) as database:
             tables = ask_tables(database)
@@ -46,7 +46,7 @@ def status(settings: Settings, as_json: bool) -> None:
         show.json_lines([facts])
     else:
         _show(settings, process, folders, tables)
-    if not process.answers or not process.ours or process.reasons:
+    if not process.answers or process.difference or process.reasons:
         sys.exit(EXIT_FAILED)
 
 
@@ -61,10 +61,13 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
     def when(moment: datetime | None) -> str:
         return moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S %Z") if moment else "never"
 
+    def moved(moment: datetime | None) -> str:
+        return f"last moved {when(moment)}" if moment else "never moved"
+
     if not process.answers:
         line("shipper", "is not running, or not here:", *process.reasons, style="red")
-    elif not process.ours:
-        line("shipper", f"at {settings.listen}: another installation's, or started with other settings", style="red")
+    elif process.difference:
+        line("shipper", f"at {settings.listen} has {process.difference} than these settings say", style="red")
     elif process.reasons:
         line("shipper", "not ready:", "; ".join(process.reasons), style="red")
     else:
@@ -83,7 +86,7 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
             f"{count(each.event_files, 'event file')}, {each.newer:,} newer than the position,",
             "which follows with the scans",
         )
-        line("position", when(each.position), f"moved {when(each.moved_at)}")
+        line("position", f"up to {when(each.position)}" if each.position else "at the beginning", moved(each.moved_at))
     line("database", settings.dsn)
     if tables.error:
         line("tables", tables.error, style="red")
@@ -97,5 +100,5 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
         line("quarantine", open_entries or "empty", style="yellow" if open_entries else "")
         for other in tables.shippers:
             if other["shipper"] != settings.name:
-                line("also ships", other["shipper"], other["folder"], f"moved {when(other['moved_at'])}")
+                line("also ships", other["shipper"], other["folder"], moved(other["moved_at"]))
     show.display(made)

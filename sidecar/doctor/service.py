@@ -6,16 +6,17 @@ import socket
 from collections.abc import Iterator
 
 from sidecar.doctor.findings import Finding, failure, note, ok
-from sidecar.service.metrics.scrape import fingerprint, read
+from sidecar.service.metrics.scrape import Difference, difference, parse, read
 
 _CHOOSE = "Choose another SIDECAR_LISTEN, such as 127.0.0.1:9792, and tell Prometheus."
 
 
-def check_service(address: tuple[str, int] | None, expected: str) -> Iterator[Finding]:
+def check_service(address: tuple[str, int] | None, fingerprint: str, database: str) -> Iterator[Finding]:
     """
     Args:
         address: SIDECAR_LISTEN.
-        expected: the fingerprint of these settings.
+        fingerprint: Settings.fingerprint.
+        database: Settings.database_fingerprint.
     """
     if address is None or address[1] == 0:
         yield note("service", "SIDECAR_LISTEN names no fixed port", "Give it one, for Prometheus to find it.")
@@ -28,7 +29,16 @@ def check_service(address: tuple[str, int] | None, expected: str) -> Iterator[Fi
         else:
             yield note("service", f"no shipper runs at {where}", "systemctl start indextts-sidecar, or sidecar run.")
         return
-    if fingerprint(address) != expected:
+    found = difference(parse(read(address, "/metrics")[1]), fingerprint, database)
+    if found is Difference.DATABASE:
+        yield failure(
+            "service",
+            f"the shipper at {where} ships into another database than these settings name",
+            "Restart it if the settings changed since it was started. Its own settings may be elsewhere: "
+            "/etc/indextts-sidecar/sidecar.env of the service, flags, or .env in the folder where it was started.",
+        )
+        return
+    if found is Difference.INSTALLATION:
         yield failure(
             "service",
             f"the shipper at {where} has another name or ships other folders than these settings say",

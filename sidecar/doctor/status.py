@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sidecar.event.names import is_event_name, printable
-from sidecar.service.metrics.scrape import Page, parse, read
+from sidecar.service.metrics.scrape import Page, difference, parse, read
 from sidecar.storage.database import Database
 
 
@@ -18,8 +18,8 @@ class Process:
     """The shipper at SIDECAR_LISTEN."""
 
     answers: bool
-    ours: bool = True
-    """Whether it has the name and ships the folders that the settings say."""
+    difference: str = ""
+    """From what the settings say: another name or other folders, another database; empty where there is none."""
     version: str = ""
     reasons: list[str] = field(default_factory=list)
     """Why it is not ready; or why it does not answer."""
@@ -53,11 +53,12 @@ class TablesStatus:
     """Every shipper of this database and how far it has come."""
 
 
-def ask_process(address: tuple[str, int] | None, expected: str) -> Process:
+def ask_process(address: tuple[str, int] | None, fingerprint: str, database: str) -> Process:
     """
     Args:
         address: SIDECAR_LISTEN.
-        expected: the fingerprint of the settings.
+        fingerprint: Settings.fingerprint.
+        database: Settings.database_fingerprint.
     """
     if address is None or address[1] == 0:
         return Process(answers=False, reasons=["SIDECAR_LISTEN names no fixed port, so nobody can be asked"])
@@ -68,7 +69,7 @@ def ask_process(address: tuple[str, int] | None, expected: str) -> Process:
     oldest = page.total("sidecar_oldest_pending_timestamp_seconds")
     return Process(
         answers=True,
-        ours=page.text("sidecar_settings_info", "fingerprint") == expected,
+        difference=difference(page, fingerprint, database),
         version=page.text("sidecar_build_info", "version"),
         reasons=[] if status == 200 else ready.strip().splitlines(),
         pending=int(page.total("sidecar_pending_events")),

@@ -42,10 +42,15 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
     Raises:
         SettingsError: one is wrong; one line that names it and never repeats a secret.
     """
-    _refuse_unknown()
     given = {name: value for name, value in (overrides or {}).items() if value is not None}
     try:
+        _refuse_unknown()
         settings = Settings(**given)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{Path(ENV_FILE).absolute()} cannot be read: {getattr(error, 'strerror', None) or error}",
+            hint="Let this user read it (chmod, or its group), or run the command in another folder.",
+        ) from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "?"

@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sidecar.errors import SettingsError
-from sidecar.storage.dsn import Dsn, parse_dsn
+from sidecar.storage.dsn import Dsn, SqliteDsn, parse_dsn
 
 PREFIX = "SIDECAR_"
 ENV_FILE = ".env"
@@ -169,8 +169,21 @@ class Settings(BaseSettings):
     @property
     def fingerprint(self) -> str:
         """Tells one installation's shipper from another's: of its name and folders, as a hash that reveals neither."""
-        said = "\0".join([self.name, *sorted(map(str, self.folders))])
-        return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return _hash(self.name, *sorted(map(str, self.folders)))
+
+    @property
+    def database_fingerprint(self) -> str:
+        """Tells one database from another, however the URL spells it: the account does not count.
+
+        Raises:
+            SettingsError: the URL is wrong.
+        """
+        dsn = self.dsn
+        if isinstance(dsn, SqliteDsn):
+            return _hash("sqlite", os.path.realpath(dsn.path))
+        hosts = ["127.0.0.1" if host in ("localhost", "::1") else host for host, _ in dsn.hosts]
+        ports = [str(port) for _, port in dsn.hosts]
+        return _hash("mysql", dsn.unix_socket or "", *hosts, *ports, dsn.database)
 
     @property
     def dsn(self) -> Dsn:
@@ -224,6 +237,10 @@ class Settings(BaseSettings):
             return self.web_token_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(f"{PREFIX}WEB_TOKEN_FILE cannot be read: {error}") from error
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 def _address(name: str, text: str, otherwise: str) -> tuple[str, int]:

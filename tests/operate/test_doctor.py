@@ -520,7 +520,20 @@ def test_another_project_s_shipper_on_the_port(embedded: dict[str, str], place: 
     assert "other folders" in finding["message"]
     assert "SIDECAR_LISTEN" in finding["cure"]
     assert "restart" in finding["cure"]
-    assert (status.returncode, "another installation's" in status.stdout) == (1, True)
+    assert (status.returncode, "another name or other folders" in status.stdout) == (1, True)
+
+
+def test_a_shipper_that_ships_into_another_database(embedded: dict[str, str], place: Path, database_url: str) -> None:
+    """Its settings were changed since, or it reads others than the person who asks."""
+    sidecar("migrate", cwd=place, settings=embedded | {"SIDECAR_DATABASE_URL": database_url})
+    with running(cwd=place, settings=embedded | {"SIDECAR_LISTEN": "127.0.0.1:0"}) as shipper:
+        shipper.shipped(1)
+        ours = {"SIDECAR_LISTEN": f"127.0.0.1:{shipper.port}", "SIDECAR_DATABASE_URL": database_url}
+        finding = blamed(doctor(embedded | ours), "service")
+        status = sidecar("status", cwd=place, settings=embedded | ours, check=False)
+    assert "another database" in finding["message"]
+    assert "Restart" in finding["cure"]
+    assert (status.returncode, "another database" in status.stdout) == (1, True)
 
 
 def test_a_port_that_is_taken_and_silent(embedded: dict[str, str]) -> None:

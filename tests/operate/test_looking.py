@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -68,6 +69,16 @@ def test_a_file_that_is_there_stays_unless_told_otherwise(scene: Scene) -> None:
     assert not [each.name for each in scene.place.iterdir() if each.name.startswith(".")]
 
 
+def test_whoever_watches_in_a_terminal_sees_each_commit(spoken: Scene) -> None:
+    publish(spoken.folder, succeeded())
+    shown = "\n".join(
+        on_terminal("run", "--once", "--listen", "off", columns=80, cwd=spoken.place, settings=spoken.settings)
+    )
+    assert re.search(r"committed +events=3", shown), shown
+    silent = sidecar("run", "--once", "--listen", "off", cwd=spoken.place, settings=spoken.settings)
+    assert "committed" not in silent.stderr
+
+
 def test_status_says_how_it_stands(spoken: Scene) -> None:
     (spoken.folder / "broken.json").write_bytes(b"{")
     with running(cwd=spoken.place, settings={**spoken.settings, "SIDECAR_SETTLE_SECONDS": "0"}) as shipper:
@@ -78,7 +89,7 @@ def test_status_says_how_it_stands(spoken: Scene) -> None:
         facts = spoken.facts("status", *listen)
         assert facts["process"] | {"version": ""} == {
             "answers": True,
-            "ours": True,
+            "difference": "",
             "version": "",
             "reasons": [],
             "pending": 0,

@@ -37,7 +37,7 @@ def all_findings(settings: Settings, *, service: bool) -> Iterator[Finding]:
         )
     yield from _database(settings)
     if service:
-        yield from check_service(settings.listen_address, settings.fingerprint)
+        yield from check_service(settings.listen_address, settings.fingerprint, settings.database_fingerprint)
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:

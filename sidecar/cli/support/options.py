@@ -16,6 +16,8 @@ from sidecar.service.settings import Settings
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+_DRIVERS = ("pymysql", "sqlite3")
+_REPORT = "Is the server one of those in deploy/README.md? If so, please report it with `sidecar doctor --json`."
 DATABASE = ("database_url", "database_password_file", "connect_timeout")
 """The settings of a command that asks the database, for settings_options."""
 _SECRETS = ("database_password", "web_token")  # a flag would show it in `ps`
@@ -94,12 +96,23 @@ def require(*packages: str, extra: str) -> None:
 
 
 def with_errors(function: Callable[[], None]) -> None:
-    """Run it; an error of ours ends the program with one line instead of a traceback."""
+    """Run it; an error of ours, of the system or of a database driver ends the program with one line."""
     try:
         function()
     except SidecarError as error:
         click.echo(f"sidecar: {error}. {error.hint}" if error.hint else f"sidecar: {error}", err=True)
         sys.exit(EXIT_USAGE if isinstance(error, (SettingsError, UsageError)) else EXIT_FAILED)
+    except BrokenPipeError:
+        raise  # whoever read our output has gone; click ends quietly
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"sidecar: {where}{error.strerror or error}", err=True)
+        sys.exit(EXIT_FAILED)
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in _DRIVERS:
+            raise
+        click.echo(f"sidecar: the database refuses a statement of this program: {error}. {_REPORT}", err=True)
+        sys.exit(EXIT_FAILED)
 
 
 def _load(overrides: dict[str, Any]) -> Settings:

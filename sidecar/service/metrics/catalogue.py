@@ -32,19 +32,25 @@ class Metrics:
     """
     Args:
         notify: told a one-line status whenever it changes, and "alive" now and then; see sidecar.service.systemd.
+        tell_commits: log each commit, for a person who watches; a service would fill its log with them.
     """
 
-    def __init__(self, notify: Callable[[str, bool], None] = lambda status, alive: None) -> None:
+    def __init__(
+        self, notify: Callable[[str, bool], None] = lambda status, alive: None, *, tell_commits: bool = False
+    ) -> None:
         self.registry = registry = CollectorRegistry()
         self.health = Health()
         self._notify = notify
+        self._commit_level = logging.INFO if tell_commits else logging.DEBUG
         self._failing_since: float | None = None
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
         GCCollector(registry=registry)
         Info("sidecar_build", "Version of this program.", registry=registry).info({"version": __version__})
         self._settings = Info(
-            "sidecar_settings", "Whose shipper this is: a hash of its name and folders.", registry=registry
+            "sidecar_settings",
+            "Whose shipper this is: hashes of its name and folders, and of its database.",
+            registry=registry,
         )
         self._files = Files(registry)
         self._commits = Commits(registry)
@@ -56,9 +62,9 @@ class Metrics:
         """The metrics page and its content type."""
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
 
-    def identify(self, fingerprint: str) -> None:
-        """Say whose shipper this is; see Settings.fingerprint."""
-        self._settings.info({"fingerprint": fingerprint})
+    def identify(self, fingerprint: str, database: str) -> None:
+        """Say whose shipper this is; see Settings.fingerprint and Settings.database_fingerprint."""
+        self._settings.info({"fingerprint": fingerprint, "database": database})
 
     def watch_disks(self, folders: Sequence[Path]) -> None:
         """Tell at each scrape how full the watched folders' disks are."""
@@ -135,7 +141,8 @@ class Metrics:
                     "bytes": entry.size,
                 },
             )
-        log.debug("committed", extra={"events": len(receipt.committed), "seconds": round(seconds, 4)})
+        facts = {"events": len(receipt.committed), "seconds": round(seconds, 4)}
+        log.log(self._commit_level if receipt.committed else logging.DEBUG, "committed", extra=facts)
 
     def position_lost(self, folder: str) -> None:
         log.warning("the database's position went back, a backup was restored: reconciling", extra={"folder": folder})

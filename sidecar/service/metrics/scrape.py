@@ -8,6 +8,7 @@ import urllib.request
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
@@ -76,6 +77,21 @@ def read(address: tuple[str, int], path: str, timeout: float = 3.0) -> tuple[int
         return 0, str(getattr(error, "reason", error))
 
 
-def fingerprint(address: tuple[str, int]) -> str:
-    """Whose shipper answers there; see Settings.fingerprint. Empty where none does."""
-    return parse(read(address, "/metrics")[1]).text("sidecar_settings_info", "fingerprint")
+class Difference(StrEnum):
+    """How a running shipper differs from the settings at hand."""
+
+    NONE = ""
+    INSTALLATION = "another name or other folders"
+    DATABASE = "another database"
+
+
+def difference(page: Page, fingerprint: str, database: str) -> Difference:
+    """
+    Args:
+        page: of the running shipper.
+        fingerprint: Settings.fingerprint of the settings at hand.
+        database: their Settings.database_fingerprint.
+    """
+    if page.text("sidecar_settings_info", "fingerprint") != fingerprint:
+        return Difference.INSTALLATION
+    return Difference.NONE if page.text("sidecar_settings_info", "database") == database else Difference.DATABASE

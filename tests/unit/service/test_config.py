@@ -95,3 +95,14 @@ def test_the_fingerprint_changes_with_the_name_and_the_folders_alone() -> None:
     first = config.load({"name": "studio", "watch_dir": "a,b"}).fingerprint
     assert config.load({"name": "studio", "watch_dir": "b,a", "batch_max_events": 7}).fingerprint == first
     assert config.load({"name": "render", "watch_dir": "a,b"}).fingerprint != first
+
+
+def test_a_database_is_the_same_however_it_is_spelled() -> None:
+    def of(url: str) -> str:
+        return config.load({"database_url": url}).database_fingerprint
+
+    assert of("mysql://reader:a@localhost/tts") == of("mysql://shipper:b@127.0.0.1:3306/tts?ssl=off")
+    assert of("mysql://reader@localhost/tts") != of("mysql://reader@localhost/other")
+    assert of("mysql://reader@localhost:3307/tts") != of("mysql://reader@localhost/tts")
+    assert of("sqlite:///sidecar.db") == of(f"sqlite:///{os.path.abspath('sidecar.db')}")
+    assert of("sqlite:///sidecar.db") != of("sqlite:///other.db")

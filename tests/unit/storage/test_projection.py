@@ -11,7 +11,6 @@ from sidecar.event.event import Event
 from sidecar.storage.projection import BASE, DELETION, FOLDS, RATING, REPLACEMENT, Fold, project
 from tests.events import encode, envelope, failed, succeeded, uuid7
 
-
 LEAST: dict[str, Any] = {"timing": {}, "model": {}, "audio": {"path": "outputs/a.wav", "sha256": "ab" * 32}}
 
 
