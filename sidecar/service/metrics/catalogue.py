@@ -128,9 +128,12 @@ class Metrics:
 
     def committed(self, receipt: Receipt, quarantined: Sequence[Quarantined], seconds: float) -> None:
         refused = [*quarantined, *receipt.refused]
-        self._files.committed(receipt, refused)
-        self._commits.committed(receipt, seconds)
-        self._speech.committed(receipt)
+        events = [delivery.event for delivery in receipt.committed]
+        known = receipt.known
+        new = [event for event in events if event.id not in known] if known else events
+        self._files.committed(events, len(known), refused)
+        self._commits.committed(events, new, seconds)
+        self._speech.committed(new)
         for entry in refused:
             log.warning(
                 "quarantined",
@@ -141,8 +144,8 @@ class Metrics:
                     "bytes": entry.size,
                 },
             )
-        facts = {"events": len(receipt.committed), "seconds": round(seconds, 4)}
-        log.log(self._commit_level if receipt.committed else logging.DEBUG, "committed", extra=facts)
+        facts = {"events": len(events), "seconds": round(seconds, 4)}
+        log.log(self._commit_level if events else logging.DEBUG, "committed", extra=facts)
 
     def position_lost(self, folder: str) -> None:
         log.warning("the database's position went back, a backup was restored: reconciling", extra={"folder": folder})

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from sidecar.errors import Reason
+from sidecar.event.event import Event
 from sidecar.event.types import last_word
 from sidecar.service.metrics.histogram import BatchHistogram
 from sidecar.service.metrics.labels import TYPES, bounded
 from sidecar.service.metrics.sequences import Sequences
-from sidecar.shipping.courier import Receipt
 from sidecar.shipping.folder import Scanned
 from sidecar.storage.sink import Quarantined
 
@@ -75,11 +75,10 @@ class Files:
         self.pending_count = pending
         self._oldest.set(0 if oldest_ns is None else oldest_ns / 1e9)
 
-    def committed(self, receipt: Receipt, quarantined: Sequence[Quarantined]) -> None:
-        self._repeated.inc(len(receipt.known))
-        self.shipped_count += len(receipt.committed)
-        types = collections.Counter([delivery.event.type for delivery in receipt.committed])
-        for type_, count in types.items():
+    def committed(self, events: Sequence[Event], repeated: int, quarantined: Sequence[Quarantined]) -> None:
+        self._repeated.inc(repeated)
+        self.shipped_count += len(events)
+        for type_, count in collections.Counter([event.type for event in events]).items():
             self._shipped.labels(bounded(last_word(type_), TYPES)).inc(count)
         for entry in quarantined:
             self._quarantined.labels(entry.reason.value).inc()
@@ -113,14 +112,12 @@ class Commits:
             registry=registry,
         ).set_function(lambda: self._sequences.missing)
 
-    def committed(self, receipt: Receipt, seconds: float) -> None:
+    def committed(self, events: Sequence[Event], new: Sequence[Event], seconds: float) -> None:
         now = time.time()
         self._last.set(now)
         self._seconds.observe(seconds)
-        events = [delivery.event for delivery in receipt.committed]
         for source, group in itertools.groupby(events, operator.attrgetter("source")):
             self._sequences.add(source, [event.sequence for event in group])
-        new = [event for event in events if event.id not in receipt.known] if receipt.known else events
         self._latency.observe("", [max(0.0, now - event.time.timestamp()) for event in new])
 
 

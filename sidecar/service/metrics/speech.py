@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter
 
+from sidecar.event.event import Event
 from sidecar.event.types import SYNTHESIS
 from sidecar.service.metrics.histogram import BatchHistogram
 from sidecar.service.metrics.labels import TYPES, bounded
-from sidecar.shipping.courier import Receipt
 
 _EMOTIONS = frozenset(
     [
@@ -53,14 +54,14 @@ class Speech:
             registry=registry,
         )
 
-    def committed(self, receipt: Receipt) -> None:
+    def committed(self, events: Sequence[Event]) -> None:
         """Count a batch at once: labels are looked up for each kind of event, not for each event."""
         tally: collections.Counter[tuple[str, str, str]] = collections.Counter()
         seconds: dict[str, list[float]] = collections.defaultdict(list)
         factors: list[float] = []
         audio_seconds = 0.0
-        for event in (delivery.event for delivery in receipt.committed):
-            if not event.type.startswith(SYNTHESIS) or event.id in receipt.known:
+        for event in events:
+            if not event.type.startswith(SYNTHESIS):
                 continue
             data = event.data
             status = bounded(event.type[len(SYNTHESIS) :], TYPES)
