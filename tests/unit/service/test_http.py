@@ -45,6 +45,7 @@ def test_the_pages_come_back_when_threads_can_be_started_again(
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts a thread's switches in Linux's /proc")
+@pytest.mark.slow
 def test_nothing_wakes_it_while_nobody_asks(server: HttpServer) -> None:
     status = Path(f"/proc/self/task/{_thread().native_id}/status")
     time.sleep(0.2)

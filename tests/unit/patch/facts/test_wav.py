@@ -21,6 +21,7 @@ def wav(code: int, bits: int, body: bytes, extra: bytes = b"", before: bytes = b
     return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("numpy", [False, True])
 def test_wav_facts_are_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, numpy: bool) -> None:
     if numpy:
