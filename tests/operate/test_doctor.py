@@ -525,10 +525,11 @@ def test_another_project_s_shipper_on_the_port(embedded: dict[str, str], place: 
 
 def test_a_shipper_that_ships_into_another_database(embedded: dict[str, str], place: Path, database_url: str) -> None:
     """Its settings were changed since, or it reads others than the person who asks."""
-    sidecar("migrate", cwd=place, settings=embedded | {"SIDECAR_DATABASE_URL": database_url})
+    other = database_url if database_url.startswith("mysql") else f"sqlite:///{place / 'other.db'}"
+    sidecar("migrate", cwd=place, settings=embedded | {"SIDECAR_DATABASE_URL": other})
     with running(cwd=place, settings=embedded | {"SIDECAR_LISTEN": "127.0.0.1:0"}) as shipper:
         shipper.shipped(1)
-        ours = {"SIDECAR_LISTEN": f"127.0.0.1:{shipper.port}", "SIDECAR_DATABASE_URL": database_url}
+        ours = {"SIDECAR_LISTEN": f"127.0.0.1:{shipper.port}", "SIDECAR_DATABASE_URL": other}
         finding = blamed(doctor(embedded | ours), "service")
         status = sidecar("status", cwd=place, settings=embedded | ours, check=False)
     assert "another database" in finding["message"]
