@@ -9,6 +9,7 @@ import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
+from functools import cache
 from typing import Literal, Protocol, TypeVar
 
 from sidecar.errors import Rehearsed
@@ -109,11 +110,11 @@ class SqlSink(ABC):
 
     def _quarantine(self, run: Transaction, batch: Batch) -> None:
         """Store the batch's quarantine entries, and mark those that are shipped with it."""
-        head = insert_head("sidecar_quarantine", QUARANTINE_COLUMNS)
-        statement = f"{head}({marks(QUARANTINE_COLUMNS)}) {requarantine(self.dialect)}"
         for entry in batch.quarantined:
             said = (str(entry.reason), entry.message, "quarantined", entry.size, entry.content, 1)
-            run.execute(statement, (batch.shipper, entry.path, *said, batch.recorded_at, batch.recorded_at))
+            run.execute(
+                _requarantine(self.dialect), (batch.shipper, entry.path, *said, batch.recorded_at, batch.recorded_at)
+            )
         for paths in in_chunks(batch.mended):
             run.execute(
                 "UPDATE sidecar_quarantine SET status = 'shipped' WHERE shipper = ? AND status = 'quarantined' "
@@ -133,3 +134,9 @@ class SqlSink(ABC):
                 (migration.number, migration.name, datetime.now(timezone.utc)),
             )
         return [migration.name for migration in pending]
+
+
+@cache
+def _requarantine(dialect: Dialect) -> str:
+    head = insert_head("sidecar_quarantine", QUARANTINE_COLUMNS)
+    return f"{head}({marks(QUARANTINE_COLUMNS)}) {requarantine(dialect)}"

@@ -32,13 +32,6 @@ NO_SUCH_TABLE = 1146
 _ABOUT_THE_TABLES = {1054, NO_SUCH_TABLE}  # 1054: unknown column
 _ABOUT_OUR_SQL = {1064, 1065, 1136, 1149}  # syntax and column counts: a bug, and a bug crashes
 
-
-def is_about_the_connection(error: BaseException) -> bool:
-    """Whether the client itself reports it (2000 to 2999: lost, gone, timed out), not the server."""
-    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    return not number or 2000 <= number < 3000
-
-
 # The host is up and will not take it; of several, another one may.
 _NOT_THIS_HOST = {
     1047,  # WSREP has not yet prepared this node (Galera)

@@ -6,7 +6,7 @@ import pymysql
 import pytest
 
 from sidecar.errors import PermanentSinkError, TablesNotReady, TemporarySinkError
-from sidecar.storage.mysql.errors import belongs_elsewhere, classify, is_about_the_connection
+from sidecar.storage.mysql.errors import belongs_elsewhere, classify
 
 
 @pytest.mark.parametrize("number", [1062, 1153, 1366, 1406, 3140, 3158, 3819, 4025])
@@ -43,12 +43,6 @@ def test_a_denied_command_names_the_account_that_may(message: str, hint: str) ->
     error = classify(pymysql.OperationalError(1142, message), "db")
     assert isinstance(error, TemporarySinkError)
     assert hint in error.hint
-
-
-def test_the_clients_own_errors_are_about_the_connection() -> None:
-    assert is_about_the_connection(pymysql.OperationalError(2013, "lost"))
-    assert is_about_the_connection(ConnectionResetError())
-    assert not is_about_the_connection(pymysql.OperationalError(1213, "deadlock"))
 
 
 def test_a_host_that_is_read_only_leaves_it_to_another() -> None:
