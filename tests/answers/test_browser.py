@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.answers import scene as scenes
+from tests.answers.browser import chromium, find_chromium
 from tests.answers.generate import decoded
 from tests.answers.scene import Scene
 from tests.answers.served import library, ship
@@ -20,10 +20,7 @@ from tests.events import envelope, succeeded
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 ATTACK = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>' \" {{7*7}} ${7*7}"
-CHROMIUM = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-quic", "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
+
 
 
 # Each theme meets each language and each width; SCREENSHOTS asks for all of their combinations.
@@ -66,13 +63,12 @@ def address(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
+    if not find_chromium():
         if os.environ.get("CI") == "true":
             pytest.fail("no Chromium on this machine: install Debian's chromium", pytrace=False)
         pytest.skip("no Chromium on this machine: install Debian's chromium")
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        opened = chromium(playwright)
         yield opened
         opened.close()
 

@@ -1,0 +1,56 @@
+"""Pictures as files: of few colours, and written anew only where they look different."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageChops, ImageSequence
+
+COLOURS = 255
+UNSEEN = 24  # of 255: a difference of a pixel that nobody sees
+JITTER = 0.02  # share of a film's pixels: a clip is never pictured at the same millisecond twice
+
+
+def keep_png(path: Path, shot: bytes) -> bool:
+    """Write a screenshot. Returns whether it looks different from what was there."""
+    picture = _opened(shot).quantize(COLOURS, dither=Image.Dither.NONE)
+    if path.exists():
+        with Image.open(path) as before:
+            if _differing(before, picture) == 0:
+                return False
+    picture.save(path, optimize=True)
+    return True
+
+
+def keep_gif(path: Path, shots: Sequence[tuple[bytes, int]]) -> bool:
+    """Write screenshots, each shown for so many milliseconds, as an endless film. Returns as keep_png."""
+    whole = [_opened(shot) for shot, _ in shots]
+    every = Image.new("RGB", (whole[0].width, whole[0].height * len(whole)))
+    for number, frame in enumerate(whole):
+        every.paste(frame, (0, number * frame.height))
+    palette = every.quantize(COLOURS, dither=Image.Dither.NONE)
+    frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in whole]
+    if path.exists():
+        with Image.open(path) as before:
+            old = [frame.convert("RGB") for frame in ImageSequence.Iterator(before)]
+        if len(old) == len(frames) and all(
+            _differing(*pair) <= JITTER for pair in zip(old, frames, strict=True)
+        ):
+            return False
+    durations = [shown for _, shown in shots]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=False)
+    return True
+
+
+def _opened(shot: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(shot)).convert("RGB")
+
+
+def _differing(one: Image.Image, other: Image.Image) -> float:
+    """The share of pixels that look different; 1 where the sizes do."""
+    if one.size != other.size:
+        return 1.0
+    difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB")).convert("L")
+    return sum(difference.histogram()[UNSEEN:]) / (one.width * one.height)
