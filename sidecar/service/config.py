@@ -47,10 +47,7 @@ def load(overrides: Mapping[str, Any] | None = None) -> Settings:
         _refuse_unknown()
         settings = Settings(**given)
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{Path(ENV_FILE).absolute()} cannot be read: {getattr(error, 'strerror', None) or error}",
-            hint="Let this user read it (chmod, or its group), or run the command in another folder.",
-        ) from error
+        raise _unreadable(error) from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = str(first["loc"][0]) if first["loc"] else "?"
@@ -89,15 +86,34 @@ def metavar(field: str) -> str:
     return field.rpartition("_")[2].upper()
 
 
+def in_file() -> Mapping[str, str | None]:
+    """What `.env` in the working folder sets; nothing where there is none.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
+    try:
+        return dotenv_values(ENV_FILE, encoding="utf-8") if Path(ENV_FILE).is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(error) from error
+
+
 def environment() -> Mapping[str, str]:
     """The process's environment; the only place that reads it."""
     return os.environ
 
 
+def _unreadable(error: OSError | UnicodeDecodeError) -> SettingsError:
+    return SettingsError(
+        f"{Path(ENV_FILE).absolute()} cannot be read: {getattr(error, 'strerror', None) or error}",
+        hint="Let this user read it (chmod, or its group), or run the command in another folder.",
+    )
+
+
 def _refuse_unknown() -> None:
     """A misspelt name would silently leave the default in force."""
     known = {environment_name(field) for field in Settings.model_fields}
-    given = {*os.environ, *(dotenv_values(ENV_FILE, encoding="utf-8") if Path(ENV_FILE).is_file() else ())}
+    given = {*os.environ, *in_file()}
     for name in sorted(given):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             close = difflib.get_close_matches(name.upper(), known, n=1)

@@ -1,0 +1,308 @@
+"""sidecar init"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from sidecar.cli.support.checks import all_findings
+from sidecar.cli.support.options import EXIT_FAILED, verb, with_errors
+from sidecar.doctor import Level
+from sidecar.errors import SidecarError, UsageError
+from sidecar.service import config
+from sidecar.service.settings import ENV_FILE
+from sidecar.setup import commands, database, files, owner, place, server, unit
+from sidecar.setup.accounts import FOLDER, Accounts
+from sidecar.storage.dsn import Dsn, MysqlDsn
+from sidecar.wording.plural import count
+
+T = TypeVar("T")
+
+_URL, _PASSWORD, _PASSWORD_FILE, _WATCH_DIR = map(
+    config.environment_name, ("database_url", "database_password", "database_password_file", "watch_dir")
+)
+_ANSWERED_BY_ENVIRONMENT = (_URL, _PASSWORD, _PASSWORD_FILE, _WATCH_DIR)
+_ADMINISTRATOR_PASSWORD = "MYSQL_PWD"  # as the servers' own clients read it
+_WINDOWS = sys.platform == "win32"
+
+
+@verb()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--database",
+    metavar="WHERE",
+    help="sqlite: a file in that folder; mysql: MySQL or MariaDB on this machine; or "
+    "mysql://[ADMINISTRATOR@]HOST[:PORT]/DATABASE, without a password.  [default: sqlite]",
+)
+@click.option(
+    "--admin-password-file",
+    metavar="PATH",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=f"Holds the password of the server's administrator. Else {_ADMINISTRATOR_PASSWORD} in the environment does, "
+    "or it is asked for.",
+)
+@click.option(
+    "--print-sql",
+    is_flag=True,
+    help="Hand out what an administrator has to run. Passwords are in it: on a terminal it goes into a file.",
+)
+@click.option("--renew-passwords", is_flag=True, help="Accounts whose passwords are not known here get new ones.")
+@click.option("--service/--no-service", default=None, help="Also have systemd run the shipper for you.")
+@click.option("--force", is_flag=True, help="Take the folder although nothing in it is IndexTTS's.")
+@click.option("--yes", is_flag=True, help="Ask nothing: the default of every question.")
+def init(folder: Path | None, **options: object) -> None:
+    """Set everything up beside IndexTTS: database, accounts, tables, settings; from nothing to recording.
+
+    FOLDER is the one with webui.py or outputs/; without it, it is looked for from here. On a server, an administrator's
+    connection makes a database and three accounts with random passwords. Run it as often as you like: what is right is
+    left alone, what is half done is finished, old tables are brought up to date.
+
+    \b
+    Example:
+        sidecar init
+        sidecar init --yes /srv/index-tts
+        sudo sidecar init --database mysql
+        sidecar init --database mysql --print-sql | sudo mysql
+    """
+
+    def work() -> None:
+        try:
+            _Setup(**options).run(folder)  # type: ignore[arg-type]  # click's types
+        except (click.Abort, KeyboardInterrupt) as stop:
+            raise SidecarError("stopped", hint="Run it again at any time: it goes on from here.") from stop
+
+    with_errors(work)
+
+
+@dataclass(kw_only=True)
+class _Setup:
+    """One run: its answers, and what it has told. It is a setup.database.Person."""
+
+    database: str | None
+    admin_password_file: Path | None
+    print_sql: bool
+    renew_passwords: bool
+    service: bool | None
+    force: bool
+    yes: bool
+    changes: int = field(default=0, init=False)
+
+    def run(self, named: Path | None) -> None:
+        folder = self._folder(named)
+        if owner.act_as_owner(folder):
+            self.tell("working as the owner of the folder")
+        os.chdir(folder)
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise SidecarError(f"{folder} cannot be written by this user", hint="Run this as its owner, or with sudo.")
+        files.require_untracked(folder / ENV_FILE)
+        self._hide_from_git(folder)
+        if self._database(folder):
+            return  # the administrator's turn
+        settings = config.load()
+        for path in settings.folders:
+            if not path.exists() and path.is_relative_to(folder):
+                path.mkdir(parents=True)
+                self.changed(f"{path.relative_to(folder)}/: made")
+        served = self._service(folder)
+        works = self._doctor(served=served)
+        if not self.changes:
+            self.tell("Everything was right already. Nothing was changed.")
+        self._show_lines(folder, served=served)
+        if not works:
+            sys.exit(EXIT_FAILED)
+
+    # A person, as setup.database knows one.
+
+    def tell(self, text: str) -> None:
+        click.echo(text, err=self.print_sql)
+
+    def changed(self, text: str) -> None:
+        self.changes += 1
+        self.tell(text)
+
+    def password(self, account: str) -> str | None:
+        if self.yes or not _is_asked():
+            return None
+        return str(click.prompt(f"Password of {account}", hide_input=True, default="", show_default=False, err=True))
+
+    def may_renew(self, question: str) -> bool:
+        if self.renew_passwords:
+            return True
+        return not self.yes and _is_asked() and click.confirm(question, err=True)
+
+    # The steps.
+
+    def _ask(self, question: str, default: str, flag: str, check: Callable[[str], T]) -> T:
+        """
+        Args:
+            check: makes something of the answer; after an error of ours the question is asked again.
+
+        Raises:
+            UsageError: there is no terminal to ask on.
+        """
+        if self.yes:
+            return check(default)
+        if not _is_asked():
+            raise UsageError(f"nobody can be asked: {question}", hint=f"Say {flag}, or --yes for every default.")
+
+        def checked(answer: str) -> T:
+            try:
+                return check(answer)
+            except SidecarError as error:
+                raise click.UsageError(f"{error}. {error.hint}") from error
+
+        found: T = click.prompt(question, default=default, value_proc=checked, err=True)
+        return found
+
+    def _folder(self, named: Path | None) -> Path:
+        def check(answer: str) -> Path:
+            return place.require(Path(answer), force=self.force)
+
+        if named is not None:
+            folder = check(str(named))
+        else:
+            here = Path.cwd()
+            found = here if self.force else place.find(here, Path.home())
+            if found is None and (self.yes or not _is_asked()):
+                raise place.not_found(here)
+            folder = self._ask("IndexTTS's folder", str(found or here), "FOLDER", check)
+        self.tell(f"IndexTTS: {folder} ({', '.join(place.marks(folder)) or 'as named'})")
+        return folder
+
+    def _hide_from_git(self, folder: Path) -> None:
+        lines = files.exclude_from_git(folder, [ENV_FILE, f"{FOLDER}/", "sidecar.db*"])
+        if lines:
+            self.changed(f"git: overlooks {', '.join(lines)} (.git/info/exclude)")
+
+    def _database(self, folder: Path) -> bool:
+        """Returns whether an administrator must run SQL before this can go on."""
+        given = {name: value for name in _ANSWERED_BY_ENVIRONMENT if (value := config.environment().get(name))}
+        if self.database and _URL in given:
+            raise UsageError(f"both --database and {_URL} name a database", hint="Name one.")
+        if self.database is None and _URL in {*given, *config.in_file()}:
+            where = config.load().dsn
+            if not _is_ours(where, folder):
+                if self.print_sql:
+                    raise UsageError(f"{where} needs no administrator", hint="Name a server by --database mysql://...")
+                self.tell(f"database: {where}")
+                database.make_tables(where, self)
+                self._write_settings(given)
+                return False
+            assert isinstance(where, MysqlDsn), "only a server has accounts"
+            where = replace(where, user=server.DEFAULT_ADMINISTRATOR)
+        elif self.database is not None or self.print_sql:
+            where = database.parse_where(self.database or "mysql")
+        else:
+            question = "Database: sqlite, mysql, or mysql://ADMINISTRATOR@HOST/DATABASE"
+            where = self._ask(question, "sqlite", "--database", database.parse_where)
+        if isinstance(where, MysqlDsn):
+            return self._server(where, folder, given)
+        self.tell(f"database: {Path(where.path).absolute()}")
+        database.make_tables(where, self)
+        self._write_settings({**given, _URL: str(where)})
+        return False
+
+    def _server(self, dsn: MysqlDsn, folder: Path, given: dict[str, str]) -> bool:
+        accounts = Accounts(dsn, folder)
+        self.tell(f"database: {accounts.server.database} on {dsn.where}")
+        settings = {
+            **given,
+            _URL: accounts.dsn("ship").url,
+            _PASSWORD_FILE: accounts.file("ship").relative_to(folder).as_posix(),
+        }
+        if self.print_sql:
+            accounts.make_passwords()
+            if not database.is_ready_to_go_on(accounts):
+                self._write_settings(settings)
+                self._hand_out(accounts)
+                return True
+        administrator = database.Administrator(dsn.user, self._administrator_password())
+        database.make_accounts(accounts, administrator, self)
+        database.make_tables(accounts.dsn("migrate"), self)
+        self._write_settings(settings)
+        return False
+
+    def _hand_out(self, accounts: Accounts) -> None:
+        if sys.stdout.isatty():  # passwords would stay on the screen
+            path = accounts.folder / FOLDER / "accounts.sql"
+            files.write_private(path, accounts.script())
+            self.tell(f"To be run by an administrator, such as: sudo mysql < {shlex.quote(str(path))}")
+        else:
+            click.echo(accounts.script(), nl=False)
+        self.tell("When that is done, say `sidecar init` again: it goes on from there.")
+
+    def _administrator_password(self) -> str | None:
+        if self.admin_password_file is not None:
+            return self.admin_password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        return config.environment().get(_ADMINISTRATOR_PASSWORD)
+
+    def _write_settings(self, values: dict[str, str]) -> None:
+        differences = files.write_settings(Path(ENV_FILE), values, config.in_file())
+        if differences:
+            self.changed(f"{ENV_FILE}: {', '.join(differences)}")
+
+    def _service(self, folder: Path) -> bool:
+        """Returns whether a service ships now."""
+        program = commands.installed_script()
+        if program is None or not unit.is_possible():
+            if self.service:
+                raise SidecarError(
+                    "no systemd of yours answers, or this program lies in a cache",
+                    hint="Install it (uv tool install, pipx, pip); for the whole machine: sudo deploy/install.sh.",
+                )
+            return False
+        wanted = self.service
+        if wanted is None:
+            question = "Have systemd run the shipper for you (yes, no)"
+            wanted = unit.path().exists() or self._ask(question, "no", "--service or --no-service", _is_yes)
+        if not wanted:
+            return False
+        if unit.install(folder, program):
+            self.changed(f"service: {unit.NAME} runs (loginctl enable-linger keeps it up while you are logged out)")
+        return True
+
+    def _doctor(self, *, served: bool) -> bool:
+        findings = list(all_findings(config.load(), service=served))
+        for finding in findings:
+            if finding.level in (Level.WARNING, Level.FAILURE):
+                self.tell(f"{finding.level}: {finding.check}: {finding.message}\n  → {finding.cure}")
+        fine = sum(finding.level in (Level.OK, Level.NOTE) for finding in findings)
+        self.tell(f"doctor: {fine} of {count(len(findings), 'check')} are fine")
+        return all(finding.level is not Level.FAILURE for finding in findings)
+
+    def _show_lines(self, folder: Path, *, served: bool) -> None:
+        self._show(
+            "Start IndexTTS with the recording:", commands.lines(folder, commands.start_tts(folder), windows=_WINDOWS)
+        )
+        if not served:
+            line = commands.lines(folder, [commands.start_shipper()], windows=_WINDOWS)
+            self._show("Start the shipper, in another terminal:", line)
+
+    def _show(self, head: str, lines: list[str]) -> None:
+        self.tell(f"\n{head}\n")
+        for line in lines:
+            self.tell(line)
+
+
+def _is_ours(dsn: Dsn, folder: Path) -> bool:
+    """Whether these are accounts that we make, have made, or must make anew: else somebody's own, which works."""
+    if not isinstance(dsn, MysqlDsn) or dsn.user != f"{dsn.database}_ship":
+        return False
+    return Accounts(dsn, folder).file("ship").exists() or server.log_in(dsn) is not server.Login.DONE
+
+
+def _is_yes(answer: str) -> bool:
+    if answer.lower() not in ("yes", "y", "no", "n"):
+        raise UsageError("that is neither yes nor no")
+    return answer.lower().startswith("y")
+
+
+def _is_asked() -> bool:
+    return sys.stdin.isatty()

@@ -1,0 +1,159 @@
+"""The lines that start IndexTTS with the recording, and the shipper: for this installation and its shell."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+import sidecar
+
+_PROGRAMS = ("webui.py", "webui_v2.py", "api_server_v2.py", "api_server.py", "studio.py")
+_ANY_PROGRAM = "your_program.py"
+_PATCH = "indextts_patch"
+_PATCH_DISTRIBUTION = "indextts-patch"
+_COLUMNS = 80
+
+Step = Sequence[str]
+"""A command's words; NAME=VALUE at the front goes into its environment."""
+
+
+def start_tts(folder: Path) -> list[Step]:
+    """The commands that start IndexTTS with the recording, in its folder."""
+    program = next((name for name in _PROGRAMS if (folder / name).is_file()), _ANY_PROGRAM)
+    by_uv = (folder / "uv.lock").is_file()
+    python = ["uv", "run", "python"] if by_uv else [_python_of(folder)]
+    start = [*python, "-m", _PATCH, program]
+    if _is_installed_for(folder):
+        return [start]
+    checkout = _checkout()
+    if checkout is not None:
+        return [[f"PYTHONPATH={checkout}", *start]]
+    wheel = _wheel_beside()
+    named = str(wheel) if wheel else _PATCH_DISTRIBUTION
+    if by_uv:
+        return [["uv", "run", "--with", named, "python", "-m", _PATCH, program]]
+    return [[*python, "-m", "pip", "install", named], start]
+
+
+def start_shipper() -> Step:
+    return [*this_program(), "run"]
+
+
+def this_program() -> Step:
+    """How the program that is running now is called from another terminal."""
+    if _is_from_uvx():
+        found = _archive()
+        return ["uvx", "--from", str(found) if found else "indextts-sidecar", "sidecar"]
+    script = installed_script()
+    if script is None:
+        return [sys.executable, "-m", "sidecar"]
+    found_first = shutil.which("sidecar")
+    # A virtual environment is in PATH only where it was activated; a link outside of it is there for everybody.
+    if found_first and Path(found_first).parent != script.parent and Path(found_first).resolve() == script.resolve():
+        return ["sidecar"]
+    return ["sidecar"] if found_first and sys.prefix == sys.base_prefix else [str(script)]
+
+
+def installed_script() -> Path | None:
+    """The `sidecar` of this installation, where there will be one tomorrow: what uvx runs from is a cache."""
+    script = Path(sys.executable).parent / ("sidecar.exe" if sys.platform == "win32" else "sidecar")
+    return script if script.is_file() and not _is_from_uvx() else None
+
+
+def lines(folder: Path, steps: Sequence[Step], *, windows: bool) -> list[str]:
+    """The steps as one command for a shell, to be run from anywhere.
+
+    Args:
+        windows: for PowerShell, else for sh.
+
+    Returns:
+        One line where it fits into 80 columns, else one a step, which still can be pasted at once.
+    """
+    write = _powershell if windows else _sh
+    commands = [write(step) for step in ([["cd", str(folder)], *steps])]
+    together = ("; " if windows else " && ").join(commands)
+    if len(together) <= _COLUMNS:
+        return [together]
+    return commands if windows else [*(f"{command} &&" for command in commands[:-1]), commands[-1]]
+
+
+def _sh(step: Step) -> str:
+    return " ".join(
+        f"{name}={shlex.quote(value)}"
+        if (name := word.partition("=")[0]).isupper() and (value := word[len(name) + 1 :])
+        else shlex.quote(word)
+        for word in step
+    )
+
+
+def _powershell(step: Step) -> str:
+    first, *rest = step
+    name, is_setting, value = first.partition("=")
+    if is_setting and name.isupper():
+        return f"$env:{name} = {_in_quotes(value)}; {_powershell(rest)}"
+    called = first if first.isascii() and first.replace("-", "").isalnum() else f"& {_in_quotes(first)}"
+    return " ".join([called, *(word if _is_plain(word) else _in_quotes(word) for word in rest)])
+
+
+def _in_quotes(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _is_plain(word: str) -> bool:
+    return word.isascii() and all(character.isalnum() or character in "-_./:\\" for character in word)
+
+
+def _python_of(folder: Path) -> str:
+    for name in (".venv", "venv"):
+        for inside in ("bin/python", "Scripts/python.exe"):
+            if (folder / name / inside).exists():
+                return str(Path(name) / inside)
+    return "python" if sys.platform == "win32" or shutil.which("python") else "python3"
+
+
+def _is_installed_for(folder: Path) -> bool:
+    """Whether IndexTTS's own environment has the patch."""
+    found = (
+        folder.glob(f"{name}/{inside}/site-packages/{_PATCH}") for name in (".venv", "venv") for inside in _LIBRARIES
+    )
+    return any(any(each) for each in found)
+
+
+_LIBRARIES = ("lib/python3*", "Lib")
+
+
+def _checkout() -> Path | None:
+    """The clone that this program runs from, or whose dist/ its wheel came from."""
+    archive = _archive()
+    places = [Path(sidecar.__file__).resolve().parents[1], *([archive.parent.parent] if archive else [])]
+    found = (place for place in places if (place / _PATCH / "__init__.py").is_file() and (place / "schema").is_dir())
+    return next(found, None)
+
+
+def _wheel_beside() -> Path | None:
+    archive = _archive()
+    found = sorted(archive.parent.glob(f"{_PATCH}-*.whl")) if archive else []
+    return found[-1] if found else None
+
+
+def _archive() -> Path | None:
+    """The wheel file that this installation was made from, where an installer noted one (PEP 610)."""
+    try:
+        noted = importlib.metadata.distribution("indextts-sidecar").read_text("direct_url.json")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    url = urlsplit(json.loads(noted)["url"]) if noted else None
+    if url is None or url.scheme != "file" or not url.path.endswith(".whl"):
+        return None
+    return Path(url2pathname(unquote(url.path) if sys.platform != "win32" else url.path))
+
+
+def _is_from_uvx() -> bool:
+    return "archive-v0" in Path(sys.prefix).parts
