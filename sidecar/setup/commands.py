@@ -130,9 +130,9 @@ _LIBRARIES = ("lib/python3*", "Lib")
 
 
 def _checkout() -> Path | None:
-    """The clone that this program runs from, or whose dist/ its wheel came from."""
-    archive = _archive()
-    places = [Path(sidecar.__file__).resolve().parents[1], *([archive.parent.parent] if archive else [])]
+    """The clone that this program runs from, or that it, or its wheel in dist/, was installed from."""
+    source = _source()
+    places = [Path(sidecar.__file__).resolve().parents[1], *([source, source.parent.parent] if source else [])]
     found = (place for place in places if (place / _PATCH / "__init__.py").is_file() and (place / "schema").is_dir())
     return next(found, None)
 
@@ -144,13 +144,19 @@ def _wheel_beside() -> Path | None:
 
 
 def _archive() -> Path | None:
-    """The wheel file that this installation was made from, where an installer noted one (PEP 610)."""
+    """The wheel file that this installation was made from."""
+    source = _source()
+    return source if source and source.suffix == ".whl" else None
+
+
+def _source() -> Path | None:
+    """The folder or file that this installation was made from, where an installer noted one (PEP 610)."""
     try:
         noted = importlib.metadata.distribution("indextts-sidecar").read_text("direct_url.json")
     except importlib.metadata.PackageNotFoundError:
         return None
     url = urlsplit(json.loads(noted)["url"]) if noted else None
-    if url is None or url.scheme != "file" or not url.path.endswith(".whl"):
+    if url is None or url.scheme != "file":
         return None
     return Path(url2pathname(unquote(url.path) if sys.platform != "win32" else url.path))
 
