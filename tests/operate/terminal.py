@@ -22,11 +22,22 @@ def on_terminal(*arguments: str, columns: int, cwd: Path, settings: Mapping[str,
     """Run a command; the lines that are on the terminal when it is over, without colours."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SIDECAR_", "COLUMNS", "LINES"))}
     shown = typed([sys.executable, "-m", "sidecar", *arguments], columns=columns, cwd=cwd, environment={**kept, **settings})
-    return _SEQUENCE.sub("", _LIVE.sub("", shown)).split("\n")
+    return plain(shown).split("\n")
 
 
-def typed(command: Sequence[str], *, columns: int, cwd: Path, environment: Mapping[str, str]) -> str:
-    """Run a command; what it wrote to a terminal, colours and all, its lines ended by \\n alone."""
+def plain(shown: str) -> str:
+    """What stays on the screen, without colours."""
+    return _SEQUENCE.sub("", _LIVE.sub("", shown))
+
+
+def typed(
+    command: Sequence[str], *, columns: int, cwd: Path, environment: Mapping[str, str], keys: bytes = b""
+) -> str:
+    """Run a command; what it wrote to a terminal, colours and all, its lines ended by \\n alone.
+
+    Args:
+        keys: what somebody has typed ahead.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     process = subprocess.Popen(
@@ -38,6 +49,7 @@ def typed(command: Sequence[str], *, columns: int, cwd: Path, environment: Mappi
         stderr=theirs,
     )
     os.close(theirs)
+    os.write(ours, keys)
     shown = b""
     while True:
         try:
