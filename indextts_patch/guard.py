@@ -62,7 +62,9 @@ def _raised_by_a_signal(error: Exception) -> bool:
 def _code(handler: Any) -> CodeType | None:
     for _ in range(8):  # a partial of a method of ...
         handler = getattr(handler, "func", getattr(handler, "__func__", handler))
-    code = getattr(handler, "__code__", None) or getattr(getattr(type(handler), "__call__", None), "__code__", None)
+    if not hasattr(handler, "__code__"):  # an object that can be called
+        handler = vars(type(handler)).get("__call__")
+    code = getattr(handler, "__code__", None)
     return code if isinstance(code, CodeType) else None
 
 

@@ -57,9 +57,10 @@ class _Standin:
 class ProbingLogger(_Standin):
     """A logger, for the module of a hooked class: the vLLM fork and others log what upstream prints."""
 
-    @property
-    def __class__(self) -> Any:  # type: ignore[misc]  # isinstance and typing see the real one's
+    def _class(self) -> Any:
         return type(vars(self)["_real"])
+
+    __class__ = property(_class)  # isinstance and typing see the real one's
 
     def info(self, message: Any, *args: Any, **kwargs: Any) -> None:
         """The logger's info; one frame further out, so that the line it names stays the caller's."""
