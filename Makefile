@@ -120,6 +120,14 @@ install: ## Install the systemd service: sudo make install WATCH_DIR=/srv/index-
 uninstall: ## Take the service away; settings and data stay
 	@bash deploy/install.sh --uninstall
 
+PICTURES ?=
+.PHONY: pictures
+pictures: $(DEV) ## Take the pictures of README.md anew, of the real programs (PICTURES=... for another folder)
+	@sh tests/servers/get-mariadb.sh
+	@sh tests/answers/get-chromium.sh
+	@sh tests/torture/get-faketime.sh
+	@$(RUN) -m tests.pictures $(PICTURES)
+
 .PHONY: dist
 dist: $(DEV) ## Build wheels and source archives of both distributions into dist/
 	@rm -rf dist

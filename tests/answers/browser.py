@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, Playwright
 
 _ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-quic", "--autoplay-policy=no-user-gesture-required",
+    "--disable-sync", "--disable-quic",
+    "--host-resolver-rules=MAP library.home.arpa 127.0.0.1", "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
 
 

@@ -21,7 +21,8 @@ DEADLINE_SECONDS = 60.0
 def on_terminal(*arguments: str, columns: int, cwd: Path, settings: Mapping[str, str]) -> list[str]:
     """Run a command; the lines that are on the terminal when it is over, without colours."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SIDECAR_", "COLUMNS", "LINES"))}
-    shown = typed([sys.executable, "-m", "sidecar", *arguments], columns=columns, cwd=cwd, environment={**kept, **settings})
+    command = [sys.executable, "-m", "sidecar", *arguments]
+    shown = typed(command, columns=columns, cwd=cwd, environment={**kept, **settings})
     return plain(shown).split("\n")
 
 
@@ -30,9 +31,7 @@ def plain(shown: str) -> str:
     return _SEQUENCE.sub("", _LIVE.sub("", shown))
 
 
-def typed(
-    command: Sequence[str], *, columns: int, cwd: Path, environment: Mapping[str, str], keys: bytes = b""
-) -> str:
+def typed(command: Sequence[str], *, columns: int, cwd: Path, environment: Mapping[str, str], keys: bytes = b"") -> str:
     """Run a command; what it wrote to a terminal, colours and all, its lines ended by \\n alone.
 
     Args:

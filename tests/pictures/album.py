@@ -35,9 +35,7 @@ def keep_gif(path: Path, shots: Sequence[tuple[bytes, int]]) -> bool:
     if path.exists():
         with Image.open(path) as before:
             old = [frame.convert("RGB") for frame in ImageSequence.Iterator(before)]
-        if len(old) == len(frames) and all(
-            _differing(*pair) <= JITTER for pair in zip(old, frames, strict=True)
-        ):
+        if len(old) == len(frames) and all(_differing(*pair) <= JITTER for pair in zip(old, frames, strict=True)):
             return False
     durations = [shown for _, shown in shots]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=False)

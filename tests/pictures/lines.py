@@ -192,24 +192,23 @@ def _today(minutes_ago: float, user: str, voice: str, emotion: str, text: str, *
     return Today(minutes_ago=minutes_ago, line=Line(user, f"voices/{voice}.wav", language, (emotion,), text), **more)
 
 
+_FULL = ("torch.OutOfMemoryError", "CUDA out of memory. Tried to allocate 512.00 MiB.")
+_LETTER = "他把信折好，放进抽屉，再也没有提起那个名字。"
+_MORNING = "各位来宾早上好，欢迎光临本馆，今天开放到晚上九点。"
+_LESSON = "In lesson seven we look at what happens when two waves meet."
+_ABOARD = "Good morning, and welcome aboard. Our journey takes about four hours."
+
 TODAY = [
     _today(412, "news-desk", "narrator_02", "neutral", "下面播报天气：今天夜里多云转小雨，气温九到十八度。"),
-    _today(371, "导览", "narrator_00", "happy", "各位来宾早上好，欢迎光临本馆，今天开放到晚上九点。", rating=5, note="停顿自然"),
+    _today(371, "导览", "narrator_00", "happy", _MORNING, rating=4, note="停顿自然"),
     _today(303, "audiobook", "narrator_01", "melancholic", "The harbour was empty, and the bell had stopped."),
     _today(268, "game-dialogue", "whisper_07", "afraid", "别出声，他们就在门外。", rating=3, note="气声太重"),
-    _today(231, "e-learning", "warm_01", "calm", "In lesson seven we look at what happens when two waves meet.", rating=4),
+    _today(231, "e-learning", "warm_01", "calm", _LESSON, rating=4, note="clear, and not too fast"),
     _today(174, "播客", "young_00", "happy", "大家好，欢迎收听第十二期节目，今天我们聊聊城市里的声音。", rating=4),
-    _today(
-        139,
-        "有声书",
-        "narrator_00",
-        "sad",
-        "他把信折好，放进抽屉，再也没有提起那个名字。",
-        error=("torch.OutOfMemoryError", "CUDA out of memory. Tried to allocate 512.00 MiB."),
-    ),
-    _today(136, "有声书", "narrator_00", "sad", "他把信折好，放进抽屉，再也没有提起那个名字。", rating=5, note="keeper"),
+    _today(139, "有声书", "narrator_00", "sad", _LETTER, error=_FULL),
+    _today(136, "有声书", "narrator_00", "sad", _LETTER, rating=5, note="就用这一条"),
     _today(88, "game-dialogue", "young_01", "angry", "Stay behind me. Whatever you hear, do not open that door."),
-    _today(61, "客服", "warm_00", "happy", "您好，欢迎致电，请问有什么可以帮您？", rating=5),
-    _today(34, "announcements", "warm_01", "calm", "Good morning, and welcome aboard. Our journey takes about four hours."),
+    _today(61, "客服", "warm_00", "happy", "您好，欢迎致电，请问有什么可以帮您？", rating=5, note="亲切，语速合适"),
+    _today(34, "announcements", "warm_01", "calm", _ABOARD),
     _today(12, "导览", "narrator_00", "calm", "您面前的这件青铜鼎，出土于一九七六年，距今约三千年。"),
 ]

@@ -93,11 +93,11 @@ def drawn(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def down_to(page: Page, last: Locator) -> bytes:
+def down_to(page: Page, last: Locator, margin: int = MARGIN) -> bytes:
     """The page from its top to the end of an element."""
     box = last.bounding_box()
     assert box is not None
-    height = box["y"] + box["height"] + MARGIN
+    height = box["y"] + box["height"] + margin
     return page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": height})
 
 

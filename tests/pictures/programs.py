@@ -29,8 +29,14 @@ def shipped(root: Path) -> Iterator[Scene]:
         ran = [sys.executable, "-m", "sidecar", "migrate"]
         subprocess.run(ran, env=environment(scene), cwd=root, check=True, stdout=subprocess.DEVNULL)
         ship(scene)
-        client = f"[client]\nhost=127.0.0.1\nport={server.port}\nuser={server.owner.user}\npassword={server.owner.password}\n"
-        (root / ".my.cnf").write_text(client, encoding="utf-8")
+        account = {
+            "host": "127.0.0.1",
+            "port": server.port,
+            "user": server.owner.user,
+            "password": server.owner.password,
+        }
+        client = "".join(f"{name}={value}\n" for name, value in account.items())
+        (root / ".my.cnf").write_text(f"[client]\n{client}", encoding="utf-8")
         yield scene
 
 

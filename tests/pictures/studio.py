@@ -82,7 +82,8 @@ def write(folder: Path) -> None:
             content = path.read_bytes()
             length = (len(content) - 44) / 2 / audio["sample_rate"]
             timing = document["data"]["timing"]
-            timing.update({name: timing[name] * length / audio["duration"] for name in ("wall", "gpt", "s2mel", "bigvgan")})
+            for stage in ("wall", "gpt", "s2mel", "bigvgan"):
+                timing[stage] *= length / audio["duration"]
             audio.update(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content), duration=length)
         text = json.dumps(document, ensure_ascii=False)
         (folder / file_name(document)).write_text(text, encoding="utf-8")
