@@ -23,7 +23,7 @@ COMMANDS = {
     "find": ["sidecar find 欢迎 --since 3d"],
     "sql": [
         'mariadb tts -e "SELECT emotion, COUNT(*) AS takes FROM tts_records GROUP BY emotion"',
-        'mariadb tts -e "SELECT text_input, takes, ROUND(wasted_seconds) AS wasted FROM tts_duplicates ORDER BY takes DESC LIMIT 5"',
+        'mariadb tts -e "SELECT text_input, takes, ROUND(wasted_seconds) FROM tts_duplicates ORDER BY 3 DESC LIMIT 5"',
     ],
 }
 
@@ -76,7 +76,7 @@ def of_the_report(browser: Browser, scene: Scene, root: Path, folder: Path) -> N
 
 
 def of_a_terminal(browser: Browser, scene: Scene, root: Path, folder: Path) -> None:
-    page = browser.new_page(device_scale_factor=1.5)
+    page = browser.new_page(device_scale_factor=2)
     for name, commands in COMMANDS.items():
         page.set_content(terminal.page(commands, cwd=root, environment=environment(scene, **clock(root))))
         keep(folder / f"{name}.png", page.locator("pre").screenshot())

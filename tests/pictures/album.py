@@ -8,7 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageSequence
 
-COLOURS = 255
+COLOURS = 127
+RARE = 32  # of a film's colours, those of few pixels, such as the emotions': by area they would be dropped
 UNSEEN = 24  # of 255: a difference of a pixel that nobody sees
 JITTER = 0.02  # share of a film's pixels: a clip is never pictured at the same millisecond twice
 
@@ -30,7 +31,10 @@ def keep_gif(path: Path, shots: Sequence[tuple[bytes, int]]) -> bool:
     every = Image.new("RGB", (whole[0].width, whole[0].height * len(whole)))
     for number, frame in enumerate(whole):
         every.paste(frame, (0, number * frame.height))
-    palette = every.quantize(COLOURS, dither=Image.Dither.NONE)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(
+        _colours(every, COLOURS - RARE, Image.Quantize.MEDIANCUT) + _colours(every, RARE, Image.Quantize.MAXCOVERAGE)
+    )
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in whole]
     if path.exists():
         with Image.open(path) as before:
@@ -40,6 +44,11 @@ def keep_gif(path: Path, shots: Sequence[tuple[bytes, int]]) -> bool:
     durations = [shown for _, shown in shots]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=False)
     return True
+
+
+def _colours(image: Image.Image, count: int, method: Image.Quantize) -> list[int]:
+    """So many colours of an image, as red, green, blue, red ..."""
+    return (image.quantize(count, method).getpalette() or [])[: 3 * count]
 
 
 def _opened(shot: bytes) -> Image.Image:

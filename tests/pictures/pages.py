@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.pictures import studio
 
+expect.set_options(timeout=60_000)  # the machine may be busy
+
 WIDTH, HEIGHT = 1060, 688
 MARGIN = 16
 
@@ -54,7 +56,7 @@ READERS = [
 ]
 
 
-def opened(browser: Browser, address: str, reader: Reader, theme: str = "light", scale: float = 1.5) -> Page:
+def opened(browser: Browser, address: str, reader: Reader, theme: str = "light", scale: int = 2) -> Page:
     """An empty tab of a reader at the studio's time and place."""
     page = browser.new_context(
         base_url=address,
