@@ -24,7 +24,7 @@ _SQL = Path(__file__).resolve().parents[2] / "deploy" / "mysql"
 class Accounts:
     """
     Args:
-        server: where the database is, and its name; user and password do not matter.
+        server: where the database is, and its name; its user is who may make accounts there.
         folder: IndexTTS's.
     """
 
