@@ -16,6 +16,7 @@ from sidecar.cli.support.checks import all_findings
 from sidecar.cli.support.options import EXIT_FAILED, verb, with_errors
 from sidecar.doctor import Level
 from sidecar.errors import SidecarError, UsageError
+from sidecar.installation import bundled
 from sidecar.service import config
 from sidecar.service.settings import ENV_FILE
 from sidecar.setup import commands, database, files, owner, place, server, unit
@@ -30,6 +31,7 @@ _URL, _PASSWORD, _PASSWORD_FILE, _WATCH_DIR = map(
 )
 _ANSWERED_BY_ENVIRONMENT = (_URL, _PASSWORD, _PASSWORD_FILE, _WATCH_DIR)
 _ADMINISTRATOR_PASSWORD = "MYSQL_PWD"  # as the servers' own clients read it
+_INSTALLER = bundled("deploy/install.sh")
 _WINDOWS = sys.platform == "win32"
 
 
@@ -262,7 +264,7 @@ class _Setup:
             if self.service:
                 raise SidecarError(
                     "no systemd of yours answers, or this program lies in a cache",
-                    hint="Install it (uv tool install, pipx, pip); for the whole machine: sudo deploy/install.sh.",
+                    hint=f"Install it (uv tool install, pipx, pip); for the whole machine: sudo {_INSTALLER}.",
                 )
             return None
         wanted = self.service

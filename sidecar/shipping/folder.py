@@ -26,6 +26,7 @@ from sidecar.shipping.schedule import Schedule
 from sidecar.storage.sink import Delivery, Position, Quarantined
 
 _NOTICE_GRACE_NS = 1_000_000_000
+_TICK_FILES = 64  # opening, examining and reading one of a slow network file system takes tenths of a second
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -247,11 +248,12 @@ class Folder:
 
     # -- take
 
-    def take_batch(self, max_events: int, max_bytes: int) -> Taken:
+    def take_batch(self, max_events: int, max_bytes: int, tick: Callable[[], None] = lambda: None) -> Taken:
         """Judge files until a batch is full. Files that need no row count too, so that a round has an end.
 
         Args:
             max_bytes: of event files; the last one may exceed it.
+            tick: called now and then while it goes on.
         """
         taken = Taken(self.known.oldest_pending_ns)
         quarantined = self.known.quarantined
@@ -262,6 +264,8 @@ class Folder:
                 if outcome is None:
                     break
                 taken.looked_at += 1
+                if not taken.looked_at % _TICK_FILES:
+                    tick()
                 if isinstance(outcome, Delivery):
                     taken.deliveries.append(outcome)
                     size += len(outcome.event.raw)

@@ -18,7 +18,7 @@ from typing import NewType
 from sidecar.event.names import EVENT_SUFFIX
 from sidecar.shipping.reading import unavailable
 
-_TICK_ENTRIES = 10_000
+_TICK_ENTRIES = 256  # an entry of a slow network file system takes a tenth of a second
 _CTIME_BYTES = 8
 _CTIMES_AT_ONCE = 10_000
 
@@ -75,7 +75,7 @@ def scan(
         since: only files with a ctime after it, nanoseconds, become entries.
         count_to: the position; files at or before it are counted, not kept.
         is_known: whether the file of that name and state needs no second look.
-        tick: called every 10,000 entries.
+        tick: called every 256 entries.
 
     Raises:
         FolderUnavailable: the folder cannot be listed.

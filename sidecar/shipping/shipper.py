@@ -202,7 +202,8 @@ class Shipper:
             self._telemetry.folder_available(folder.key)
 
     def _take(self, folder: Folder) -> Taken:
-        taken = folder.take_batch(self._limits.batch_max_events, self._limits.batch_max_bytes)
+        limits = self._limits
+        taken = folder.take_batch(limits.batch_max_events, limits.batch_max_bytes, self._telemetry.alive)
         for why, count in taken.skipped.items():
             self._telemetry.skipped(why, count)
         taken.rendered = self._courier.render(taken.deliveries)

@@ -7,10 +7,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sidecar.errors import TablesNotReady
-from sidecar.event.contract import schema_folder
+from sidecar.installation import bundled
 
 MIGRATIONS_TABLE = "sidecar_migrations"
-MIGRATE_HINT = "Run `sidecar migrate` with an account that may create and alter tables."
+MIGRATE_HINT = "Run `sidecar init`, or `sidecar migrate` with an account that may create and alter tables."
 EARLIER_STEPS = ("003_short_request_index", "004_exact_shippers", "005_timeline", "006_request_index_in_few_places")
 """Before the first release MySQL's tables were made in six steps, the first two under the names of today's; a database
 that has all six is as good as a new one. These numbers are taken: the next file of schema/mysql/ is 007."""
@@ -28,7 +28,7 @@ class Migration:
 def migrations(dialect: str) -> list[Migration]:
     """All migrations of schema/<dialect>/, in order."""
     found = []
-    for file in sorted((schema_folder() / dialect).iterdir()):
+    for file in sorted(bundled(f"schema/{dialect}").iterdir()):
         match = _FILE_NAME.match(file.name)
         if match:
             statements = _split(file.read_text(encoding="utf-8"))
@@ -38,7 +38,7 @@ def migrations(dialect: str) -> list[Migration]:
 
 def optional(dialect: str, name: str) -> tuple[str, ...]:
     """Statements of schema/<dialect>/optional/<name>.sql: what an installation may have and no program needs."""
-    return _split((schema_folder() / dialect / "optional" / f"{name}.sql").read_text(encoding="utf-8"))
+    return _split(bundled(f"schema/{dialect}/optional/{name}.sql").read_text(encoding="utf-8"))
 
 
 def pending(dialect: str, applied: Collection[str]) -> list[Migration]:

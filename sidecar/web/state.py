@@ -20,6 +20,7 @@ from sidecar.errors import TemporarySinkError
 from sidecar.event.publish import Publisher
 from sidecar.storage.database import Database
 from sidecar.web.pool import Pool
+from sidecar.web.security import Sessions
 
 T = TypeVar("T")
 _REMEMBER_SECONDS = 60.0
@@ -34,6 +35,7 @@ class State:
     publisher: Publisher
     zone: tzinfo
     token: str | None
+    sessions: Sessions
     _counts: OrderedDict[Any, tuple[float, Any]] = field(default_factory=OrderedDict)
     _choices: tuple[float, dict[str, list[str]] | None] = (0.0, None)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -308,3 +308,24 @@ def test_logs_of_a_service_are_one_json_object_a_line(tmp_path: Path, outputs: P
         lines = [json.loads(line) for line in shipper.log.splitlines()]
     assert {"event", "level", "timestamp"} <= set(lines[0])
     assert lines[-1]["event"] == "stopped"
+
+
+def test_seventy_folders_are_shipped_within_a_services_limit_of_tasks(tmp_path: Path) -> None:
+    """The unit allows 64 tasks. One thread and one inotify instance a folder were a crash loop."""
+    folders = [tmp_path / f"outputs-{number}" for number in range(70)]
+    for folder in folders:
+        folder.mkdir()
+        publish(folder, succeeded())
+    settings = {
+        "SIDECAR_WATCH_DIR": os.pathsep.join(map(str, folders)),
+        "SIDECAR_DATABASE_URL": f"sqlite:///{tmp_path / 'sidecar.db'}",
+    }
+    sidecar("migrate", cwd=tmp_path, settings=settings)
+    with running(cwd=tmp_path, settings=settings) as shipper:
+        shipper.shipped(70)
+        for folder in folders:
+            publish(folder, succeeded())
+        shipper.shipped(140)
+        assert len(os.listdir(f"/proc/{shipper.process.pid}/task")) < 16
+        assert shipper.total("sidecar_scan_recovered_total") == 0
+        assert shipper.stop() == 0

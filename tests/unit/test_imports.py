@@ -23,20 +23,22 @@ PACKAGES = ("sidecar", "indextts_patch")
 # a module speaks for it; a package's own name means its __init__ alone.
 LAYERS: Mapping[str, str] = {
     "sidecar": "",
-    "sidecar.__main__": "cli errors",
+    "sidecar.__main__": "cli errors installation",
     "sidecar.errors": "",
-    "sidecar.event": "errors",
-    "sidecar.storage": "errors event",
+    "sidecar.installation": "errors",
+    "sidecar.event": "errors installation",
+    "sidecar.storage": "errors installation event",
     "sidecar.shipping": "errors event storage.sink",
     "sidecar.service": "sidecar errors event shipping storage.dsn storage.sink",
     "sidecar.answers": "errors event storage",
-    "sidecar.upkeep": "errors event storage shipping answers",
+    "sidecar.upkeep": "errors installation event storage shipping answers",
     "sidecar.wording": "",
-    "sidecar.doctor": "errors event storage wording service.metrics.scrape",
-    "sidecar.setup": "sidecar errors storage wording",
+    "sidecar.doctor": "errors installation event storage wording service.metrics.scrape",
+    "sidecar.setup": "sidecar errors installation storage wording",
     "sidecar.report": "errors storage answers wording",
     "sidecar.web": "sidecar errors event storage answers wording upkeep.rating",
-    "sidecar.cli": "sidecar errors event storage shipping service answers upkeep wording doctor report web setup",
+    "sidecar.cli": "sidecar errors installation event storage shipping service answers upkeep wording doctor report "
+    "web setup",
     "indextts_patch": "guard options recorder hooking",
     "indextts_patch.__main__": "entry",
     "indextts_patch.guard": "",
@@ -73,7 +75,7 @@ HOMES: Mapping[str, str] = {
     "starlette": "web",
     "structlog": "service.log",
     "tenacity": "service.retry",
-    "uvicorn": "cli",
+    "uvicorn": "web.server",
     "watchdog": "service.watch",
 }
 
