@@ -442,6 +442,7 @@ def test_old_tables_are_brought_up_to_date_without_an_administrator(newcomer: Ne
 # Killed.
 
 STEPS = [
+    ("sidecar.setup.files", "require_untracked", 1),
     ("sidecar.setup.files", "exclude_from_git", 1),
     ("sidecar.setup.accounts", "write_private", 1),
     ("sidecar.setup.accounts", "write_private", 3),
@@ -451,36 +452,33 @@ STEPS = [
     ("sidecar.setup.server", "_administrate", 16),
     ("sidecar.setup.database", "make_tables", 1),
     ("sidecar.setup.files", "write_private", 1),
+    ("sidecar.cli.init", "all_findings", 1),
 ]
 _DIES = """
 import importlib, os, signal, sys
-module, name, count, when = sys.argv.pop(1), sys.argv.pop(1), int(sys.argv.pop(1)), sys.argv.pop(1)
+module, name, count = sys.argv.pop(1), sys.argv.pop(1), int(sys.argv.pop(1))
 module = importlib.import_module(module)
 function = getattr(module, name)
 calls = 0
-def dies(*arguments):
+def dies(*arguments, **named):
     global calls
     calls += 1
-    if when == "before" and calls == count:
+    if calls == count:
         os.kill(os.getpid(), signal.SIGKILL)
-    result = function(*arguments)
-    if when == "after" and calls == count:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return result
+    return function(*arguments, **named)
 setattr(module, name, dies)
 from sidecar.__main__ import main
 main()
 """
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize(("module", "name", "number"), STEPS)
-def test_killed_at_a_step_it_is_taken_up(
-    newcomer: Newcomer, host: Host, module: str, name: str, number: int, when: str
+def test_killed_before_a_step_it_is_taken_up(
+    newcomer: Newcomer, host: Host, module: str, name: str, number: int
 ) -> None:
     words = ["init", "--yes", "--database", host.where]
     killed = subprocess.run(
-        [sys.executable, "-c", _DIES, module, name, str(number), when, *words],
+        [sys.executable, "-c", _DIES, module, name, str(number), *words],
         cwd=newcomer.folder,
         env=newcomer.env({"MYSQL_PWD": host.password}),
         capture_output=True,
@@ -489,6 +487,5 @@ def test_killed_at_a_step_it_is_taken_up(
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     newcomer.init(*words[1:], MYSQL_PWD=host.password)
     assert UNCHANGED in newcomer.init("--yes")
-    newcomer.ships()
     granted = host.query(f"SHOW GRANTS FOR '{host.name}_ship'@'%'")
     assert not [line for (line,) in granted if " CREATE" in str(line)]

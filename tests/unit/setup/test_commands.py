@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import sidecar
 from sidecar.setup import commands
 
 ODD = Path("/srv/it's 语音 $HOME/index tts")
@@ -66,22 +67,30 @@ def test_its_own_environment_s_python_is_used(tmp_path: Path) -> None:
     assert commands.start_tts(tmp_path) == [["venv/bin/python", "-m", "indextts_patch", "your_program.py"]]
 
 
-@pytest.mark.parametrize("by_uv", [True, False])
-def test_without_a_clone_the_patch_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_uv: bool) -> None:
-    wheel = tmp_path / "indextts_patch-0.1.0-py3-none-any.whl"
+def test_without_a_clone_the_wheel_beside_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheel = tmp_path / "dist" / "indextts_patch-0.1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
     wheel.touch()
+    monkeypatch.setattr(sidecar, "__file__", str(tmp_path / "site" / "sidecar" / "__init__.py"))
+    monkeypatch.setattr(commands, "_archive", lambda: wheel.parent / "indextts_sidecar-0.1.0-py3-none-any.whl")
+    (step,) = commands.start_tts(tmp_path)
+    assert step[0] == f"PYTHONPATH={wheel}"
+    for name in ("indextts_patch/__init__.py", "schema/x"):  # its clone's
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    (step,) = commands.start_tts(tmp_path)
+    assert step[0] == f"PYTHONPATH={tmp_path}"
+
+
+def test_without_either_the_patch_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "_checkout", lambda: None)
-    monkeypatch.setattr(commands, "_archive", lambda: tmp_path / "indextts_sidecar-0.1.0-py3-none-any.whl")
-    folder = tmp_path / "index-tts"
-    folder.mkdir()
-    if by_uv:
-        (folder / "uv.lock").touch()
-    steps = commands.start_tts(folder)
-    assert str(wheel) in [word for step in steps for word in step]
-    assert steps[-1][-3:] == ["-m", "indextts_patch", "your_program.py"]
-    assert len(steps) == (1 if by_uv else 2)
     monkeypatch.setattr(commands, "_archive", lambda: None)
-    assert "indextts-patch" in [word for step in commands.start_tts(folder) for word in step]
+    install, start = commands.start_tts(tmp_path)
+    assert install[-3:] == ["pip", "install", "indextts-patch"]
+    assert start[-3:] == ["-m", "indextts_patch", "your_program.py"]
+    (tmp_path / "uv.lock").touch()
+    ((*words,),) = commands.start_tts(tmp_path)
+    assert words[:4] == ["uv", "run", "--with", "indextts-patch"]
 
 
 def test_this_very_program_is_named() -> None:
