@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 from sidecar.errors import SettingsError
 from sidecar.setup.files import exclude_from_git, require_untracked, write_private, write_settings
 
-HARD = ["plain", "a b", "it's", 'say "x"', "back\\slash", "#no comment", "语音 $HOME", "tail\\", "a=b", ""]
+HARD = ["plain", "a b", "it's", 'say "x"', "back\\slash", "#no comment", "语音 $HOME ${HOME}", "tail\\", "a=b", ""]
 
 
 def git(folder: Path, *words: str) -> str:
@@ -23,25 +23,28 @@ def git(folder: Path, *words: str) -> str:
 def test_a_value_is_read_as_it_was_written(tmp_path: Path, value: str) -> None:
     path = tmp_path / ".env"
     path.write_text("BEFORE=1\nNAME=old\nAFTER=2")
-    assert write_settings(path, {"NAME": value, "NEW": value}, dotenv_values(path)) == ["~ NAME", "+ NEW"]
-    assert dotenv_values(path) == {"BEFORE": "1", "NAME": value, "AFTER": "2", "NEW": value}
+    assert write_settings(path, {"NAME": value, "NEW": value}, dotenv_values(path, interpolate=False)) == [
+        "~ NAME",
+        "+ NEW",
+    ]
+    assert dotenv_values(path, interpolate=False) == {"BEFORE": "1", "NAME": value, "AFTER": "2", "NEW": value}
     before = path.stat().st_mtime_ns
-    assert write_settings(path, {"NAME": value}, dotenv_values(path)) == []
+    assert write_settings(path, {"NAME": value}, dotenv_values(path, interpolate=False)) == []
     assert path.stat().st_mtime_ns == before
 
 
 def test_other_lines_stay_to_the_byte(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_bytes("# 我的\r\nA=1\r\n\texport B = 2\r\nOTHER_B=3\r\n".encode())
-    write_settings(path, {"B": "4"}, dotenv_values(path))
+    write_settings(path, {"B": "4"}, dotenv_values(path, interpolate=False))
     assert path.read_bytes() == "# 我的\r\nA=1\r\nB=4\r\nOTHER_B=3\r\n".encode()
 
 
 def test_of_two_lines_the_one_that_counts_is_changed(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("A=1\nA=2\n")
-    write_settings(path, {"A": "3"}, dotenv_values(path))
-    assert dotenv_values(path) == {"A": "3"}
+    write_settings(path, {"A": "3"}, dotenv_values(path, interpolate=False))
+    assert dotenv_values(path, interpolate=False) == {"A": "3"}
 
 
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
