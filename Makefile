@@ -50,7 +50,7 @@ $(READY): pyproject.toml | $(VENV)/bin/python
 # What the report needs, and what tests, linters and benchmarks need besides.
 $(DEV): $(READY)
 	@echo "Installing what tests need ..."
-	@$(RUN) -m pip install --quiet --editable '.[report]' --group dev
+	@$(RUN) -m pip install --quiet --editable '.[report,dev]'
 	@touch $@
 
 .PHONY: unit

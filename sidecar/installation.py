@@ -35,7 +35,7 @@ def bundled(name: str) -> Path:
     except PermissionError:
         raise SidecarError(
             f"this user may not read {_PACKAGE}, where this program lies",
-            hint="Install a copy outside of home folders: deploy/install.sh puts one into /opt/indextts-sidecar.",
+            hint="Install a copy where everybody may read it; install.sh, the service's installer, makes one in /opt.",
         ) from None
     return installed / rest
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 import click
 
@@ -16,6 +16,7 @@ from sidecar.cli.support.checks import all_findings
 from sidecar.cli.support.options import EXIT_FAILED, verb, with_errors
 from sidecar.doctor import Level
 from sidecar.errors import SidecarError, UsageError
+from sidecar.installation import bundled
 from sidecar.service import config
 from sidecar.service.settings import ENV_FILE
 from sidecar.setup import commands, database, files, owner, place, server, unit
@@ -30,6 +31,7 @@ _URL, _PASSWORD, _PASSWORD_FILE, _WATCH_DIR = map(
 )
 _ANSWERED_BY_ENVIRONMENT = (_URL, _PASSWORD, _PASSWORD_FILE, _WATCH_DIR)
 _ADMINISTRATOR_PASSWORD = "MYSQL_PWD"  # as the servers' own clients read it
+_INSTALLER = bundled("deploy/install.sh")
 _WINDOWS = sys.platform == "win32"
 
 
@@ -76,6 +78,7 @@ def init(folder: Path | None, **options: object) -> None:
         try:
             _Setup(**options).run(folder)  # type: ignore[arg-type]  # click's types
         except (click.Abort, KeyboardInterrupt) as stop:
+            click.echo(err=True)
             raise SidecarError("stopped", hint="Run it again at any time: it goes on from here.") from stop
 
     with_errors(work)
@@ -95,26 +98,35 @@ class _Setup:
     changes: int = field(default=0, init=False)
 
     def run(self, named: Path | None) -> None:
+        # Asked first, done afterwards: whoever stops at a question has changed nothing.
+        self.yes = self.yes or self.print_sql
+        administrator_password = self._administrator_password()
         folder = self._folder(named)
         if owner.act_as_owner(folder):
             self.tell("working as the owner of the folder")
-        os.chdir(folder)
         if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
             raise SidecarError(f"{folder} cannot be written by this user", hint="Run this as its owner, or with sudo.")
+        os.chdir(folder)
+        where = self._where(folder)
+        program = self._served_program()
         files.require_untracked(folder / ENV_FILE)
-        self._hide_from_git(folder)
-        if self._database(folder):
+        hidden = files.exclude_from_git(folder, [ENV_FILE, f"{FOLDER}/", "sidecar.db*"])
+        if hidden:
+            self.changed(f"git: overlooks {', '.join(hidden)} (.git/info/exclude)")
+        if not (
+            self._server(where, administrator_password) if isinstance(where, Accounts) else self._somebodys_own(where)
+        ):
             return  # the administrator's turn
-        settings = config.load()
-        for path in settings.folders:
+        for path in config.load().folders:
             if not path.exists() and path.is_relative_to(folder):
                 path.mkdir(parents=True)
                 self.changed(f"{path.relative_to(folder)}/: made")
-        served = self._service(folder)
-        works = self._doctor(served=served)
+        if program and unit.install(folder, program):
+            self.changed(f"service: {unit.NAME} runs (loginctl enable-linger keeps it up while you are logged out)")
+        works = self._doctor(served=bool(program))
         if not self.changes:
             self.tell("Everything was right already. Nothing was changed.")
-        self._show_lines(folder, served=served)
+        self._show_lines(folder, served=bool(program))
         if not works:
             sys.exit(EXIT_FAILED)
 
@@ -176,58 +188,55 @@ class _Setup:
         self.tell(f"IndexTTS: {folder} ({', '.join(place.marks(folder)) or 'as named'})")
         return folder
 
-    def _hide_from_git(self, folder: Path) -> None:
-        lines = files.exclude_from_git(folder, [ENV_FILE, f"{FOLDER}/", "sidecar.db*"])
-        if lines:
-            self.changed(f"git: overlooks {', '.join(lines)} (.git/info/exclude)")
+    def _where(self, folder: Path) -> Dsn | Accounts:
+        """The database: by flag, else as the environment or the file of settings says, else asked for.
 
-    def _database(self, folder: Path) -> bool:
-        """Returns whether an administrator must run SQL before this can go on."""
-        given = {name: value for name in _ANSWERED_BY_ENVIRONMENT if (value := config.environment().get(name))}
-        if self.database and _URL in given:
+        Returns:
+            Accounts where we make them, or have made them; the administrator is their server's user.
+        """
+        in_environment = _URL in config.environment()
+        if self.database is not None and in_environment:
             raise UsageError(f"both --database and {_URL} name a database", hint="Name one.")
-        if self.database is None and _URL in {*given, *config.in_file()}:
-            where = config.load().dsn
-            if not _is_ours(where, folder):
-                if self.print_sql:
-                    raise UsageError(f"{where} needs no administrator", hint="Name a server by --database mysql://...")
-                self.tell(f"database: {where}")
-                database.make_tables(where, self)
-                self._write_settings(given)
-                return False
-            assert isinstance(where, MysqlDsn), "only a server has accounts"
-            where = replace(where, user=server.DEFAULT_ADMINISTRATOR)
-        elif self.database is not None or self.print_sql:
-            where = database.parse_where(self.database or "mysql")
+        if self.database is None and (in_environment or config.in_file().get(_URL)):
+            found = config.load().dsn
+            if _is_ours(found, folder):
+                return Accounts(replace(found, user=server.DEFAULT_ADMINISTRATOR), folder)
+            if self.print_sql:
+                raise UsageError(f"{found} needs no administrator", hint="Name a server by --database mysql://...")
+            return found
+        if self.database is not None or self.print_sql:
+            chosen = database.parse_where(self.database or "mysql")
         else:
             question = "Database: sqlite, mysql, or mysql://ADMINISTRATOR@HOST/DATABASE"
-            where = self._ask(question, "sqlite", "--database", database.parse_where)
-        if isinstance(where, MysqlDsn):
-            return self._server(where, folder, given)
-        self.tell(f"database: {Path(where.path).absolute()}")
-        database.make_tables(where, self)
-        self._write_settings({**given, _URL: str(where)})
-        return False
+            chosen = self._ask(question, "sqlite", "--database", database.parse_where)
+        return Accounts(chosen, folder) if isinstance(chosen, MysqlDsn) else chosen
 
-    def _server(self, dsn: MysqlDsn, folder: Path, given: dict[str, str]) -> bool:
-        accounts = Accounts(dsn, folder)
-        self.tell(f"database: {accounts.server.database} on {dsn.where}")
+    def _somebodys_own(self, dsn: Dsn) -> bool:
+        """A database without accounts of our making. Returns that it is ready."""
+        self.tell(f"database: {dsn}")
+        database.make_tables(dsn, self)
+        given = _from_environment()
+        self._write_settings(given if _URL in given or isinstance(dsn, MysqlDsn) else {**given, _URL: str(dsn)})
+        return True
+
+    def _server(self, accounts: Accounts, administrator_password: str | None) -> bool:
+        """Returns whether the database is ready; else an administrator must run SQL first."""
+        self.tell(f"database: {accounts.server.database} on {accounts.server.where}")
         settings = {
-            **given,
+            **_from_environment(),
             _URL: accounts.dsn("ship").url,
-            _PASSWORD_FILE: accounts.file("ship").relative_to(folder).as_posix(),
+            _PASSWORD_FILE: accounts.file("ship").relative_to(accounts.folder).as_posix(),
         }
         if self.print_sql:
             accounts.make_passwords()
             if not database.is_ready_to_go_on(accounts):
                 self._write_settings(settings)
                 self._hand_out(accounts)
-                return True
-        administrator = database.Administrator(dsn.user, self._administrator_password())
-        database.make_accounts(accounts, administrator, self)
+                return False
+        database.make_accounts(accounts, administrator_password, self)
         database.make_tables(accounts.dsn("migrate"), self)
         self._write_settings(settings)
-        return False
+        return True
 
     def _hand_out(self, accounts: Accounts) -> None:
         if sys.stdout.isatty():  # passwords would stay on the screen
@@ -248,25 +257,21 @@ class _Setup:
         if differences:
             self.changed(f"{ENV_FILE}: {', '.join(differences)}")
 
-    def _service(self, folder: Path) -> bool:
-        """Returns whether a service ships now."""
+    def _served_program(self) -> Path | None:
+        """The program that a service is to run; None for no service."""
         program = commands.installed_script()
         if program is None or not unit.is_possible():
             if self.service:
                 raise SidecarError(
                     "no systemd of yours answers, or this program lies in a cache",
-                    hint="Install it (uv tool install, pipx, pip); for the whole machine: sudo deploy/install.sh.",
+                    hint=f"Install it (uv tool install, pipx, pip); for the whole machine: sudo {_INSTALLER}.",
                 )
-            return False
+            return None
         wanted = self.service
         if wanted is None:
             question = "Have systemd run the shipper for you (yes, no)"
             wanted = unit.path().exists() or self._ask(question, "no", "--service or --no-service", _is_yes)
-        if not wanted:
-            return False
-        if unit.install(folder, program):
-            self.changed(f"service: {unit.NAME} runs (loginctl enable-linger keeps it up while you are logged out)")
-        return True
+        return program if wanted else None
 
     def _doctor(self, *, served: bool) -> bool:
         findings = list(all_findings(config.load(), service=served))
@@ -291,7 +296,12 @@ class _Setup:
             self.tell(line)
 
 
-def _is_ours(dsn: Dsn, folder: Path) -> bool:
+def _from_environment() -> dict[str, str]:
+    """What the environment has answered: to be kept, for the next terminal will not have it."""
+    return {name: value for name in _ANSWERED_BY_ENVIRONMENT if (value := config.environment().get(name))}
+
+
+def _is_ours(dsn: Dsn, folder: Path) -> TypeGuard[MysqlDsn]:
     """Whether these are accounts that we make, have made, or must make anew: else somebody's own, which works."""
     if not isinstance(dsn, MysqlDsn) or dsn.user != f"{dsn.database}_ship":
         return False

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from sidecar.errors import SettingsError
-from sidecar.service.settings import ENV_FILE, PREFIX, Settings
+from sidecar.service.settings import ENV_FILE, PREFIX, Settings, env_file
 
 _METAVARS = {
     "watch_dir": "PATHS",
@@ -86,14 +85,14 @@ def metavar(field: str) -> str:
     return field.rpartition("_")[2].upper()
 
 
-def in_file() -> Mapping[str, str | None]:
-    """What `.env` in the working folder sets; nothing where there is none.
+def in_file() -> Mapping[str, str]:
+    """What `.env` in the working folder says of ours; nothing where there is none.
 
     Raises:
         SettingsError: it cannot be read.
     """
     try:
-        return dotenv_values(ENV_FILE, encoding="utf-8") if Path(ENV_FILE).is_file() else {}
+        return env_file()
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(error) from error
 

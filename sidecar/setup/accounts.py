@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sidecar.errors import SettingsError
+from sidecar.installation import bundled
 from sidecar.setup.files import write_private
 from sidecar.storage.dsn import MysqlDsn
 
@@ -17,14 +18,14 @@ FOLDER = ".sidecar-passwords"
 ROLES = ("migrate", "ship", "read")
 _NAME = re.compile(r"[A-Za-z0-9_]{1,24}")  # MySQL's user names end at 32 characters
 _LETTERS = string.ascii_letters + string.digits
-_SQL = Path(__file__).resolve().parents[2] / "deploy" / "mysql"
+_ACCOUNTS_SQL, _GRANTS_SQL = bundled("deploy/mysql/accounts.sql"), bundled("deploy/mysql/grants.sql")
 
 
 @dataclass(frozen=True)
 class Accounts:
     """
     Args:
-        server: where the database is, and its name; user and password do not matter.
+        server: where the database is, and its name; its user is who may make accounts there.
         folder: IndexTTS's.
     """
 
@@ -70,7 +71,7 @@ class Accounts:
 
         They are deploy/mysql's accounts.sql and grants.sql with this database, its accounts and their passwords.
         """
-        text = "\n".join((_SQL / name).read_text(encoding="utf-8") for name in ("accounts.sql", "grants.sql"))
+        text = "\n".join(path.read_text(encoding="utf-8") for path in (_ACCOUNTS_SQL, _GRANTS_SQL))
         text = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
         for role in ROLES:
             text = text.replace(f"<password of tts_{role}>", f"'{self._password(role)}'")
@@ -90,7 +91,7 @@ class Accounts:
 
     def tables(self) -> set[str]:
         """The tables that the shipping account is granted."""
-        return set(re.findall(r"\.`(\w+)` TO 'tts_ship'", (_SQL / "grants.sql").read_text(encoding="utf-8")))
+        return set(re.findall(r"\.`(\w+)` TO 'tts_ship'", _GRANTS_SQL.read_text(encoding="utf-8")))
 
     def _password(self, role: str) -> str:
         path = self.file(role)

@@ -32,14 +32,12 @@ def start_tts(folder: Path) -> list[Step]:
     start = [*python, "-m", _PATCH, program]
     if _is_installed_for(folder):
         return [start]
-    checkout = _checkout()
-    if checkout is not None:
-        return [[f"PYTHONPATH={checkout}", *start]]
-    wheel = _wheel_beside()
-    named = str(wheel) if wheel else _PATCH_DISTRIBUTION
+    patch = _checkout() or _wheel_beside()  # Python imports from a wheel as it is
+    if patch is not None:
+        return [[f"PYTHONPATH={patch}", *start]]
     if by_uv:
-        return [["uv", "run", "--with", named, "python", "-m", _PATCH, program]]
-    return [[*python, "-m", "pip", "install", named], start]
+        return [["uv", "run", "--with", _PATCH_DISTRIBUTION, "python", "-m", _PATCH, program]]
+    return [[*python, "-m", "pip", "install", _PATCH_DISTRIBUTION], start]
 
 
 def start_shipper() -> Step:

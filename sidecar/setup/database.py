@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from contextlib import closing
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -32,12 +31,6 @@ class Person(Protocol):
         """The password of that account; None where nobody can be asked."""
 
     def may_renew(self, question: str) -> bool: ...
-
-
-@dataclass(frozen=True)
-class Administrator:
-    user: str
-    password: str | None
 
 
 def parse_where(text: str) -> Dsn:
@@ -75,8 +68,12 @@ def make_tables(dsn: Dsn, person: Person) -> None:
         person.changed(f"tables: applied {', '.join(sink.migrate())}")
 
 
-def make_accounts(accounts: Accounts, administrator: Administrator, person: Person) -> None:
+def make_accounts(accounts: Accounts, administrator_password: str | None, person: Person) -> None:
     """Have database, accounts and rights made where any of them is missing.
+
+    Args:
+        accounts: the user of their server is the administrator.
+        administrator_password: where it was given.
 
     Raises:
         SidecarError: no server answers, the administrator is not let in or may not, or nobody allows that accounts
@@ -87,8 +84,7 @@ def make_accounts(accounts: Accounts, administrator: Administrator, person: Pers
         person.tell(f"accounts: {accounts.names()} log in")
         return
     missing = server.denied(accounts)
-    named = replace(accounts.server, user=administrator.user)
-    with closing(server.connect_administrator(named, administrator.password, person.password)) as connection:
+    with closing(server.connect_administrator(accounts.server, administrator_password, person.password)) as connection:
         server.make(connection, accounts)
         others = server.denied(accounts)
         if others:

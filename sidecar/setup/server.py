@@ -179,8 +179,8 @@ def _reachable(error: TemporarySinkError) -> TemporarySinkError:
         return error
     return TemporarySinkError(
         f"no server answers: {error}",
-        hint="Start it (Debian: apt-get install mariadb-server), or name another by --database mysql://HOST:PORT/DATABASE; "
-        "--database sqlite needs none.",
+        hint="Start it (Debian: apt-get install mariadb-server), or name another by --database "
+        "mysql://HOST:PORT/DATABASE; --database sqlite needs none.",
     )
 
 

@@ -163,7 +163,7 @@ def newcomer(clone: Path, tmp_path: Path) -> Newcomer:
         if found is None:
             if os.environ.get("CI") == "true":
                 pytest.fail(f"no {name} on this machine", pytrace=False)
-            pytest.skip(f"no {name} on this machine: pip install --group dev")
+            pytest.skip(f"no {name} on this machine; make test brings it")
         (tools / name).symlink_to(found)
     (tools / "python3").symlink_to(sys.executable)
     environment = {

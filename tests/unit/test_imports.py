@@ -34,7 +34,7 @@ LAYERS: Mapping[str, str] = {
     "sidecar.upkeep": "errors installation event storage shipping answers",
     "sidecar.wording": "",
     "sidecar.doctor": "errors installation event storage wording service.metrics.scrape",
-    "sidecar.setup": "sidecar errors storage wording",
+    "sidecar.setup": "sidecar errors installation storage wording",
     "sidecar.report": "errors storage answers wording",
     "sidecar.web": "sidecar errors event storage answers wording upkeep.rating",
     "sidecar.cli": "sidecar errors installation event storage shipping service answers upkeep wording doctor report "
@@ -56,7 +56,7 @@ LAYERS: Mapping[str, str] = {
 # Each foreign library has one home, so that one place knows its ways.
 HOMES: Mapping[str, str] = {
     "click": "cli __main__",
-    "dotenv": "service.config",
+    "dotenv": "service.settings",
     "jsonschema_rs": "event",
     "jinja2": "web report",
     "markupsafe": "web report",
