@@ -62,9 +62,9 @@ def inline(readme: str) -> set[str]:
 
 # The commands.
 
-UPGRADES = {
-    "uv": ["uv tool install --reinstall .", "uv tool uninstall indextts-sidecar"],
-    "pipx": ["pipx install --force .", "pipx uninstall indextts-sidecar"],
+AFTERWARDS = {
+    "uv": ["uv tool update-shell", "uv tool install --reinstall .", "uv tool uninstall indextts-sidecar"],
+    "pipx": ["pipx ensurepath", "pipx install --force .", "pipx uninstall indextts-sidecar"],
     "python3": [],
 }
 WHILE_IT_SHIPS = {
@@ -91,10 +91,11 @@ ELSEWHERE = {
 
 
 def test_every_command_in_a_sentence_is_typed_by_a_test() -> None:
-    upgrades = {command for way in UPGRADES.values() for command in way}
-    known = {*upgrades, *WHILE_IT_SHIPS, *SERVING, *ELSEWHERE, "sidecar find"}
+    afterwards = {command for way in AFTERWARDS.values() for command in way}
+    known = {*afterwards, *WHILE_IT_SHIPS, *SERVING, *ELSEWHERE, "sidecar find"}
     assert inline("README.md") <= known
     assert inline("README.md") == inline("README.zh-CN.md")
+    assert all((ROOT / place).is_file() for place in ELSEWHERE.values() if "/" in place)
 
 
 def in_sh(line: str) -> str:
@@ -185,7 +186,7 @@ def newcomer(clone: Path, tmp_path: Path) -> Newcomer:
 @pytest.mark.parametrize("line", commands(INSTALL), ids=lambda line: line.split()[0])
 def test_each_way_to_install_gives_the_command(newcomer: Newcomer, line: str) -> None:
     assert "sidecar" in newcomer.types(f"{line}\nsidecar --version")
-    for command in UPGRADES[line.split()[0]]:
+    for command in AFTERWARDS[line.split()[0]]:
         newcomer.types(command)
         assert (newcomer.home / ".local/bin/sidecar").exists() == ("uninstall" not in command)
 
