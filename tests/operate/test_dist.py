@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -113,6 +114,20 @@ def test_the_source_archives_build_the_same_wheels(dist: Dist, tmp_path: Path) -
             cwd=ROOT,
         )
         assert set(zipfile.ZipFile(tmp_path / dist.wheel(name).name).namelist()) == dist.names(name)
+
+
+def test_the_container_copies_all_that_the_wheel_is_built_from(dist: Dist, tmp_path: Path) -> None:
+    steps = (ROOT / "deploy" / "compose" / "Containerfile").read_text("utf-8")
+    for *sources, target in (line.split() for line in re.findall(r"^COPY (?!--from)(.+)$", steps, re.MULTILINE)):
+        for source in sources:
+            if (ROOT / source).is_dir():
+                skipped = shutil.ignore_patterns("compose", "__pycache__")  # as Containerfile.dockerignore says
+                shutil.copytree(ROOT / source, tmp_path / target, ignore=skipped)
+            else:
+                shutil.copy(ROOT / source, tmp_path / target)
+    run(*UV, "build", "--quiet", "--wheel", "--out-dir", tmp_path / "dist", tmp_path, cwd=tmp_path)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    assert set(zipfile.ZipFile(wheel).namelist()) == dist.names("indextts_sidecar")
 
 
 def test_the_patch_s_wheel_is_the_package_and_nothing_else(dist: Dist) -> None:
