@@ -43,7 +43,7 @@ def web(settings: Settings) -> None:
         raise SettingsError(f"SIDECAR_WEB_TOKEN is shorter than {_MIN_TOKEN} characters")
     open_database(settings).close()
     app = create_app(
-        connect=lambda: open_for_visitors(settings), folders=settings.folders, zone=settings.zone, token=token
+        connect=lambda: open_for_visitors(settings), folders=lambda: settings.folders, zone=settings.zone, token=token
     )
     listener = listen(host, port)  # before the address is told: whoever reads it may come at once
     shown = f"[{host}]" if ":" in host else host

@@ -65,7 +65,7 @@ class FolderWatcher:
     """Watches folders, not what lies below them.
 
     Args:
-        notices: where to say what came.
+        notices: where to say what came; of a new folder in a watched one, that a scan is needed.
     """
 
     def __init__(self, notices: Notices) -> None:
@@ -145,6 +145,8 @@ if sys.platform == "linux":
             name = os.fsdecode(event.name)
             if is_event_name(name):  # a shipper that is woken for each hidden file and each WAV is late for the event
                 self._notices.add(self._key, name)
+            elif event.is_directory and name:
+                self._notices.missed(self._key)
 
         def on_queue_overflow(self) -> None:
             self._notices.missed(self._key)

@@ -8,6 +8,7 @@ move in `position`, and when to look in `schedule`.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -42,6 +43,8 @@ class Scanned:
     rewound: str
     """Why everything is read again; empty where it is not."""
     seconds: float
+    below: list[Path]
+    """The folders in it."""
 
 
 @dataclass(slots=True)
@@ -167,13 +170,23 @@ class Folder:
         self._gone = None
         replaced = self._progress.identity not in ("", state.identity)
         if replaced:  # the backlog speaks of the other folder's files
-            self._forget_listing()
+            self.forget_listing()
         if returned or replaced:
             self._schedule.scan_now()
             self._schedule.announced()
         else:
             self._schedule.seen(state.mtime_ns)
         return returned or replaced
+
+    def forget_listing(self) -> None:
+        """What was listed is another folder's, or gone."""
+        self._progress.forget_listing()
+        self.known.forget()
+
+    @property
+    def removed(self) -> bool:
+        """Whether there is nothing at its path while the folder above is there."""
+        return not os.path.lexists(self.path) and self.path.parent.is_dir()
 
     @property
     def scanned(self) -> bool:
@@ -230,6 +243,7 @@ class Folder:
             unannounced=unannounced,
             rewound=rewound or "",
             seconds=seconds,
+            below=[self.path / name for name in listing.below],
         )
 
     def _scan(self, tick: Callable[[], None]) -> Listing:
@@ -241,10 +255,6 @@ class Folder:
         self._progress.rewind(identity)
         if identity != self._progress.identity:
             self.known.forget()
-
-    def _forget_listing(self) -> None:
-        self._progress.forget_listing()
-        self.known.forget()
 
     # -- take
 

@@ -23,13 +23,13 @@ _STATIC = Path(__file__).resolve().parent / "static"
 
 
 def create_app(
-    *, connect: Callable[[], Database], folders: Sequence[Path], zone: tzinfo, token: str | None = None
+    *, connect: Callable[[], Database], folders: Callable[[], Sequence[Path]], zone: tzinfo, token: str | None = None
 ) -> Starlette:
     """The library as an ASGI application.
 
     Args:
         connect: connects to the database, for reading only.
-        folders: the watched folders, absolute: audio is served from them, ratings are written into them.
+        folders: finds the watched folders, absolute: audio is served from them, ratings are written into them.
         zone: in which days begin.
         token: what visitors must know; None lets in everyone who can reach the loopback address.
     """
@@ -40,6 +40,11 @@ def create_app(
         exception_handlers={404: pages.not_found, UsageError: pages.failed, TemporarySinkError: pages.failed},
     )
     app.state.shared = State(
-        pool=Pool(connect), folders=folders, publisher=Publisher("web"), zone=zone, token=token, sessions=sessions
+        pool=Pool(connect),
+        find_folders=folders,
+        publisher=Publisher("web"),
+        zone=zone,
+        token=token,
+        sessions=sessions,
     )
     return app

@@ -153,7 +153,9 @@ def test_a_page_says_which_filter_it_does_not_understand(client: httpx.Client, p
 
 @pytest.mark.parametrize("page", ["/", "/charts", "/repeats", "/records/01a00000-0000-7000-8000-000000000000"])
 def test_a_page_says_that_the_database_is_away(scene: Scene, page: str) -> None:
-    app = create_app(connect=lambda: connect("mysql://u:p@127.0.0.1:1/d"), folders=[scene.folder], zone=timezone.utc)
+    app = create_app(
+        connect=lambda: connect("mysql://u:p@127.0.0.1:1/d"), folders=lambda: [scene.folder], zone=timezone.utc
+    )
 
     async def get() -> httpx.Response:
         transport = httpx.ASGITransport(app)
