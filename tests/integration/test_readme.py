@@ -56,7 +56,7 @@ BARE, INSTALL, BEGIN, SHIP, LOOK = blocks("sh")
 def inline(readme: str) -> set[str]:
     """Commands within sentences and tables."""
     outside = re.sub(r"^```.*?^```", "", text(readme), flags=re.MULTILINE | re.DOTALL)
-    beginnings = r"(?:[A-Z_]+=\S+ )?(?:sidecar|uv|pipx|git|sudo|python) "
+    beginnings = r"(?:[A-Z_]+=\S+ )?(?:sidecar|uv|pipx|git|sudo|apt-get|python) "
     return {code for code in re.findall(r"`([^`]+)`", outside) if re.match(beginnings, code)}
 
 
@@ -86,7 +86,7 @@ ELSEWHERE = {
     "sidecar init --database mysql": "tests/operate/test_init.py",
     "sidecar init --service": "tests/operate/test_init.py",
     "sudo $(which sidecar) init --database mysql": "tests/operate/test_init.py",
-    "sudo apt-get install fonts-noto-cjk": "Debian's own",
+    "apt-get install fonts-noto-cjk": "Debian's own",
 }
 
 

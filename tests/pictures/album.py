@@ -6,11 +6,12 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, ImageChops, ImageSequence
+from PIL import Image, ImageChops, ImageFilter, ImageSequence
 
 COLOURS = 127
 RARE = 32  # of a film's colours, those of few pixels, such as the emotions': by area they would be dropped
-UNSEEN = 24  # of 255: a difference of a pixel that nobody sees
+UNSEEN = 6  # of 255: a difference of a pixel that nobody sees
+SPECKS = 0.00002  # share of a picture's pixels: a changed digit is more
 JITTER = 0.02  # share of a film's pixels: a clip is never pictured at the same millisecond twice
 
 
@@ -19,7 +20,7 @@ def keep_png(path: Path, shot: bytes) -> bool:
     picture = _opened(shot).quantize(COLOURS, dither=Image.Dither.NONE)
     if path.exists():
         with Image.open(path) as before:
-            if _differing(before, picture) == 0:
+            if _differing(before, picture) <= SPECKS:
                 return False
     picture.save(path, optimize=True)
     return True
@@ -56,8 +57,18 @@ def _opened(shot: bytes) -> Image.Image:
 
 
 def _differing(one: Image.Image, other: Image.Image) -> float:
-    """The share of pixels that look different; 1 where the sizes do."""
+    """The share of pixels that look different; 1 where the sizes do.
+
+    A browser draws the same text now and then a quarter of a pixel aside, so a pixel may be as any of its neighbours.
+    """
     if one.size != other.size:
         return 1.0
-    difference = ImageChops.difference(one.convert("RGB"), other.convert("RGB")).convert("L")
-    return sum(difference.histogram()[UNSEEN:]) / (one.width * one.height)
+    grey = one.convert("RGB").convert("L"), other.convert("RGB").convert("L")
+    strange = ImageChops.lighter(_beyond(*grey), _beyond(*reversed(grey)))
+    return sum(strange.histogram()[UNSEEN:]) / (one.width * one.height)
+
+
+def _beyond(image: Image.Image, other: Image.Image) -> Image.Image:
+    """By how much each pixel is lighter than all, or darker than all, that are there in the other image."""
+    lightest, darkest = other.filter(ImageFilter.MaxFilter(3)), other.filter(ImageFilter.MinFilter(3))
+    return ImageChops.lighter(ImageChops.subtract(image, lightest), ImageChops.subtract(darkest, image))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageSequence
+from PIL import Image, ImageChops, ImageDraw, ImageSequence
 
 from tests.pictures.album import keep_gif, keep_png
 
@@ -37,6 +37,16 @@ def test_a_picture_that_looks_different_is_written(tmp_path: Path) -> None:
     with Image.open(path) as image:
         assert image.size == (400, 210)
         assert image.convert("RGB").getpixel((51, 101)) == (0, 0, 0)
+
+
+def test_a_picture_that_is_drawn_a_part_of_a_pixel_aside_is_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "page.png"
+    large = Image.open(io.BytesIO(shot(mark=40, size=(1600, 800))))
+    for shift in (0, 1):  # of four pixels, which become one
+        moved = ImageChops.offset(large, shift, 0).resize((400, 200), Image.Resampling.BOX)
+        written = io.BytesIO()
+        moved.save(written, "PNG")
+        assert keep_png(path, written.getvalue()) == (shift == 0)
 
 
 def test_a_film_may_jitter_but_not_change(tmp_path: Path) -> None:
