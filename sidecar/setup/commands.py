@@ -7,7 +7,7 @@ import json
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
@@ -66,38 +66,52 @@ def installed_script() -> Path | None:
 
 
 def lines(folder: Path, steps: Sequence[Step], *, windows: bool) -> list[str]:
-    """The steps as one command for a shell, to be run from anywhere.
+    """The steps as one command for a shell, to be run from anywhere and pasted at once.
 
     Args:
         windows: for PowerShell, else for sh.
 
     Returns:
-        One line where it fits into 80 columns, else one a step, which still can be pasted at once.
+        One line where it fits into 80 columns, else one or more a step.
     """
-    write = _powershell if windows else _sh
-    commands = [write(step) for step in ([["cd", str(folder)], *steps])]
-    together = ("; " if windows else " && ").join(commands)
+    write, between, goes_on = (_powershell, "; ", " `") if windows else (_sh, " && ", " \\")
+    commands = [write(step) for step in (["cd", str(folder)], *steps)]
+    together = between.join(map(" ".join, commands))
     if len(together) <= _COLUMNS:
         return [together]
-    return commands if windows else [*(f"{command} &&" for command in commands[:-1]), commands[-1]]
+    for command in commands[:-1] if not windows else []:
+        command.append("&&")
+    return [line for command in commands for line in _wrapped(command, goes_on)]
 
 
-def _sh(step: Step) -> str:
-    return " ".join(
-        f"{name}={shlex.quote(value)}"
-        if (name := word.partition("=")[0]).isupper() and (value := word[len(name) + 1 :])
-        else shlex.quote(word)
-        for word in step
-    )
+def _wrapped(words: Sequence[str], goes_on: str) -> Iterator[str]:
+    line = ""
+    for word in words:
+        if line and len(f"{line} {word}{goes_on}") > _COLUMNS:
+            yield line + goes_on
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    yield line
 
 
-def _powershell(step: Step) -> str:
+def _sh(step: Step) -> list[str]:
+    return [f"{name}={shlex.quote(value)}" if name else shlex.quote(value) for name, value in map(_setting, step)]
+
+
+def _powershell(step: Step) -> list[str]:
     first, *rest = step
-    name, is_setting, value = first.partition("=")
-    if is_setting and name.isupper():
-        return f"$env:{name} = {_in_quotes(value)}; {_powershell(rest)}"
-    called = first if first.isascii() and first.replace("-", "").isalnum() else f"& {_in_quotes(first)}"
-    return " ".join([called, *(word if _is_plain(word) else _in_quotes(word) for word in rest)])
+    name, value = _setting(first)
+    if name:
+        return [f"$env:{name}", "=", f"{_in_quotes(value)};", *_powershell(rest)]
+    called = [first] if first.isascii() and first.replace("-", "").isalnum() else ["&", _in_quotes(first)]
+    return [*called, *(word if _is_plain(word) else _in_quotes(word) for word in rest)]
+
+
+def _setting(word: str) -> tuple[str, str]:
+    """Name and value of NAME=VALUE; any other word has no name."""
+    name, is_setting, value = word.partition("=")
+    return (name, value) if is_setting and name.isupper() else ("", word)
 
 
 def _in_quotes(text: str) -> str:
