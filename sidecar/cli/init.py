@@ -121,7 +121,7 @@ class _Setup:
             if not path.exists() and path.is_relative_to(folder):
                 path.mkdir(parents=True)
                 self.changed(f"{path.relative_to(folder)}/: made")
-        if program and unit.install(folder, program):
+        if program and unit.install(folder, program, anew=self.changes > 0):
             self.changed(f"service: {unit.NAME} runs (loginctl enable-linger keeps it up while you are logged out)")
         works = self._doctor(served=bool(program))
         if not self.changes:
@@ -260,12 +260,18 @@ class _Setup:
     def _served_program(self) -> Path | None:
         """The program that a service is to run; None for no service."""
         program = commands.installed_script()
-        if program is None or not unit.is_possible():
-            if self.service:
-                raise SidecarError(
-                    "no systemd of yours answers, or this program lies in a cache",
-                    hint=f"Install it (uv tool install, pipx, pip); for the whole machine: sudo {_INSTALLER}.",
-                )
+        possible = unit.is_possible()
+        if self.service and program is None:
+            raise SidecarError(
+                "a service needs a program that stays, and this one lies in a cache",
+                hint="Install it: uv tool install, pipx install or pip install; then run this again.",
+            )
+        if self.service and not possible:
+            raise SidecarError(
+                "no systemd of this user answers",
+                hint=f"Log in as the user, not by su or sudo; for the whole machine: sudo {_INSTALLER}.",
+            )
+        if program is None or not possible:
             return None
         wanted = self.service
         if wanted is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import sidecar
@@ -47,8 +48,7 @@ def start_shipper() -> Step:
 def this_program() -> Step:
     """How the program that is running now is called from another terminal."""
     if _is_from_uvx():
-        found = _archive()
-        return ["uvx", "--from", str(found) if found else "indextts-sidecar", "sidecar"]
+        return ["uvx", "--from", str(_source() or "indextts-sidecar"), "sidecar"]
     script = installed_script()
     if script is None:
         return [sys.executable, "-m", "sidecar"]
@@ -142,29 +142,34 @@ _LIBRARIES = ("lib/python3*", "Lib")
 
 
 def _checkout() -> Path | None:
-    """The clone that this program runs from, or whose dist/ its wheel came from."""
-    archive = _archive()
-    places = [Path(sidecar.__file__).resolve().parents[1], *([archive.parent.parent] if archive else [])]
-    found = (place for place in places if (place / _PATCH / "__init__.py").is_file() and (place / "schema").is_dir())
-    return next(found, None)
+    """The clone that this program runs from or was installed from, or whose dist/ its wheel came from."""
+    source = _source()
+    places = [Path(sidecar.__file__).resolve().parents[1], *([source, source.parent.parent] if source else [])]
+    # os.access: where this user may not look there is nothing.
+    return next(
+        (
+            place
+            for place in places
+            if os.access(place / _PATCH / "__init__.py", os.R_OK) and (place / "schema").is_dir()
+        ),
+        None,
+    )
 
 
 def _wheel_beside() -> Path | None:
-    archive = _archive()
-    found = sorted(archive.parent.glob(f"{_PATCH}-*.whl")) if archive else []
+    source = _source()
+    found = sorted(source.parent.glob(f"{_PATCH}-*.whl")) if source else []
     return found[-1] if found else None
 
 
-def _archive() -> Path | None:
-    """The wheel file that this installation was made from, where an installer noted one (PEP 610)."""
+def _source() -> Path | None:
+    """The wheel or the folder that this program was installed from, where an installer noted one (PEP 610)."""
     try:
         noted = importlib.metadata.distribution("indextts-sidecar").read_text("direct_url.json")
     except importlib.metadata.PackageNotFoundError:
         return None
     url = urlsplit(json.loads(noted)["url"]) if noted else None
-    if url is None or url.scheme != "file" or not url.path.endswith(".whl"):
-        return None
-    return Path(url2pathname(unquote(url.path) if sys.platform != "win32" else url.path))
+    return Path(url2pathname(url.path)) if url and url.scheme == "file" else None
 
 
 def _is_from_uvx() -> bool:

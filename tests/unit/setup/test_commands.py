@@ -73,7 +73,7 @@ def test_without_a_clone_the_wheel_beside_is_taken(tmp_path: Path, monkeypatch: 
     wheel.parent.mkdir()
     wheel.touch()
     monkeypatch.setattr(sidecar, "__file__", str(tmp_path / "site" / "sidecar" / "__init__.py"))
-    monkeypatch.setattr(commands, "_archive", lambda: wheel.parent / "indextts_sidecar-0.1.0-py3-none-any.whl")
+    monkeypatch.setattr(commands, "_source", lambda: wheel.parent / "indextts_sidecar-0.1.0-py3-none-any.whl")
     (step,) = commands.start_tts(tmp_path)
     assert step[0] == f"PYTHONPATH={wheel}"
     for name in ("indextts_patch/__init__.py", "schema/x"):  # its clone's
@@ -85,7 +85,7 @@ def test_without_a_clone_the_wheel_beside_is_taken(tmp_path: Path, monkeypatch: 
 
 def test_without_either_the_patch_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "_checkout", lambda: None)
-    monkeypatch.setattr(commands, "_archive", lambda: None)
+    monkeypatch.setattr(commands, "_source", lambda: None)
     install, start = commands.start_tts(tmp_path)
     assert install[-3:] == ["pip", "install", "indextts-patch"]
     assert start[-3:] == ["-m", "indextts_patch", "your_program.py"]
