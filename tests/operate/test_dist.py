@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -115,6 +116,20 @@ def test_the_source_archives_build_the_same_wheels(dist: Dist, tmp_path: Path) -
         assert set(zipfile.ZipFile(tmp_path / dist.wheel(name).name).namelist()) == dist.names(name)
 
 
+def test_the_container_copies_all_that_the_wheel_is_built_from(dist: Dist, tmp_path: Path) -> None:
+    steps = (ROOT / "deploy" / "compose" / "Containerfile").read_text("utf-8")
+    for *sources, target in (line.split() for line in re.findall(r"^COPY (?!--from)(.+)$", steps, re.MULTILINE)):
+        for source in sources:
+            if (ROOT / source).is_dir():
+                skipped = shutil.ignore_patterns("compose", "__pycache__")  # as Containerfile.dockerignore says
+                shutil.copytree(ROOT / source, tmp_path / target, ignore=skipped)
+            else:
+                shutil.copy(ROOT / source, tmp_path / target)
+    run(*UV, "build", "--quiet", "--wheel", "--out-dir", tmp_path / "dist", tmp_path, cwd=tmp_path)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    assert set(zipfile.ZipFile(wheel).namelist()) == dist.names("indextts_sidecar")
+
+
 def test_the_patch_s_wheel_is_the_package_and_nothing_else(dist: Dist) -> None:
     names = dist.names("indextts_patch")
     sources = {str(path.relative_to(ROOT)) for path in (ROOT / "indextts_patch").rglob("*.py")}
@@ -191,27 +206,30 @@ def uv_folder() -> Path:
     return Path(found.strip()).parent
 
 
-@pytest.fixture(scope="module", params=[by_pip, by_pipx, by_uv_tool, by_uvx], ids=lambda way: way.__name__)
-def installed(request: pytest.FixtureRequest, dist: Dist, tmp_path_factory: pytest.TempPathFactory) -> Installed:
-    way: Callable[[Path, Path], Installed] = request.param
-    return way(dist.wheel("indextts_sidecar"), tmp_path_factory.mktemp(way.__name__))
-
-
-def test_ships_finds_and_shows_without_extras(installed: Installed, tmp_path: Path) -> None:
-    assert installed("--version", cwd=tmp_path).split()[-1] == __version__
-    (tmp_path / "outputs").mkdir()
-    publish(tmp_path / "outputs", succeeded())
+@pytest.mark.parametrize("way", [by_pip, by_pipx, by_uv_tool, by_uvx], ids=lambda way: way.__name__)
+def test_installed_alone_it_ships_finds_shows_and_says_how_to_get_the_rest(
+    dist: Dist, tmp_path: Path, way: Callable[[Path, Path], Installed]
+) -> None:
+    """In one test a way: where tests run in parallel, each is installed once."""
+    home, folder = tmp_path / "home", tmp_path / "tts"
+    (folder / "outputs").mkdir(parents=True)
+    home.mkdir()
+    installed = way(dist.wheel("indextts_sidecar"), home)
+    assert installed("--version", cwd=folder).split()[-1] == __version__
+    publish(folder / "outputs", succeeded())
     more = [["doctor", "--listen", "off"], ["replay", "--all"], ["export", "x.csv"]]
-    for words in (["migrate"], ["run", "--once", "--listen", "off"], *(more if installed.way == "by_pip" else [])):
-        installed(*words, cwd=tmp_path)
-    assert "欢迎" in installed("find", "欢迎", cwd=tmp_path)
-    with served(installed, tmp_path) as address:
+    for words in (["migrate"], ["run", "--once", "--listen", "off"], *(more if way is by_pip else [])):
+        installed(*words, cwd=folder)
+    assert "欢迎" in installed("find", "欢迎", cwd=folder)
+    with served(installed, folder) as address:
         assert "<title>" in fetched(address)
         assert "欢迎" in fetched(f"{address}api/records")
+    advice_is_one_line_and_works(installed, folder)
 
 
 def fetched(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=30) as answer:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(url, timeout=30) as answer:
         return str(answer.read().decode())
 
 
@@ -230,21 +248,20 @@ def served(installed: Installed, folder: Path) -> Iterator[str]:
         process.communicate(timeout=30)
 
 
-def test_the_report_says_in_one_line_what_to_install_and_that_works(installed: Installed, tmp_path: Path) -> None:
-    installed("migrate", cwd=tmp_path)
-    (line,) = installed("report", cwd=tmp_path, code=2).splitlines()
+def advice_is_one_line_and_works(installed: Installed, folder: Path) -> None:
+    (line,) = installed("report", cwd=folder, code=2).splitlines()
     assert line.startswith("sidecar: matplotlib, pandas, ruptures, scipy are not installed. Run: ")
     advice = line.partition("Run: ")[2]
     assert advice.startswith(ADVICE[installed.way].format(home=installed.home))
-    (parquet,) = installed("export", "x.parquet", cwd=tmp_path, code=2).splitlines()
+    (parquet,) = installed("export", "x.parquet", cwd=folder, code=2).splitlines()
     assert parquet == f"sidecar: Parquet needs pyarrow, which is not installed. Run: {advice}"
     program, *words = shlex.split(advice)
     for_real = installed.way in ("by_uv_tool", "by_pipx")  # uv has the packages cached; pip would load all once more
     words.append("--quiet" if for_real else "--dry-run")
     programs = {"uv": UV, "pipx": (sys.executable, "-m", "pipx")}
-    run(*programs.get(program, (program,)), *words, cwd=tmp_path, env=installed.env)
+    run(*programs.get(program, (program,)), *words, cwd=folder, env=installed.env)
     if for_real:
-        installed("export", "x.parquet", cwd=tmp_path)
+        installed("export", "x.parquet", cwd=folder)
 
 
 ADVICE = {
