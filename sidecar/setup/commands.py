@@ -127,7 +127,10 @@ def _python_of(folder: Path) -> str:
         for inside in ("bin/python", "Scripts/python.exe"):
             if (folder / name / inside).exists():
                 return str(Path(name) / inside)
-    return "python" if sys.platform == "win32" or shutil.which("python") else "python3"
+    # Ours is not IndexTTS's: an activated environment, or uvx, has put it in front.
+    own = {Path(sys.executable).parent, Path(sys.prefix) / "bin"}
+    others = os.pathsep.join(each for each in os.get_exec_path() if Path(each) not in own)
+    return "python" if sys.platform == "win32" or shutil.which("python", path=others) else "python3"
 
 
 def _is_installed_for(folder: Path) -> bool:

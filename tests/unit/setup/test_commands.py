@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,20 @@ def test_its_own_environment_s_python_is_used(tmp_path: Path) -> None:
     assert step[1] == "venv/bin/python"
     (tmp_path / "venv" / "lib" / "python3.10" / "site-packages" / "indextts_patch").mkdir(parents=True)
     assert commands.start_tts(tmp_path) == [["venv/bin/python", "-m", "indextts_patch", "your_program.py"]]
+
+
+def test_the_python_of_this_program_is_not_taken_for_indextts_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvx and an activated environment put theirs in front of PATH; Debian's own has but one name."""
+    for folder, name in (("uvx", "python"), ("usr", "python3")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "uvx" / "python"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'uvx'}:{tmp_path / 'usr'}")
+    assert commands.start_tts(tmp_path)[-1][1] == "python3"
+    (tmp_path / "usr" / "python").symlink_to("python3")
+    assert commands.start_tts(tmp_path)[-1][1] == "python"
 
 
 def test_without_a_clone_the_wheel_beside_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
