@@ -85,6 +85,9 @@ def lines(folder: Path, steps: Sequence[Step], *, windows: bool) -> list[str]:
 
 
 def _wrapped(words: Sequence[str], goes_on: str) -> Iterator[str]:
+    if len(" ".join(words)) > _COLUMNS and "=" in words[0]:  # a setting has a line of its own
+        yield words[0] + goes_on
+        words = words[1:]
     line = ""
     for word in words:
         if line and len(f"{line} {word}{goes_on}") > _COLUMNS:
@@ -103,7 +106,7 @@ def _powershell(step: Step) -> list[str]:
     first, *rest = step
     name, value = _setting(first)
     if name:
-        return [f"$env:{name}", "=", f"{_in_quotes(value)};", *_powershell(rest)]
+        return [f"$env:{name} = {_in_quotes(value)};", *_powershell(rest)]
     called = [first] if first.isascii() and first.replace("-", "").isalnum() else ["&", _in_quotes(first)]
     return [*called, *(word if _is_plain(word) else _in_quotes(word) for word in rest)]
 

@@ -27,7 +27,7 @@ _NO_DATABASE_OR_RIGHT = {1044, 1049}
 _MAY_NOT = {1044, 1142, 1227, 1410}
 _BY_PASSWORD = "Put its password into MYSQL_PWD or a file for --admin-password-file."
 _BY_ITS_SOCKET = (
-    f"Where it logs in by the socket alone, as root does on Debian: sudo {shlex.quote(sys.executable)} -m sidecar init, "
+    f"Where it logs in by the socket alone, as root does on Debian: sudo {shlex.quote(sys.executable)} -m sidecar init "
     "and the rest as before. Or add --print-sql and pipe what it prints into `sudo mysql`."
 )
 

@@ -15,8 +15,8 @@ ODD = Path("/srv/it's 语音 $HOME/index tts")
 
 def test_a_short_command_is_one_line_and_a_long_one_breaks_between_steps() -> None:
     assert commands.lines(Path("/tts"), [["sidecar", "run"]], windows=False) == ["cd /tts && sidecar run"]
-    long = commands.lines(Path("/tts"), [["PYTHONPATH=/a/clone", "uv", "run", "x" * 70]], windows=False)
-    assert long == ["cd /tts &&", "PYTHONPATH=/a/clone uv run \\", "x" * 70]
+    long = commands.lines(Path("/tts"), [["PYTHONPATH=/a/clone", "uv", "run", "x" * 79]], windows=False)
+    assert long == ["cd /tts &&", "PYTHONPATH=/a/clone \\", "uv run \\", "x" * 79]
 
 
 def test_a_shell_runs_it_wherever_it_is_pasted(tmp_path: Path) -> None:
@@ -32,8 +32,8 @@ def test_powershell_has_its_own_words() -> None:
     steps = [[f"PYTHONPATH={ODD}", "uv", "run", "python", "-m", "indextts_patch", "webui.py"]]
     assert commands.lines(ODD, steps, windows=True) == [
         "cd '/srv/it''s 语音 $HOME/index tts'",
-        "$env:PYTHONPATH = '/srv/it''s 语音 $HOME/index tts'; uv run python -m `",
-        "indextts_patch webui.py",
+        "$env:PYTHONPATH = '/srv/it''s 语音 $HOME/index tts'; `",
+        "uv run python -m indextts_patch webui.py",
     ]
     assert commands.lines(Path("D:/tts"), [["C:/Program Files/sidecar.exe", "run"]], windows=True) == [
         "cd D:/tts; & 'C:/Program Files/sidecar.exe' run"
