@@ -17,7 +17,8 @@ def migrate(settings: Settings) -> None:
     """Create the tables, or bring them up to date.
 
     The account needs the rights to create and alter tables; `sidecar run` does not. Run it as often as you like: what
-    is applied already is left alone.
+    is applied already is left alone. A tts_records that another program has made is taken over: its rows stay, with
+    their ids, and its queries go on working.
 
     \b
     Example:
@@ -25,7 +26,7 @@ def migrate(settings: Settings) -> None:
         SIDECAR_DATABASE_URL=mysql://admin:secret@127.0.0.1:3306/tts sidecar migrate
     """
     with closing(open_sink(settings)) as sink:
-        applied = sink.migrate()
+        applied = sink.migrate(click.echo)
     for name in applied:
         click.echo(f"applied {name}")
     if not applied:

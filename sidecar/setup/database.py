@@ -65,7 +65,8 @@ def make_tables(dsn: Dsn, person: Person) -> None:
                 person.tell("tables: up to date")
                 return
             _tell_contents(dsn, person)
-        person.changed(f"tables: applied {', '.join(sink.migrate())}")
+        applied = sink.migrate(lambda line: person.changed(f"tables: {line}"))
+        person.changed(f"tables: applied {', '.join(applied)}")
 
 
 def make_accounts(accounts: Accounts, administrator_password: str | None, person: Person) -> None:

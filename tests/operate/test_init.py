@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -419,6 +421,38 @@ def test_tables_of_other_programs_are_told_of_and_left_alone(newcomer: Newcomer,
     assert "1 table of other programs" in told
     assert host.query(f"SELECT COUNT(*) FROM `{host.name}`.shop") == [(0,)]
     newcomer.ships()
+
+
+ARTICLE = (
+    "CREATE TABLE tts_records (id {key}, text_input TEXT NOT NULL, emotion VARCHAR(20) DEFAULT 'neutral', "
+    "audio_path VARCHAR(255) NOT NULL, created_at DATETIME DEFAULT CURRENT_TIMESTAMP, duration FLOAT)"
+)
+OLD_ROW = "INSERT INTO tts_records (text_input, audio_path, duration) VALUES "
+OLD_ROWS = OLD_ROW + ", ".join(f"('老 {number}', 'outputs/{number}.wav', 1.5)" for number in range(1000))
+
+
+def both_are_found(newcomer: Newcomer, told: str) -> None:
+    """The article's rows and a new one, after what was told."""
+    assert "a table tts_records with 1,000 rows is there; its rows stay and are found" in told
+    assert told.index("1,000 rows is there") < told.index("applied")
+    newcomer.ships()
+    assert newcomer.run("find", "老", "--json", "--limit", "2000").stdout.count("\n") == 1000
+    assert UNCHANGED in newcomer.init("--yes")
+
+
+def test_the_article_s_table_in_a_file_is_told_of_and_taken_over(newcomer: Newcomer) -> None:
+    with closing(sqlite3.connect(newcomer.folder / "sidecar.db")) as connection, connection:
+        connection.execute(ARTICLE.format(key="INTEGER PRIMARY KEY AUTOINCREMENT"))
+        connection.execute(OLD_ROWS)
+    both_are_found(newcomer, newcomer.init("--yes"))
+
+
+def test_the_article_s_table_on_a_server_is_told_of_and_taken_over(newcomer: Newcomer, host: Host) -> None:
+    host.server.execute(f"CREATE DATABASE `{host.name}` CHARACTER SET utf8mb4")
+    with host.server.connect(host.name) as root, root.cursor() as cursor:
+        cursor.execute(ARTICLE.format(key="INT AUTO_INCREMENT PRIMARY KEY"))
+        cursor.execute(OLD_ROWS)
+    both_are_found(newcomer, newcomer.init("--yes", "--database", host.where, MYSQL_PWD=host.password))
 
 
 def test_an_account_of_somebody_s_own_is_used_as_it_is(newcomer: Newcomer, host: Host) -> None:
