@@ -86,7 +86,7 @@ class Newcomer:
         publish(self.folder / "outputs", succeeded("欢迎光临"))
         shipped = self.run("run", "--once", "--listen", "off")
         assert shipped.returncode == 0, shipped.stderr
-        assert "欢迎光临" in self.run("find", "--json").stdout
+        assert "欢迎光临" in self.run("find", "欢迎光临", "--json").stdout
 
 
 @pytest.fixture
