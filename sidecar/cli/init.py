@@ -15,7 +15,7 @@ import click
 from sidecar.cli.support.checks import all_findings
 from sidecar.cli.support.options import EXIT_FAILED, verb, with_errors
 from sidecar.doctor import Level
-from sidecar.errors import SidecarError, UsageError
+from sidecar.errors import SettingsError, SidecarError, UsageError
 from sidecar.installation import bundled
 from sidecar.service import config
 from sidecar.service.settings import ENV_FILE
@@ -194,7 +194,7 @@ class _Setup:
         Returns:
             Accounts where we make them, or have made them; the administrator is their server's user.
         """
-        in_environment = _URL in config.environment()
+        in_environment = bool(config.environment().get(_URL))
         if self.database is not None and in_environment:
             raise UsageError(f"both --database and {_URL} name a database", hint="Name one.")
         if self.database is None and (in_environment or config.in_file().get(_URL)):
@@ -248,8 +248,15 @@ class _Setup:
         self.tell("When that is done, say `sidecar init` again: it goes on from there.")
 
     def _administrator_password(self) -> str | None:
+        """
+        Raises:
+            SettingsError: its file cannot be read.
+        """
         if self.admin_password_file is not None:
-            return self.admin_password_file.read_text(encoding="utf-8").rstrip("\r\n")
+            try:
+                return self.admin_password_file.read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"--admin-password-file cannot be read: {error}") from error
         return config.environment().get(_ADMINISTRATOR_PASSWORD)
 
     def _write_settings(self, values: dict[str, str]) -> None:
