@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -268,6 +269,27 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_begun(newcom
         done.stderr
         == f"sidecar: {newcomer.folder} cannot be written by this user. Run this as its owner, or with sudo.\n"
     )
+
+
+NOBODY = 65534
+
+
+def test_what_root_makes_in_somebody_s_folder_is_that_person_s(newcomer: Newcomer) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root makes files for others")
+    with tempfile.TemporaryDirectory() as home:
+        os.chmod(home, 0o755)
+        newcomer.home = Path(home)
+        newcomer.folder = Path(home) / "index-tts"
+        (newcomer.folder / "outputs").mkdir(parents=True)
+        for path in (newcomer.folder, newcomer.folder / "outputs"):
+            os.chown(path, NOBODY, NOBODY)
+        done = newcomer.run("init", "--yes")
+        if "may not read this program" in done.stderr:
+            assert os.listdir(newcomer.folder) == ["outputs"]
+            pytest.skip("this clone or its Python is for root's eyes alone")
+        assert done.returncode == 0, done.stderr
+        assert {path.stat().st_uid for path in newcomer.folder.rglob("*")} == {NOBODY}
 
 
 # On a terminal.
