@@ -17,7 +17,7 @@ from sidecar.errors import SettingsError
 from sidecar.service import config, log
 from sidecar.service.following import Following
 from sidecar.service.http import HttpServer
-from sidecar.service.metrics import Metrics
+from sidecar.service.metrics.catalogue import Metrics
 from sidecar.service.retry import Retry, RetryPolicy
 from sidecar.service.settings import Settings
 from sidecar.service.systemd import Notifier

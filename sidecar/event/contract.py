@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import orjson
 
 SCHEMA_PREFIX = "urn:indextts:event:"
@@ -25,5 +24,7 @@ def schema_folder() -> Path:
 
 @cache
 def validator() -> Any:
+    import jsonschema_rs  # here: whoever only asks the database reads no event
+
     document = orjson.loads((schema_folder() / "event" / "1.0.schema.json").read_bytes())
     return jsonschema_rs.validator_for(document)

@@ -15,7 +15,7 @@ import tomllib
 
 import indextts_patch
 from sidecar import __version__
-from sidecar.service.metrics import Metrics
+from sidecar.service.metrics.catalogue import Metrics
 from tests.events import publish, succeeded
 
 ROOT = Path(__file__).parents[2]

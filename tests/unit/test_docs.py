@@ -16,7 +16,7 @@ import pytest
 from sidecar.cli.main import sidecar as root_command
 from sidecar.cli.quarantine import quarantine
 from sidecar.service import config
-from sidecar.service.metrics import Metrics
+from sidecar.service.metrics.catalogue import Metrics
 from tests.unit.reference import REFERENCE, commands, reference
 
 ROOT = Path(__file__).parents[2]

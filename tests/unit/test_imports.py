@@ -63,8 +63,6 @@ HOMES: Mapping[str, str] = {
     "pandas": "report",
     "prometheus_client": "service.metrics",
     "pyarrow": "upkeep.export",
-    "pydantic": "service.config service.settings",
-    "pydantic_settings": "service.settings",
     "pymysql": "storage.mysql",
     "rich": "cli",
     "ruptures": "report",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import SqliteDsn
-from sidecar.storage.mysql import MysqlDatabase, MysqlLimits, MysqlSink
-from sidecar.storage.sqlite import SqliteDatabase, SqliteSink
+
+if TYPE_CHECKING:
+    from sidecar.storage.mysql.sink import MysqlSink
+    from sidecar.storage.sqlite.sink import SqliteSink
 
 _PATIENCE_SECONDS = 600.0  # a person's query over millions of rows
 
@@ -17,7 +20,12 @@ _PATIENCE_SECONDS = 600.0  # a person's query over millions of rows
 def open_sink(settings: Settings) -> MysqlSink | SqliteSink:
     dsn = settings.dsn
     if isinstance(dsn, SqliteDsn):
+        from sidecar.storage.sqlite.sink import SqliteSink
+
         return SqliteSink(dsn)
+    from sidecar.storage.mysql.connection import MysqlLimits
+    from sidecar.storage.mysql.sink import MysqlSink
+
     limits = MysqlLimits(
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
@@ -33,7 +41,12 @@ def open_database(settings: Settings) -> Database:
     """
     dsn = settings.dsn
     if isinstance(dsn, SqliteDsn):
+        from sidecar.storage.sqlite.database import SqliteDatabase
+
         return SqliteDatabase(dsn)
+    from sidecar.storage.mysql.connection import MysqlLimits
+    from sidecar.storage.mysql.database import MysqlDatabase
+
     return MysqlDatabase(dsn, MysqlLimits(connect_timeout=settings.connect_timeout, read_timeout=_PATIENCE_SECONDS))
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
-import urllib.error
-import urllib.request
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from prometheus_client.parser import text_string_to_metric_families
-from prometheus_client.samples import Sample
+if TYPE_CHECKING:
+    from prometheus_client.samples import Sample
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class Page:
 
 def parse(page: str) -> Page:
     """Read Prometheus's text format. Anything else, such as another program's page, has no samples."""
+    from prometheus_client.parser import text_string_to_metric_families  # here: where nothing answers nothing is read
+
     try:
         return Page([sample for family in text_string_to_metric_families(page) for sample in family.samples])
     except ValueError:
@@ -67,14 +69,13 @@ def read(address: tuple[str, int], path: str, timeout: float = 3.0) -> tuple[int
     """
     host, port = address
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    host = f"[{host}]" if ":" in host else host
     try:
-        with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=timeout) as answer:
+        with contextlib.closing(http.client.HTTPConnection(host, port, timeout=timeout)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
             return answer.status, answer.read().decode("utf-8", "replace")
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode("utf-8", "replace")
     except (OSError, ValueError, http.client.HTTPException) as error:  # the last: something that does not speak HTTP
-        return 0, str(getattr(error, "reason", error))
+        return 0, str(error)
 
 
 class Difference(StrEnum):
