@@ -10,12 +10,12 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from sidecar.cli.support import show
 from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, EXIT_FAILED, Verbs, settings_options
+from sidecar.cli.support.say import say
 from sidecar.errors import Reason, UsageError
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
@@ -25,6 +25,7 @@ from sidecar.upkeep.quarantine import entry as find_entry
 
 _PREVIEW_BYTES = 2000
 _WHY_WIDTH = 60
+_NAME_WIDTH = 15
 _NO_EVENT = "holds no event any more; `sidecar quarantine drop` puts it aside"
 
 
@@ -84,6 +85,8 @@ def list_command(settings: Settings, reason: str | None, status: str, limit: int
 
 
 def _print(entries: Sequence[Entry], zone: tzinfo, *, wide: bool) -> None:
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False)
     table.add_column("id", justify="right", style="bold", no_wrap=True)
     if wide:
@@ -120,12 +123,9 @@ def show_command(settings: Settings, id_: int, as_json: bool) -> None:
     if as_json:
         show.json_lines([{**_facts(entry), "content": content.decode("utf-8", "backslashreplace")}])
         return
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
     for name, value in _facts(entry).items():
-        table.add_row(name.replace("_", " "), _visible(str(value)))
-    show.display(table)
+        lead = click.style(f"{name.replace('_', ' '):<{_NAME_WIDTH}}", bold=True)
+        say(_visible(str(value)), lead=lead, indent=_NAME_WIDTH)
     click.echo(f"\nthe first {min(len(content), _PREVIEW_BYTES)} of {entry.bytes} bytes:")
     click.echo(_visible(content[:_PREVIEW_BYTES].decode("utf-8", "backslashreplace")))
 

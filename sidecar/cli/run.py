@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import signal
 import sys
@@ -12,7 +11,6 @@ import click
 
 from sidecar.cli.support.databases import open_sink
 from sidecar.cli.support.options import settings_options, verb
-from sidecar.cli.support.progress import shown_meanwhile
 from sidecar.errors import SettingsError
 from sidecar.service import config, log
 from sidecar.service.following import Following
@@ -58,7 +56,7 @@ def run(settings: Settings, once: bool) -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     log.configure(settings.log_level, settings.log_format)
     notifier = Notifier(config.environment())
-    metrics = Metrics(notifier.status, tell_commits=sys.stderr.isatty())
+    metrics = Metrics(notifier.status, watched=sys.stderr.isatty())
     http = _serve(settings, metrics, needed=not once)
     give_up = threading.Event()
     notices = Notices()
@@ -101,8 +99,7 @@ def run(settings: Settings, once: bool) -> None:
     )
     notifier.ready()
     try:
-        with shown_meanwhile("shipping", lambda: metrics.progress) if once else contextlib.nullcontext():
-            shipper.run(once=once)
+        shipper.run(once=once)
     finally:
         notifier.stopping()
         give_up.set()

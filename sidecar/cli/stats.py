@@ -10,6 +10,7 @@ from sidecar.cli.support import show
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.wording.plural import count
@@ -92,16 +93,16 @@ def _overview(database: Database, wanted: Filter, settings: Settings) -> None:
         click.echo("nothing to count")
         return
     tried = total["succeeded"] + total["failed"]
-    click.echo(
+    say(
         f"{count(total['records'], 'record')} by {count(total['users'], 'user')}, "
         f"{show.seconds(total['audio_seconds'])} of audio, "
         f"computed in {show.seconds(total['compute_seconds'])}"
     )
     if tried:
         of = count(tried, "synthesis", "syntheses")
-        click.echo(f"{total['failed']:,} of {of} failed ({total['failed'] / tried:.2%})")
+        say(f"{total['failed']:,} of {of} failed ({total['failed'] / tried:.2%})")
     again = questions.repeats(database, wanted)
-    click.echo(
+    say(
         f"{count(again.repeats, 'take')} repeated an earlier request: "
         f"{show.seconds(again.wasted_seconds)} of computing that reuse would have saved"
     )

@@ -13,6 +13,7 @@ from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
+from sidecar.cli.support.say import say
 from sidecar.service.settings import Settings
 from sidecar.upkeep.redelivery import Redelivered
 from sidecar.upkeep.verify import CURES, REPAIRABLE, Defect, Verified, verify
@@ -94,7 +95,7 @@ def _facts(result: Verified, repaired: Redelivered | None) -> dict[str, Any]:
 def _tell(result: Verified, repaired: Redelivered | None) -> None:
     dropped = f" ({len(result.dropped):,} put aside)" if result.dropped else ""
     hashed = f" ({result.audio_hashed:,} read)" if result.audio_hashed else ""
-    click.echo(
+    say(
         f"{result.folder}: {count(result.event_files, 'event file')}{dropped}, "
         f"{count(result.audio_files, 'WAV')}{hashed}, {count(result.rows, 'event')} in the database"
     )
@@ -102,9 +103,9 @@ def _tell(result: Verified, repaired: Redelivered | None) -> None:
         of_this_kind = [each for each in result.discrepancies if each.defect is defect]
         if not of_this_kind:
             continue
-        click.echo(f"  {defect.value}: {len(of_this_kind)}. {CURES[defect]}")
+        say(f"{defect.value}: {len(of_this_kind)}. {CURES[defect]}", lead=" " * 2, indent=4)
         for each in of_this_kind[:_SHOWN]:
-            click.echo(f"    {each.what}  {each.detail}".rstrip())
+            say(f"{each.what}  {each.detail}".rstrip(), lead=" " * 4, indent=6)
         if len(of_this_kind) > _SHOWN:
             click.echo(f"    ... and {len(of_this_kind) - _SHOWN} more (--json lists all)")
     if not result.discrepancies:
@@ -112,4 +113,4 @@ def _tell(result: Verified, repaired: Redelivered | None) -> None:
     if repaired is not None:
         click.echo(f"  repaired: {count(repaired.new, 'event')} shipped, {repaired.known:,} folded again")
         for path, reason in repaired.refused.items():
-            click.echo(f"    {path}: {reason}", err=True)
+            say(f"{path}: {reason}", lead=" " * 4, indent=6, err=True)

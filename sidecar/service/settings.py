@@ -48,8 +48,8 @@ class Settings:
         str,
         About(
             "Where the rows go: sqlite:///FILE or mysql://USER:PASSWORD@HOST:PORT/DATABASE. "
-            "As a flag without :PASSWORD, which `ps` would show. Several hosts, separated by commas, are tried in turn. "
-            "Options: ?unix_socket= ?ssl=off|prefer|on|verify &ssl_ca= &ssl_cert= &ssl_key="
+            "As a flag without :PASSWORD, which `ps` would show. Several hosts, separated by commas, are tried in "
+            "turn. Options: ?unix_socket= ?ssl=off|prefer|on|verify &ssl_ca= &ssl_cert= &ssl_key="
         ),
     ] = field(default="sqlite:///sidecar.db", repr=False)
     database_password: Annotated[str | None, About("The database password, where it is not in the URL.")] = field(

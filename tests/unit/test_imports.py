@@ -68,7 +68,6 @@ HOMES: Mapping[str, str] = {
     "ruptures": "report",
     "scipy": "report",
     "starlette": "web",
-    "structlog": "service.log",
     "tenacity": "service.retry",
     "uvicorn": "cli",
     "watchdog": "service.watch",

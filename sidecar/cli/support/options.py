@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from sidecar.cli.support.say import say
 from sidecar.errors import SettingsError, SidecarError, UsageError
 from sidecar.service import config
 from sidecar.service.settings import Settings
@@ -100,18 +101,18 @@ def with_errors(function: Callable[[], None]) -> None:
     try:
         function()
     except SidecarError as error:
-        click.echo(f"sidecar: {error}. {error.hint}" if error.hint else f"sidecar: {error}", err=True)
+        say(f"sidecar: {error}. {error.hint}" if error.hint else f"sidecar: {error}", err=True)
         sys.exit(EXIT_USAGE if isinstance(error, (SettingsError, UsageError)) else EXIT_FAILED)
     except BrokenPipeError:
         raise  # whoever read our output has gone; click ends quietly
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"sidecar: {where}{error.strerror or error}", err=True)
+        say(f"sidecar: {where}{error.strerror or error}", err=True)
         sys.exit(EXIT_FAILED)
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in _DRIVERS:
             raise
-        click.echo(f"sidecar: the database refuses a statement of this program: {error}. {_REPORT}", err=True)
+        say(f"sidecar: the database refuses a statement of this program: {error}. {_REPORT}", err=True)
         sys.exit(EXIT_FAILED)
 
 

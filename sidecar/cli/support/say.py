@@ -1,0 +1,50 @@
+"""Sentences: wrapped between words in a terminal, one line each everywhere else."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+import click
+from rich.cells import cell_len
+
+from sidecar.service import config
+
+
+def say(text: str, *, lead: str = "", indent: int = 0, err: bool = False) -> None:
+    """Print a sentence.
+
+    A path or a command's word that is longer than a line is left whole, so that it can be copied.
+
+    Args:
+        text: may have one colour.
+        lead: what stands before it on the first line; may have colours.
+        indent: blanks before every line after the first; before the first as well, where nothing leads.
+        err: to stderr.
+    """
+    stream = sys.stderr if err else sys.stdout
+    lead = lead or " " * indent
+    lines = [text]
+    if stream.isatty():
+        lines = wrapped(text, shutil.get_terminal_size().columns, first=cell_len(click.unstyle(lead)), rest=indent)
+    colored = False if config.environment().get("NO_COLOR") else None
+    click.echo(lead + f"\n{' ' * indent}".join(lines), err=err, color=colored)
+
+
+def wrapped(text: str, width: int, *, first: int, rest: int) -> list[str]:
+    """
+    Args:
+        width: columns of the terminal.
+        first: columns that are taken on the first line.
+        rest: on every other.
+    """
+    lines = [""]
+    room = width - first
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(click.unstyle(longer)) > room and (lines[-1] or first > rest):
+            lines.append(word)
+            room = width - rest
+        else:
+            lines[-1] = longer
+    return lines
