@@ -30,11 +30,11 @@ from sidecar.wording.plural import count
 @click.option("--dry-run", is_flag=True, help="Only say what there is to do.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a folder.")
 def backfill_command(settings: Settings, min_age: float, host: str | None, dry_run: bool, as_json: bool) -> None:
-    """Give each WAV from before the recording an event of type .discovered, which the shipper then ships.
+    """Make events for the WAVs that are older than the recording.
 
-    The event says what the file tells: format, length, SHA-256, when it was written, and for the WebUI's
-    spk_<unix time>.wav when the synthesis began. It also says what is not known. Needs write access to the folder. Run
-    it as often as you like: the same WAV gives the same event.
+    Each is of type .discovered and says what its file tells: format, length, SHA-256, when it was written, and for the
+    WebUI's spk_<unix time>.wav when the synthesis began. It also says what is not known. Needs write access to the
+    folder. Run it as often as you like: the same WAV gives the same event.
 
     \b
     Example:

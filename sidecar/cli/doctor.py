@@ -31,7 +31,7 @@ _INDENT = 8
 @click.option("--service/--no-service", default=True, show_default=True, help="Also look for the running shipper.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
 def doctor(settings: Settings, service: bool, as_json: bool) -> None:
-    """Check everything that is known to go wrong, and name the cure for what does.
+    """Check all that is known to go wrong; each finding has its cure.
 
     Settings, folders and rights, WAVs without an event, announcements, room on the disk, server, rights, character set,
     time zone, TLS, table version, clocks, one sample event, which is undone again, the quarantine, and the running

@@ -32,9 +32,10 @@ _FORMS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "par
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @filter_options()
 def export(settings: Settings, wanted: Filter, file: Path, form: str | None, force: bool) -> None:
-    """Write tts_records to a file (or - for standard output): CSV, JSON Lines or Parquet.
+    """Write tts_records to a file: CSV, JSON Lines or Parquet.
 
-    Every column, oldest first, times in UTC. The file appears when it is complete. Parquet needs pyarrow.
+    Every column, oldest first, times in UTC. The file appears when it is complete; - is standard output. Parquet needs
+    pyarrow.
 
     \b
     Example:

@@ -32,7 +32,7 @@ from sidecar.wording.plural import count
 @click.option("--reason", metavar="WORDS", help="Kept in the tombstones; should name nobody.")
 @click.option("--yes", is_flag=True, help="Do it. Without it, only count.")
 def forget(settings: Settings, user: str, text: str, voice: str, record: str, reason: str | None, yes: bool) -> None:
-    """Erase what was recorded of a user, a text, a voice or one record, for good.
+    """Erase for good what is known of a user, text, voice or record.
 
     Rows, events, quarantined files, search indexes, event files and audio in the watched folders are erased; a
     tombstone event with the record's id and no content stays. The account needs DELETE on the tables, and on SQLite

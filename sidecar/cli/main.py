@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import click
@@ -37,7 +38,8 @@ def summary(verb: str) -> str:
     tree = ast.parse((_FOLDER / f"{verb}.py").read_text(encoding="utf-8"))
     functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
     command = next(each for each in functions if each.name in (verb, f"{verb}_command"))
-    return (ast.get_docstring(command) or "").partition("\n\n")[0].replace("\n", " ")
+    text = (ast.get_docstring(command) or "").partition("\n\n")[0].replace("\n", " ")
+    return re.split(r"(?<=\.)\s", text)[0]
 
 
 @click.group(cls=_Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -31,7 +31,7 @@ _NO_EVENT = "holds no event any more; `sidecar quarantine drop` puts it aside"
 
 @click.group(cls=Verbs)
 def quarantine() -> None:
-    """Files that cannot become rows: look at them, try them again, put them aside.
+    """Files that cannot become rows: look, try again, put aside.
 
     \b
     Example:

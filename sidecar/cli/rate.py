@@ -21,7 +21,7 @@ from sidecar.upkeep.rating import rate as publish_rating
 @click.option("--note", metavar="WORDS", help="What is good or bad about it.")
 @click.option("--by", "user", metavar="NAME", help="Who rates it.  [default: this account's name]")
 def rate(settings: Settings, record: str, rating: str, note: str | None, user: str | None) -> None:
-    """Say how good an output is: 1 (bad) to 5 (good), none takes it back.
+    """Say how good an output is: 1 (bad) to 5 (good), or none again.
 
     The rating is an event file in the watched folder; the shipper carries it into the tables. The latest one counts.
 

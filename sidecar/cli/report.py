@@ -24,9 +24,10 @@ _PATH = click.Path(path_type=Path)
 @click.option("--png", "pictures", metavar="FOLDER", type=_PATH, help="Also each chart as a PNG in this folder.")
 @click.option("--in", "words", type=click.Choice(codes()), default="en", show_default=True, help="Language.")
 def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | None, words: str) -> None:
-    """Write a report: load with its forecast, emotions, quality with its changes, voices, repeats; and what to notice.
+    """Write a report: load, emotions, quality, voices, repeats.
 
-    One HTML file that needs nothing else. Chinese in the charts wants a font that has it (Debian: fonts-noto-cjk).
+    One HTML file that needs nothing else, with a forecast, changes of quality and what to notice. Chinese in the charts
+    wants a font that has it (Debian: fonts-noto-cjk).
 
     \b
     Example:

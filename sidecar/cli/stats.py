@@ -35,7 +35,7 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
     "--limit", type=click.IntRange(1, 100_000), metavar="ROWS", default=15, show_default=True, help="How many at most."
 )
 def stats(settings: Settings, wanted: Filter, topic: str | None, wide: bool, as_json: bool, limit: int) -> None:
-    """Count: emotions, users, duplicates, load, quality, voices, errors. Without a topic, the few lines that matter.
+    """Count emotions, users, repeats, load, quality, voices or errors. Without a topic, the few lines that matter.
 
     \b
     emotions    which emotion is used most, and by whom

@@ -24,7 +24,7 @@ _INDENT = 13
 @settings_options("watch_dir", *DATABASE, "name", "listen", "timezone")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(settings: Settings, as_json: bool) -> None:
-    """How things stand: the running shipper, the folders, the tables, the quarantine.
+    """Say how shipper, folders, tables and quarantine stand.
 
     Exit code 0 where a shipper runs and is ready, otherwise 1.
 
@@ -62,7 +62,11 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
         return f"last moved {when(moment)}" if moment else "never moved"
 
     if not process.answers:
-        line("shipper", f"none answers at {settings.listen}: {'; '.join(process.reasons)}. Start it: sidecar run", color="red")
+        line(
+            "shipper",
+            f"none answers at {settings.listen}: {'; '.join(process.reasons)}. Start it: sidecar run",
+            color="red",
+        )
     elif process.difference:
         line("shipper", f"at {settings.listen} has {process.difference} than these settings say", color="red")
     elif process.reasons:

@@ -21,7 +21,7 @@ _WIDE_COLUMNS = ("time", "what", "actor", "rating", "note", "reason", "error_typ
 @click.option("--wide", is_flag=True, help="More columns: note, reason, error and the event file, each by itself.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def timeline(settings: Settings, record: str, wide: bool, as_json: bool) -> None:
-    """Tell who did what to a record, when: made, rated, deleted, forgotten.
+    """Tell who made, rated, deleted or forgot a record, and when.
 
     RECORD: its id as `sidecar find` shows it, its event_id, or its audio's path.
 

@@ -36,7 +36,7 @@ _SHOWN = 20
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a folder.")
 def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[str, ...], as_json: bool) -> None:
-    """Prove, file by file and row by row, that folder and database say the same.
+    """Prove, file by file, that folder and database say the same.
 
     WAV, event file, event and record are compared in both directions, audio by its SHA-256, and each TTS process's
     numbers are checked for gaps. What somebody has put aside (sidecar quarantine drop), forgotten or pruned with these

@@ -6,8 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 SCHEMA_PREFIX = "urn:indextts:event:"
 SCHEMA_MAJOR = "1"
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -24,7 +22,8 @@ def schema_folder() -> Path:
 
 @cache
 def validator() -> Any:
-    import jsonschema_rs  # here: whoever only asks the database reads no event
+    import jsonschema_rs  # both here: whoever only asks the database reads no event
+    import orjson
 
     document = orjson.loads((schema_folder() / "event" / "1.0.schema.json").read_bytes())
     return jsonschema_rs.validator_for(document)

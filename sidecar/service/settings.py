@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from dataclasses import dataclass, field
 from datetime import datetime, timezone, tzinfo
 from pathlib import Path
@@ -31,6 +30,12 @@ class About:
     """A regular expression that the whole value matches."""
     form: str = ""
     """The same for people."""
+
+
+def _host_name() -> str:
+    import socket
+
+    return socket.gethostname()[:64] or "sidecar"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +70,7 @@ class Settings:
             pattern=r"[\w.@-]{1,64}",
             form="1 to 64 letters, digits or . _ @ -",
         ),
-    ] = field(default_factory=lambda: socket.gethostname()[:64] or "sidecar")
+    ] = field(default_factory=_host_name)
     listen: Annotated[
         str, About("HOST:PORT for /metrics, /healthz and /readyz; port 0 for a free one; off for none.")
     ] = "127.0.0.1:9790"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 
 import click
 from rich.cells import cell_len
 
 from sidecar.service import config
+
+_COLUMNS = 80  # of a terminal that does not say
 
 
 def say(text: str, *, lead: str = "", indent: int = 0, err: bool = False) -> None:
@@ -26,7 +28,12 @@ def say(text: str, *, lead: str = "", indent: int = 0, err: bool = False) -> Non
     lead = lead or " " * indent
     lines = [text]
     if stream.isatty():
-        lines = wrapped(text, shutil.get_terminal_size().columns, first=cell_len(click.unstyle(lead)), rest=indent)
+        lines = wrapped(
+            text,
+            os.get_terminal_size(stream.fileno()).columns or _COLUMNS,
+            first=cell_len(click.unstyle(lead)),
+            rest=indent,
+        )
     colored = False if config.environment().get("NO_COLOR") else None
     click.echo(lead + f"\n{' ' * indent}".join(lines), err=err, color=colored)
 
