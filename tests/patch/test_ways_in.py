@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_upstreams_file_run_as_the_program_is_recorded(tmp_path: Path, way: str)
 
 def test_a_line_without_its_package_is_warned_of_and_says_so_itself(tmp_path: Path) -> None:
     """A bare venv, whose Python finds the checkout by PYTHONPATH alone, as at a user's who tries it out."""
-    subprocess.run([python("3.11"), "-m", "venv", "--without-pip", "--copies", tmp_path / "venv"], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--copies", tmp_path / "venv"], check=True)
     venv_python = str(tmp_path / "venv" / "bin" / "python")
     voice(tmp_path)
     speaks = 'from indextts.infer_v2 import IndexTTS2\nIndexTTS2().infer("voice.wav", "hello", "outputs/x.wav")\n'
