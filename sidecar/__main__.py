@@ -19,6 +19,22 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
+    except Exception as error:
+        if not sys.stderr.isatty():
+            raise  # into the service's log, or to the program that called
+        print(f"sidecar: a bug: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"Its traceback is in {_written_down()}; please report it.", file=sys.stderr)
+        sys.exit(1)
+
+
+def _written_down() -> str:
+    """The file that now holds the traceback of the exception at hand."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile("w", prefix="sidecar-", suffix=".txt", delete=False, encoding="utf-8") as file:
+        traceback.print_exc(file=file)
+    return file.name
 
 
 if __name__ == "__main__":

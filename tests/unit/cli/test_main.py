@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import click
 import pytest
 
+from sidecar import __main__ as program
 from sidecar.cli import main
 
 VERBS = main.sidecar.list_commands(click.Context(main.sidecar))
@@ -60,3 +62,24 @@ def test_no_summary_is_cut_short() -> None:
     assert len(text.partition("Commands:")[2].strip().splitlines()) == len(VERBS), "a line a verb"
     assert "..." not in text.partition("Commands:")[2]
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_bug_is_two_lines_on_a_terminal_and_its_traceback_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def broken() -> None:
+        raise KeyError("gone")
+
+    monkeypatch.setattr(main, "sidecar", broken)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(KeyError):
+        program.main()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert ended.value.code == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "sidecar: a bug: KeyError: 'gone'"
+    [file] = tmp_path.iterdir()
+    assert str(file) in second
+    assert "in broken" in file.read_text(encoding="utf-8")
