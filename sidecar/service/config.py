@@ -103,7 +103,8 @@ def _dotenv() -> Mapping[str, str | None]:
             return {}
         from dotenv import dotenv_values
 
-        return dotenv_values(ENV_FILE, encoding="utf-8")
+        # Letter by letter: a password may hold ${...}.
+        return dotenv_values(ENV_FILE, interpolate=False, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"{Path(ENV_FILE).absolute()} cannot be read: {getattr(error, 'strerror', None) or error}",

@@ -69,7 +69,7 @@ HOMES: Mapping[str, str] = {
     "scipy": "report",
     "starlette": "web",
     "tenacity": "service.retry",
-    "uvicorn": "cli",
+    "uvicorn": "web.server",
     "watchdog": "service.watch",
 }
 
