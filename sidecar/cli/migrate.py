@@ -22,7 +22,7 @@ def migrate(settings: Settings) -> None:
     \b
     Example:
         sidecar migrate
-        SIDECAR_DATABASE_URL=mysql://admin:secret@127.0.0.1:3306/tts sidecar migrate
+        SIDECAR_DATABASE_URL=mysql://admin:secret@127.0.0.1/tts sidecar migrate
     """
     with closing(open_sink(settings)) as sink:
         applied = sink.migrate()

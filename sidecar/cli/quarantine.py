@@ -23,6 +23,12 @@ from sidecar.upkeep.quarantine import STATUSES, Entry, newest, waiting
 from sidecar.upkeep.quarantine import drop as drop_entries
 from sidecar.upkeep.quarantine import entry as find_entry
 
+_reason = click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in Reason]),
+    metavar="REASON",
+    help=f"Those of one reason: {', '.join(Reason)}.",
+)
 _PREVIEW_BYTES = 2000
 _WHY_WIDTH = 60
 _NAME_WIDTH = 15
@@ -44,7 +50,7 @@ def quarantine() -> None:
 def _chosen(command: click.decorators.FC) -> click.decorators.FC:
     for decorate in (
         click.option("--json", "as_json", is_flag=True, help="One JSON object a file."),
-        click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="Those of one reason."),
+        _reason,
         click.option("--all", "everything", is_flag=True, help="Every file that is in quarantine now."),
         click.argument("ids", nargs=-1, type=int),
     ):
@@ -54,7 +60,7 @@ def _chosen(command: click.decorators.FC) -> click.decorators.FC:
 
 @quarantine.command("list")
 @settings_options(*DATABASE, "timezone")
-@click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="Those of one reason.")
+@_reason
 @click.option(
     "--status", type=click.Choice(STATUSES), default="quarantined", show_default=True, help="What became of it."
 )

@@ -42,7 +42,7 @@ def stats(settings: Settings, wanted: Filter, topic: str | None, wide: bool, as_
     users       who made how much
     duplicates  what was made again, and the computing time it cost
     load        takes for each weekday and hour
-    quality     failures, saturation and real-time factor, day by day and model by model
+    quality     failures, saturation, real-time factor, by day and model
     voices      speaker prompts by failure rate
     errors      kinds of error
 

@@ -34,7 +34,8 @@ _SHOWN = 20
     "--ignore",
     type=click.Choice([each.value for each in Defect]),
     multiple=True,
-    help="Do not count this kind of finding.",
+    metavar="KIND",
+    help=f"Do not count this kind of finding: {', '.join(Defect)}.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a folder.")
 def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[str, ...], as_json: bool) -> None:

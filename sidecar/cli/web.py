@@ -26,7 +26,8 @@ def web(settings: Settings) -> None:
     \b
     Example:
         sidecar web
-        SIDECAR_WEB_TOKEN=$(openssl rand -hex 16) sidecar web --web-listen 0.0.0.0:9791
+        export SIDECAR_WEB_TOKEN=$(openssl rand -hex 16)
+        sidecar web --web-listen 0.0.0.0:9791
     """
     require("starlette", "jinja2", "uvicorn", extra="web")
     from sidecar.web import create_app

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 import pytest
+from rich.cells import cell_len
 
 from sidecar.cli.main import sidecar as root_command
 from sidecar.cli.quarantine import quarantine
@@ -53,6 +54,12 @@ def test_every_verb_has_an_example_in_its_help(verb: str) -> None:
     text = COMMANDS[verb].help or ""
     assert "Example" in text
     assert f"sidecar {verb}" in text
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_no_verbs_help_is_wider_than_a_terminal(verb: str) -> None:
+    text = COMMANDS[verb].get_help(click.Context(COMMANDS[verb], info_name=f"sidecar {verb}", terminal_width=78))
+    assert [line for line in text.splitlines() if cell_len(line) > 80] == []
 
 
 @pytest.mark.parametrize("group", [root_command, quarantine], ids=["sidecar", "quarantine"])

@@ -22,7 +22,7 @@ _REPORT = "Is the server one of those in deploy/README.md? If so, please report 
 DATABASE = ("database_url", "database_password_file", "connect_timeout")
 """The settings of a command that asks the database, for settings_options."""
 _SECRETS = ("database_password", "web_token")  # a flag would show it in `ps`
-_SECTION = "Settings, as flags, in the environment or in .env (--watch-dir is SIDECAR_WATCH_DIR, and so on)"
+_SECTION = "Settings; in the environment or .env --watch-dir is SIDECAR_WATCH_DIR"
 
 
 class _SettingOption(click.Option):
