@@ -14,6 +14,7 @@ from sidecar.cli.support.databases import connected
 from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.cli.support.progress import track
+from sidecar.cli.support.say import say
 from sidecar.errors import SidecarError, UsageError
 from sidecar.service.settings import Settings
 from sidecar.storage.columns import INTERNAL
@@ -55,7 +56,7 @@ def export(settings: Settings, wanted: Filter, file: Path, form: str | None, for
         )
         written = _write(form, columns, track(rows, "writing", total), file, force=force)
     if str(file) != "-":
-        click.echo(f"{count(written, 'record')} in {file}")
+        say(f"{count(written, 'record')} in {file}")
 
 
 def _write(form: str, columns: Sequence[str], rows: Iterable[Row], file: Path, *, force: bool) -> int:

@@ -72,4 +72,4 @@ def find(settings: Settings, wanted: Filter, limit: int, wide: bool, as_json: bo
         columns = (*columns[:2], _OUTCOME, *columns[2:])
     show.table(records, columns, zone=settings.zone, wide="text_input", roomy=wide, hits=words(wanted.text))
     if cursor is not None:
-        click.echo(f"The newest {len(records)}; there are more (--limit).")
+        say(f"The newest {len(records)}; there are more (--limit).")

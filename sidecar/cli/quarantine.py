@@ -83,11 +83,11 @@ def list_command(settings: Settings, reason: str | None, status: str, limit: int
         show.json_lines(map(_facts, entries))
         return
     if not entries:
-        click.echo(f"nothing is {status}" if status != "quarantined" else "the quarantine is empty")
+        say(f"nothing is {status}" if status != "quarantined" else "the quarantine is empty")
         return
     _print(entries, settings.zone, wide=wide)
     if total > len(entries):
-        click.echo(f"{len(entries)} of {total}; more with --limit")
+        say(f"{len(entries)} of {total}; more with --limit")
 
 
 def _print(entries: Sequence[Entry], zone: tzinfo, *, wide: bool) -> None:
@@ -165,9 +165,9 @@ def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: st
         if as_json:
             show.json_lines([{"id": entry.id, "path": entry.path, "shipped": not why, "why": why}])
         else:
-            click.echo(f"{entry.id}  {_visible(entry.path)}: {_visible(why) or 'shipped'}")
+            say(f"{entry.id}  {_visible(entry.path)}: {_visible(why) or 'shipped'}")
     if not chosen and not as_json:
-        click.echo(f"nothing of shipper {settings.name} to try again")
+        say(f"nothing of shipper {settings.name} to try again")
     if refused:
         sys.exit(EXIT_FAILED)
 
@@ -190,7 +190,7 @@ def drop(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str
     if as_json:
         show.json_lines({"id": entry.id, "path": entry.path, "status": "dropped"} for entry in chosen)
     else:
-        click.echo(f"{len(chosen)} dropped")
+        say(f"{len(chosen)} dropped")
 
 
 def _choose(database: Database, ids: Sequence[int], everything: bool, reason: str | None) -> list[Entry]:

@@ -8,6 +8,7 @@ from sidecar.answers import timeline as answers
 from sidecar.cli.support import show
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.event.types import without_prefix
 from sidecar.service.settings import Settings
 
@@ -36,7 +37,7 @@ def timeline(settings: Settings, record: str, wide: bool, as_json: bool) -> None
     if as_json:
         show.json_lines(rows)
         return
-    click.echo(f"record {event_id}")
+    say(f"record {event_id}")
     shown = [
         {
             **row,

@@ -108,16 +108,16 @@ def _tell(result: Verified, repaired: Redelivered | None, below: list[Path]) -> 
         of_this_kind = [each for each in result.discrepancies if each.defect is defect]
         if not of_this_kind:
             continue
-        say(f"{defect.value}: {len(of_this_kind)}. {CURES[defect]}", lead=" " * 2, indent=4)
+        say(f"  {defect.value}: {len(of_this_kind)}. {CURES[defect]}")
         for each in of_this_kind[:_SHOWN]:
-            say(f"{each.what}  {each.detail}".rstrip(), lead=" " * 4, indent=6)
+            say(f"    {each.what}  {each.detail}".rstrip())
         if len(of_this_kind) > _SHOWN:
-            click.echo(f"    ... and {len(of_this_kind) - _SHOWN} more (--json lists all)")
+            say(f"    ... and {len(of_this_kind) - _SHOWN} more (--json lists all)")
     for unmentioned in below:
-        click.echo(f"  {unmentioned}: event files lie here and are not shipped. {NAME_IT}")
+        say(f"  {unmentioned}: event files lie here and are not shipped. {NAME_IT}")
     if not result.discrepancies:
-        click.echo("  nothing is wrong")
+        say("  nothing is wrong")
     if repaired is not None:
-        click.echo(f"  repaired: {count(repaired.new, 'event')} shipped, {repaired.known:,} folded again")
+        say(f"  repaired: {count(repaired.new, 'event')} shipped, {repaired.known:,} folded again")
         for path, reason in repaired.refused.items():
-            say(f"{path}: {reason}", lead=" " * 4, indent=6, err=True)
+            say(f"    {path}: {reason}", err=True)

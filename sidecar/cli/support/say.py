@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from sidecar.service import config
 
+_HANGING = 2
 _COLUMNS = 80  # of a terminal that does not say
 
 
@@ -19,13 +20,15 @@ def say(text: str, *, lead: str = "", indent: int = 0, err: bool = False) -> Non
     A path or a command's word that is longer than a line is left whole, so that it can be copied.
 
     Args:
-        text: may have one colour.
+        text: may have one colour, and begin with blanks, by which its other lines are indented too.
         lead: what stands before it on the first line; may have colours.
-        indent: blanks before every line after the first; before the first as well, where nothing leads.
+        indent: blanks before every line after the first.
         err: to stderr.
     """
     stream = sys.stderr if err else sys.stdout
-    lead = lead or " " * indent
+    if text.startswith(" "):
+        lead, text = " " * (len(text) - len(text.lstrip(" "))), text.lstrip(" ")
+        indent = len(lead) + _HANGING
     lines = [text]
     if stream.isatty():
         lines = wrapped(

@@ -32,3 +32,8 @@ def test_colours_take_no_room() -> None:
 def test_a_program_gets_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     say(TEXT * 3, lead="ok: ", indent=4)
     assert capsys.readouterr().out == f"ok: {TEXT * 3}\n"
+
+
+def test_what_is_indented_stays_so(capsys: pytest.CaptureFixture[str]) -> None:
+    say("    four blanks")
+    assert capsys.readouterr().out == "    four blanks\n"
