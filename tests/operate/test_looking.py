@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import os
+import pty
 import re
+import signal
+import subprocess
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -77,6 +83,43 @@ def test_whoever_watches_in_a_terminal_sees_each_commit(spoken: Scene) -> None:
     assert re.search(r"committed +events=3", shown), shown
     silent = sidecar("run", "--once", "--listen", "off", cwd=spoken.place, settings=spoken.settings)
     assert "committed" not in silent.stderr
+
+
+def test_whoever_watches_is_told_that_nothing_comes_and_at_the_end_what_was_done(spoken: Scene) -> None:
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SIDECAR_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sidecar", "run", "--listen", "off"],
+        cwd=spoken.place,
+        env=environment | dict(spoken.settings),
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = ""
+    with contextlib.suppress(OSError), open(ours, encoding="utf-8") as terminal:  # how Linux says that nobody writes
+        for line in terminal:
+            shown += line
+            if "waiting for event files" in line:
+                process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert re.search(r"committed +events=2", shown), shown
+    assert re.search(r"stopped +shipped=2 +quarantined=0 +pending=0", shown.splitlines()[-1]), shown
+
+
+def test_find_gives_its_room_to_the_text(spoken: Scene) -> None:
+    def shown(*arguments: str, columns: int = 80) -> list[str]:
+        return on_terminal("find", *arguments, columns=columns, cwd=spoken.place, settings=spoken.settings)
+
+    _, head, *rows = shown()
+    assert head.split() == ["id", "UTC", "emotion", "text", "input"]
+    assert head.index("text input") < 30
+    assert all("succeeded" not in row for row in rows)
+    publish(spoken.folder, failed())
+    spoken.ship()
+    assert "failed" in "".join(shown())
+    for columns in (40, 80, 120):
+        assert len(shown("--wide", columns=columns)) == 1 + 3 + 1, "a line a row, and what follows the last"
+    assert "sidecar find" in " ".join(shown("nothing of the kind"))
 
 
 def test_status_says_how_it_stands(spoken: Scene) -> None:
