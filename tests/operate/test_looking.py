@@ -198,6 +198,16 @@ def test_no_column_is_lost_in_a_narrow_terminal(talked_about: Scene, command: st
         assert "…" not in text
 
 
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_sentences_are_wrapped_between_words(spoken: Scene, columns: int) -> None:
+    """The terminal would break them anywhere. What is longer than a line by itself is left whole."""
+    for command in (["verify", "--ignore", "sequence_gap"], ["doctor", "--no-service"], ["stats"]):
+        lines = on_terminal(*command, columns=columns, cwd=spoken.place, settings=spoken.settings)
+        sentences = [line for line in lines if "━" not in line]  # but for the progress, which is gone at the end
+        wide = [line for line in sentences if cell_len(line) > columns and " " in line.strip()]
+        assert [line for line in wide if str(spoken.place) not in line] == []
+
+
 def test_times_say_their_zone(talked_about: Scene) -> None:
     for arguments in (["find"], ["timeline", "1"], ["quarantine", "list", "--wide"]):
         assert ", UTC" in talked_about.run(*arguments, "--timezone", "UTC")
