@@ -14,6 +14,7 @@ import click
 
 from sidecar.cli.support.checks import all_findings
 from sidecar.cli.support.options import EXIT_FAILED, verb, with_errors
+from sidecar.cli.support.say import say
 from sidecar.doctor import Level
 from sidecar.errors import SettingsError, SidecarError, UsageError
 from sidecar.installation import bundled
@@ -133,7 +134,7 @@ class _Setup:
     # A person, as setup.database knows one.
 
     def tell(self, text: str) -> None:
-        click.echo(text, err=self.print_sql)
+        say(text, indent=2, err=self.print_sql)
 
     def changed(self, text: str) -> None:
         self.changes += 1
@@ -290,7 +291,8 @@ class _Setup:
         findings = list(all_findings(config.load(), service=served))
         for finding in findings:
             if finding.level in (Level.WARNING, Level.FAILURE):
-                self.tell(f"{finding.level}: {finding.check}: {finding.message}\n  → {finding.cure}")
+                self.tell(f"{finding.level}: {finding.check}: {finding.message}")
+                self.tell(f"  → {finding.cure}")
         fine = sum(finding.level in (Level.OK, Level.NOTE) for finding in findings)
         self.tell(f"doctor: {fine} of {count(len(findings), 'check')} are fine")
         return all(finding.level is not Level.FAILURE for finding in findings)
@@ -304,9 +306,8 @@ class _Setup:
             self._show("Start the shipper, in another terminal:", line)
 
     def _show(self, head: str, lines: list[str]) -> None:
-        self.tell(f"\n{head}\n")
-        for line in lines:
-            self.tell(line)
+        # As they are: to be copied.
+        click.echo("\n".join([f"\n{head}\n", *lines]), err=self.print_sql)
 
 
 def _from_environment() -> dict[str, str]:

@@ -13,8 +13,10 @@ from sidecar.setup.accounts import FOLDER, Accounts
 from sidecar.setup.tables import contents
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import Dsn, MysqlDsn, SqliteDsn, parse_dsn
-from sidecar.storage.mysql import MysqlDatabase, MysqlSink
-from sidecar.storage.sqlite import SqliteDatabase, SqliteSink
+from sidecar.storage.mysql.database import MysqlDatabase
+from sidecar.storage.mysql.sink import MysqlSink
+from sidecar.storage.sqlite.database import SqliteDatabase
+from sidecar.storage.sqlite.sink import SqliteSink
 from sidecar.wording.plural import count
 
 

@@ -16,7 +16,8 @@ from sidecar.setup.accounts import ROLES, Accounts
 from sidecar.setup.owner import as_root
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
-from sidecar.storage.mysql import MysqlDatabase, MysqlLimits
+from sidecar.storage.mysql.connection import MysqlLimits
+from sidecar.storage.mysql.database import MysqlDatabase
 
 DEFAULT_DATABASE = "tts"
 DEFAULT_ADMINISTRATOR = "root"

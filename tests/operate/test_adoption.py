@@ -15,8 +15,8 @@ from sidecar.errors import TablesNotReady
 from sidecar.service import config
 from sidecar.storage.database import Parameter, Row
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
-from sidecar.storage.mysql import MysqlSink
 from sidecar.storage.mysql.adoption import adopt
+from sidecar.storage.mysql.sink import MysqlSink
 from sidecar.storage.sqlsink import Transaction
 from tests.events import publish, succeeded
 from tests.integration.processes import sidecar
