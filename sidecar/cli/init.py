@@ -61,11 +61,12 @@ _WINDOWS = sys.platform == "win32"
 @click.option("--force", is_flag=True, help="Take the folder although nothing in it is IndexTTS's.")
 @click.option("--yes", is_flag=True, help="Ask nothing: the default of every question.")
 def init(folder: Path | None, **options: object) -> None:
-    """Set everything up beside IndexTTS: database, accounts, tables, settings; from nothing to recording.
+    """Set everything up: database, accounts, tables and settings.
 
-    FOLDER is the one with webui.py or outputs/; without it, it is looked for from here. On a server, an administrator's
-    connection makes a database and three accounts with random passwords. Run it as often as you like: what is right is
-    left alone, what is half done is finished, old tables are brought up to date.
+    From nothing to recording, beside IndexTTS. FOLDER is the one with webui.py or outputs/; without it, it is looked
+    for from here. On a server, an administrator's connection makes a database and three accounts with random passwords.
+    Run it as often as you like: what is right is left alone, what is half done is finished, old tables are brought up
+    to date.
 
     \b
     Example:

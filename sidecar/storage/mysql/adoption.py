@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sidecar.installation import bundled
 from sidecar.storage.adoption import TABLE, Wanted, key_columns, made_by, refuse, taken_over, wanted
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.migrations import Migration
@@ -90,7 +91,7 @@ def _of_its_times(run: Transaction) -> list[str]:
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
     return [
         f"their created_at stays as well, most likely in the server's time zone ({zone} now), where new records have "
-        'UTC; "A table that is there already" in schema/README.md says how to turn it into UTC'
+        f'UTC; "A table that is there already" in {bundled("schema/README.md")} says how to turn it into UTC'
     ]
 
 
