@@ -32,7 +32,7 @@ _URL, _PASSWORD, _PASSWORD_FILE, _WATCH_DIR = map(
 )
 _ANSWERED_BY_ENVIRONMENT = (_URL, _PASSWORD, _PASSWORD_FILE, _WATCH_DIR)
 _ADMINISTRATOR_PASSWORD = "MYSQL_PWD"  # as the servers' own clients read it
-_INSTALLER = bundled("deploy/install.sh")
+_INSTALLER, _MANUAL = bundled("deploy/install.sh"), bundled("deploy/README.md")
 _WINDOWS = sys.platform == "win32"
 
 
@@ -305,6 +305,17 @@ class _Setup:
         if not served:
             line = commands.lines(folder, [commands.start_shipper()], windows=_WINDOWS)
             self._show("Start the shipper, in another terminal:", line)
+            self._tell_of_services(folder)
+
+    def _tell_of_services(self, folder: Path) -> None:
+        if commands.installed_script() and unit.is_possible():
+            head, step = "Or have systemd run it for you:", [*commands.this_program(), "init", "--yes", "--service"]
+        elif unit.machine_has_systemd():
+            head = f"Or as a service of the whole machine; {_MANUAL} tells the rest:"
+            step = ["sudo", str(_INSTALLER), "--watch-dir", ",".join(map(str, config.load().folders))]
+        else:
+            return
+        self._show(head, commands.lines(folder, [step], windows=False))
 
     def _show(self, head: str, lines: list[str]) -> None:
         # As they are: to be copied.

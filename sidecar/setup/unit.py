@@ -35,6 +35,11 @@ def is_possible() -> bool:
     return shutil.which("systemctl") is not None and _systemctl("show-environment").returncode == 0
 
 
+def machine_has_systemd() -> bool:
+    """Whether systemd is the machine's first process, as sd_booted(3) tells it."""
+    return Path("/run/systemd/system").is_dir()
+
+
 def path() -> Path:
     """Where the unit is."""
     return Path.home() / ".config" / "systemd" / "user" / NAME
