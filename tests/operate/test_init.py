@@ -339,6 +339,11 @@ def test_from_nothing_to_recording_on_a_server(newcomer: Newcomer, host: Host) -
     before = newcomer.left()
     assert UNCHANGED in newcomer.init("--yes")
     assert newcomer.left() == before
+    assert "needs the account that migrates" in newcomer.run("rebuild").stderr
+    url = newcomer.settings()[0].partition("=")[2].replace("_ship@", "_migrate@")
+    password = f"{PASSWORDS}/{host.name}_migrate"
+    rebuilt = newcomer.run("rebuild", "--database-url", url, "--database-password-file", password)
+    assert rebuilt.returncode == 0, rebuilt.stderr
 
 
 def test_the_administrator_s_password_is_asked_for_unseen(newcomer: Newcomer, host: Host) -> None:
