@@ -244,10 +244,10 @@ class _Setup:
         if sys.stdout.isatty():  # passwords would stay on the screen
             path = accounts.folder / FOLDER / "accounts.sql"
             files.write_private(path, accounts.script())
-            self.tell(f"To be run by an administrator, such as: sudo mysql < {shlex.quote(str(path))}")
+            self._show("To be run by an administrator, such as root:", [f"sudo mysql < {shlex.quote(str(path))}"])
         else:
             click.echo(accounts.script(), nl=False)
-        self.tell("When that is done, say `sidecar init` again: it goes on from there.")
+        self._show("When that is done, this goes on from there:", _again(accounts.folder))
 
     def _administrator_password(self) -> str | None:
         """
@@ -309,13 +309,11 @@ class _Setup:
 
     def _tell_of_services(self, folder: Path) -> None:
         if commands.installed_script() and unit.is_possible():
-            head, step = "Or have systemd run it for you:", [*commands.this_program(), "init", "--yes", "--service"]
+            self._show("Or have systemd run it for you:", _again(folder, "--service"))
         elif unit.machine_has_systemd():
             head = f"Or as a service of the whole machine; {_MANUAL} tells the rest:"
             step = ["sudo", str(_INSTALLER), "--watch-dir", ",".join(map(str, config.load().folders))]
-        else:
-            return
-        self._show(head, commands.lines(folder, [step], windows=False))
+            self._show(head, commands.lines(folder, [step], windows=False))
 
     def _show(self, head: str, lines: list[str]) -> None:
         # As they are: to be copied.
@@ -332,6 +330,10 @@ def _is_ours(dsn: Dsn, folder: Path) -> TypeGuard[MysqlDsn]:
     if not isinstance(dsn, MysqlDsn) or dsn.user != f"{dsn.database}_ship":
         return False
     return Accounts(dsn, folder).file("ship").exists() or server.log_in(dsn) is not server.Login.DONE
+
+
+def _again(folder: Path, *more: str) -> list[str]:
+    return commands.lines(folder, [[*commands.this_program(), "init", "--yes", *more]], windows=_WINDOWS)
 
 
 def _is_yes(answer: str) -> bool:

@@ -380,7 +380,7 @@ def test_an_administrator_runs_the_sql_and_it_goes_on_from_there(newcomer: Newco
     printed = newcomer.run(*words)
     assert printed.returncode == 0, printed.stderr
     newcomer.nothing_told(printed.stderr)
-    assert "goes on from there" in printed.stderr
+    assert "this goes on from there" in printed.stderr
     assert newcomer.run(*words).stdout == printed.stdout
     assert host.accounts() == set()
     host.server.execute(*(line for line in printed.stdout.replace("\n   ", " ").split(";\n") if line.strip("\n")))
