@@ -14,8 +14,9 @@ import click
 
 from sidecar.cli.support.checks import all_findings
 from sidecar.cli.support.options import EXIT_FAILED, verb, with_errors
+from sidecar.cli.support.say import say
 from sidecar.doctor import Level
-from sidecar.errors import SidecarError, UsageError
+from sidecar.errors import SettingsError, SidecarError, UsageError
 from sidecar.installation import bundled
 from sidecar.service import config
 from sidecar.service.settings import ENV_FILE
@@ -31,7 +32,7 @@ _URL, _PASSWORD, _PASSWORD_FILE, _WATCH_DIR = map(
 )
 _ANSWERED_BY_ENVIRONMENT = (_URL, _PASSWORD, _PASSWORD_FILE, _WATCH_DIR)
 _ADMINISTRATOR_PASSWORD = "MYSQL_PWD"  # as the servers' own clients read it
-_INSTALLER = bundled("deploy/install.sh")
+_INSTALLER, _MANUAL = bundled("deploy/install.sh"), bundled("deploy/README.md")
 _WINDOWS = sys.platform == "win32"
 
 
@@ -60,11 +61,12 @@ _WINDOWS = sys.platform == "win32"
 @click.option("--force", is_flag=True, help="Take the folder although nothing in it is IndexTTS's.")
 @click.option("--yes", is_flag=True, help="Ask nothing: the default of every question.")
 def init(folder: Path | None, **options: object) -> None:
-    """Set everything up beside IndexTTS: database, accounts, tables, settings; from nothing to recording.
+    """Set everything up: database, accounts, tables and settings.
 
-    FOLDER is the one with webui.py or outputs/; without it, it is looked for from here. On a server, an administrator's
-    connection makes a database and three accounts with random passwords. Run it as often as you like: what is right is
-    left alone, what is half done is finished, old tables are brought up to date.
+    From nothing to recording, beside IndexTTS. FOLDER is the one with webui.py or outputs/; without it, it is looked
+    for from here. On a server, an administrator's connection makes a database and three accounts with random passwords.
+    Run it as often as you like: what is right is left alone, what is half done is finished, old tables are brought up
+    to date.
 
     \b
     Example:
@@ -121,7 +123,7 @@ class _Setup:
             if not path.exists() and path.is_relative_to(folder):
                 path.mkdir(parents=True)
                 self.changed(f"{path.relative_to(folder)}/: made")
-        if program and unit.install(folder, program):
+        if program and unit.install(folder, program, anew=self.changes > 0):
             self.changed(f"service: {unit.NAME} runs (loginctl enable-linger keeps it up while you are logged out)")
         works = self._doctor(served=bool(program))
         if not self.changes:
@@ -133,7 +135,7 @@ class _Setup:
     # A person, as setup.database knows one.
 
     def tell(self, text: str) -> None:
-        click.echo(text, err=self.print_sql)
+        say(text, indent=2, err=self.print_sql)
 
     def changed(self, text: str) -> None:
         self.changes += 1
@@ -194,7 +196,7 @@ class _Setup:
         Returns:
             Accounts where we make them, or have made them; the administrator is their server's user.
         """
-        in_environment = _URL in config.environment()
+        in_environment = bool(config.environment().get(_URL))
         if self.database is not None and in_environment:
             raise UsageError(f"both --database and {_URL} name a database", hint="Name one.")
         if self.database is None and (in_environment or config.in_file().get(_URL)):
@@ -242,14 +244,21 @@ class _Setup:
         if sys.stdout.isatty():  # passwords would stay on the screen
             path = accounts.folder / FOLDER / "accounts.sql"
             files.write_private(path, accounts.script())
-            self.tell(f"To be run by an administrator, such as: sudo mysql < {shlex.quote(str(path))}")
+            self._show("To be run by an administrator, such as root:", [f"sudo mysql < {shlex.quote(str(path))}"])
         else:
             click.echo(accounts.script(), nl=False)
-        self.tell("When that is done, say `sidecar init` again: it goes on from there.")
+        self._show("When that is done, this goes on from there:", _again(accounts.folder))
 
     def _administrator_password(self) -> str | None:
+        """
+        Raises:
+            SettingsError: its file cannot be read.
+        """
         if self.admin_password_file is not None:
-            return self.admin_password_file.read_text(encoding="utf-8").rstrip("\r\n")
+            try:
+                return self.admin_password_file.read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"--admin-password-file cannot be read: {error}") from error
         return config.environment().get(_ADMINISTRATOR_PASSWORD)
 
     def _write_settings(self, values: dict[str, str]) -> None:
@@ -260,12 +269,18 @@ class _Setup:
     def _served_program(self) -> Path | None:
         """The program that a service is to run; None for no service."""
         program = commands.installed_script()
-        if program is None or not unit.is_possible():
-            if self.service:
-                raise SidecarError(
-                    "no systemd of yours answers, or this program lies in a cache",
-                    hint=f"Install it (uv tool install, pipx, pip); for the whole machine: sudo {_INSTALLER}.",
-                )
+        possible = unit.is_possible()
+        if self.service and program is None:
+            raise SidecarError(
+                "a service needs a program that stays, and this one lies in a cache",
+                hint="Install it: uv tool install, pipx install or pip install; then run this again.",
+            )
+        if self.service and not possible:
+            raise SidecarError(
+                "no systemd of this user answers",
+                hint=f"Log in as the user, not by su or sudo; for the whole machine: sudo {_INSTALLER}.",
+            )
+        if program is None or not possible:
             return None
         wanted = self.service
         if wanted is None:
@@ -277,7 +292,8 @@ class _Setup:
         findings = list(all_findings(config.load(), service=served))
         for finding in findings:
             if finding.level in (Level.WARNING, Level.FAILURE):
-                self.tell(f"{finding.level}: {finding.check}: {finding.message}\n  → {finding.cure}")
+                self.tell(f"{finding.level}: {finding.check}: {finding.message}")
+                self.tell(f"  → {finding.cure}")
         fine = sum(finding.level in (Level.OK, Level.NOTE) for finding in findings)
         self.tell(f"doctor: {fine} of {count(len(findings), 'check')} are fine")
         return all(finding.level is not Level.FAILURE for finding in findings)
@@ -289,11 +305,19 @@ class _Setup:
         if not served:
             line = commands.lines(folder, [commands.start_shipper()], windows=_WINDOWS)
             self._show("Start the shipper, in another terminal:", line)
+            self._tell_of_services(folder)
+
+    def _tell_of_services(self, folder: Path) -> None:
+        if commands.installed_script() and unit.is_possible():
+            self._show("Or have systemd run it for you:", _again(folder, "--service"))
+        elif unit.machine_has_systemd():
+            head = f"Or as a service of the whole machine; {_MANUAL} tells the rest:"
+            step = ["sudo", str(_INSTALLER), "--watch-dir", ",".join(map(str, config.load().folders))]
+            self._show(head, commands.lines(folder, [step], windows=False))
 
     def _show(self, head: str, lines: list[str]) -> None:
-        self.tell(f"\n{head}\n")
-        for line in lines:
-            self.tell(line)
+        # As they are: to be copied.
+        click.echo("\n".join([f"\n{head}\n", *lines]), err=self.print_sql)
 
 
 def _from_environment() -> dict[str, str]:
@@ -306,6 +330,10 @@ def _is_ours(dsn: Dsn, folder: Path) -> TypeGuard[MysqlDsn]:
     if not isinstance(dsn, MysqlDsn) or dsn.user != f"{dsn.database}_ship":
         return False
     return Accounts(dsn, folder).file("ship").exists() or server.log_in(dsn) is not server.Login.DONE
+
+
+def _again(folder: Path, *more: str) -> list[str]:
+    return commands.lines(folder, [[*commands.this_program(), "init", "--yes", *more]], windows=_WINDOWS)
 
 
 def _is_yes(answer: str) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import sidecar
@@ -47,8 +48,7 @@ def start_shipper() -> Step:
 def this_program() -> Step:
     """How the program that is running now is called from another terminal."""
     if _is_from_uvx():
-        found = _archive()
-        return ["uvx", "--from", str(found) if found else "indextts-sidecar", "sidecar"]
+        return ["uvx", "--from", str(_source() or "indextts-sidecar"), "sidecar"]
     script = installed_script()
     if script is None:
         return [sys.executable, "-m", "sidecar"]
@@ -66,38 +66,55 @@ def installed_script() -> Path | None:
 
 
 def lines(folder: Path, steps: Sequence[Step], *, windows: bool) -> list[str]:
-    """The steps as one command for a shell, to be run from anywhere.
+    """The steps as one command for a shell, to be run from anywhere and pasted at once.
 
     Args:
         windows: for PowerShell, else for sh.
 
     Returns:
-        One line where it fits into 80 columns, else one a step, which still can be pasted at once.
+        One line where it fits into 80 columns, else one or more a step.
     """
-    write = _powershell if windows else _sh
-    commands = [write(step) for step in ([["cd", str(folder)], *steps])]
-    together = ("; " if windows else " && ").join(commands)
+    write, between, goes_on = (_powershell, "; ", " `") if windows else (_sh, " && ", " \\")
+    commands = [write(step) for step in (["cd", str(folder)], *steps)]
+    together = between.join(map(" ".join, commands))
     if len(together) <= _COLUMNS:
         return [together]
-    return commands if windows else [*(f"{command} &&" for command in commands[:-1]), commands[-1]]
+    for command in commands[:-1] if not windows else []:
+        command.append("&&")
+    return [line for command in commands for line in _wrapped(command, goes_on)]
 
 
-def _sh(step: Step) -> str:
-    return " ".join(
-        f"{name}={shlex.quote(value)}"
-        if (name := word.partition("=")[0]).isupper() and (value := word[len(name) + 1 :])
-        else shlex.quote(word)
-        for word in step
-    )
+def _wrapped(words: Sequence[str], goes_on: str) -> Iterator[str]:
+    if len(" ".join(words)) > _COLUMNS and "=" in words[0]:  # a setting has a line of its own
+        yield words[0] + goes_on
+        words = words[1:]
+    line = ""
+    for word in words:
+        if line and len(f"{line} {word}{goes_on}") > _COLUMNS:
+            yield line + goes_on
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    yield line
 
 
-def _powershell(step: Step) -> str:
+def _sh(step: Step) -> list[str]:
+    return [f"{name}={shlex.quote(value)}" if name else shlex.quote(value) for name, value in map(_setting, step)]
+
+
+def _powershell(step: Step) -> list[str]:
     first, *rest = step
-    name, is_setting, value = first.partition("=")
-    if is_setting and name.isupper():
-        return f"$env:{name} = {_in_quotes(value)}; {_powershell(rest)}"
-    called = first if first.isascii() and first.replace("-", "").isalnum() else f"& {_in_quotes(first)}"
-    return " ".join([called, *(word if _is_plain(word) else _in_quotes(word) for word in rest)])
+    name, value = _setting(first)
+    if name:
+        return [f"$env:{name} = {_in_quotes(value)};", *_powershell(rest)]
+    called = [first] if first.isascii() and first.replace("-", "").isalnum() else ["&", _in_quotes(first)]
+    return [*called, *(word if _is_plain(word) else _in_quotes(word) for word in rest)]
+
+
+def _setting(word: str) -> tuple[str, str]:
+    """Name and value of NAME=VALUE; any other word has no name."""
+    name, is_setting, value = word.partition("=")
+    return (name, value) if is_setting and name.isupper() else ("", word)
 
 
 def _in_quotes(text: str) -> str:
@@ -113,7 +130,10 @@ def _python_of(folder: Path) -> str:
         for inside in ("bin/python", "Scripts/python.exe"):
             if (folder / name / inside).exists():
                 return str(Path(name) / inside)
-    return "python" if sys.platform == "win32" or shutil.which("python") else "python3"
+    # Ours is not IndexTTS's: an activated environment, or uvx, has put it in front.
+    own = {Path(sys.executable).parent, Path(sys.prefix) / "bin"}
+    others = os.pathsep.join(each for each in os.get_exec_path() if Path(each) not in own)
+    return "python" if sys.platform == "win32" or shutil.which("python", path=others) else "python3"
 
 
 def _is_installed_for(folder: Path) -> bool:
@@ -128,35 +148,34 @@ _LIBRARIES = ("lib/python3*", "Lib")
 
 
 def _checkout() -> Path | None:
-    """The clone that this program runs from, or that it, or its wheel in dist/, was installed from."""
+    """The clone that this program runs from or was installed from, or whose dist/ its wheel came from."""
     source = _source()
     places = [Path(sidecar.__file__).resolve().parents[1], *([source, source.parent.parent] if source else [])]
-    found = (place for place in places if (place / _PATCH / "__init__.py").is_file() and (place / "schema").is_dir())
-    return next(found, None)
+    # os.access: where this user may not look there is nothing.
+    return next(
+        (
+            place
+            for place in places
+            if os.access(place / _PATCH / "__init__.py", os.R_OK) and (place / "schema").is_dir()
+        ),
+        None,
+    )
 
 
 def _wheel_beside() -> Path | None:
-    archive = _archive()
-    found = sorted(archive.parent.glob(f"{_PATCH}-*.whl")) if archive else []
+    source = _source()
+    found = sorted(source.parent.glob(f"{_PATCH}-*.whl")) if source else []
     return found[-1] if found else None
 
 
-def _archive() -> Path | None:
-    """The wheel file that this installation was made from."""
-    source = _source()
-    return source if source and source.suffix == ".whl" else None
-
-
 def _source() -> Path | None:
-    """The folder or file that this installation was made from, where an installer noted one (PEP 610)."""
+    """The wheel or the folder that this program was installed from, where an installer noted one (PEP 610)."""
     try:
         noted = importlib.metadata.distribution("indextts-sidecar").read_text("direct_url.json")
     except importlib.metadata.PackageNotFoundError:
         return None
     url = urlsplit(json.loads(noted)["url"]) if noted else None
-    if url is None or url.scheme != "file":
-        return None
-    return Path(url2pathname(unquote(url.path) if sys.platform != "win32" else url.path))
+    return Path(url2pathname(url.path)) if url and url.scheme == "file" else None
 
 
 def _is_from_uvx() -> bool:

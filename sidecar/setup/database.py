@@ -12,9 +12,11 @@ from sidecar.setup import server
 from sidecar.setup.accounts import FOLDER, Accounts
 from sidecar.setup.tables import contents
 from sidecar.storage.database import Database
-from sidecar.storage.dsn import Dsn, SqliteDsn, parse_dsn
-from sidecar.storage.mysql import MysqlDatabase, MysqlSink
-from sidecar.storage.sqlite import SqliteDatabase, SqliteSink
+from sidecar.storage.dsn import Dsn, MysqlDsn, SqliteDsn, parse_dsn
+from sidecar.storage.mysql.database import MysqlDatabase
+from sidecar.storage.mysql.sink import MysqlSink
+from sidecar.storage.sqlite.database import SqliteDatabase
+from sidecar.storage.sqlite.sink import SqliteSink
 from sidecar.wording.plural import count
 
 
@@ -65,7 +67,8 @@ def make_tables(dsn: Dsn, person: Person) -> None:
                 person.tell("tables: up to date")
                 return
             _tell_contents(dsn, person)
-        person.changed(f"tables: applied {', '.join(sink.migrate())}")
+        applied = sink.migrate(lambda line: person.changed(f"tables: {line}"))
+        person.changed(f"tables: applied {', '.join(applied)}")
 
 
 def make_accounts(accounts: Accounts, administrator_password: str | None, person: Person) -> None:
@@ -126,9 +129,6 @@ def _tell_contents(dsn: Dsn, person: Person) -> None:
     if found.records is not None:
         person.tell(f"a table tts_records with {count(found.records, 'row')} is there; its rows stay and are found")
     if found.others:
-        rights = (
-            ""
-            if isinstance(dsn, SqliteDsn)
-            else f"; {dsn.database}_migrate may alter and {dsn.database}_read read them"
-        )
+        ours = isinstance(dsn, MysqlDsn) and dsn.user == f"{dsn.database}_migrate"
+        rights = "; the accounts made here may read them, and one may alter them" if ours else ""
         person.tell(f"{count(found.others, 'table')} of other programs in this database: left alone{rights}")

@@ -1,4 +1,6 @@
-"""Whose files they become: what root makes in somebody's folder must be that person's, who will run the shipper."""
+"""Whose files they become: what root makes in somebody's folder must be that person's, who will run the shipper.
+
+On Linux alone, where a process can go back to being root."""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ def act_as_owner(folder: Path) -> bool:
     Raises:
         SidecarError: that person cannot even read this program.
     """
-    if sys.platform == "win32" or os.geteuid() != 0:
+    if sys.platform != "linux" or os.geteuid() != 0:
         return False
     found = folder.stat()
     if found.st_uid == 0:
@@ -48,7 +50,7 @@ def act_as_owner(folder: Path) -> bool:
 @contextlib.contextmanager
 def as_root() -> Iterator[None]:
     """Be root again where the process was: a database server asks the system who opens its socket."""
-    if sys.platform == "win32" or 0 not in os.getresuid():
+    if sys.platform != "linux" or 0 not in os.getresuid():
         yield
         return
     before = os.geteuid()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -14,7 +16,8 @@ from sidecar.setup.accounts import ROLES, Accounts
 from sidecar.setup.owner import as_root
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
-from sidecar.storage.mysql import MysqlDatabase, MysqlLimits
+from sidecar.storage.mysql.connection import MysqlLimits
+from sidecar.storage.mysql.database import MysqlDatabase
 
 DEFAULT_DATABASE = "tts"
 DEFAULT_ADMINISTRATOR = "root"
@@ -23,9 +26,10 @@ _LIMITS = MysqlLimits(connect_timeout=5.0, read_timeout=60.0)
 _DENIED = {1045, 1698}
 _NO_DATABASE_OR_RIGHT = {1044, 1049}
 _MAY_NOT = {1044, 1142, 1227, 1410}
+_BY_PASSWORD = "Put its password into MYSQL_PWD or a file for --admin-password-file."
 _BY_ITS_SOCKET = (
-    "Where that account logs in by the socket alone, as root does on Debian, run this as root (sudo), or let root run "
-    "the SQL: add --print-sql and pipe it into `sudo mysql`."
+    f"Where it logs in by the socket alone, as root does on Debian: sudo {shlex.quote(sys.executable)} -m sidecar init "
+    "and the rest as before. Or add --print-sql and pipe what it prints into `sudo mysql`."
 )
 
 
@@ -185,11 +189,12 @@ def _reachable(error: TemporarySinkError) -> TemporarySinkError:
 
 
 def _not_let_in(dsn: MysqlDsn, error: TemporarySinkError, *, tried: bool) -> TemporarySinkError:
+    if number(error) not in _DENIED:
+        return error
     how = "with this password" if tried else "without a password"
-    say = "" if tried else "Put its password into MYSQL_PWD or a file for --admin-password-file. "
     return TemporarySinkError(
-        f"{dsn.where} does not let {dsn.user} in {how}: {error}",
-        hint=f"{say}{_BY_ITS_SOCKET}" if number(error) in _DENIED else error.hint,
+        f"{dsn.where} does not let {dsn.user} in {how} ({number(error)})",
+        hint=_BY_ITS_SOCKET if tried else f"{_BY_PASSWORD} {_BY_ITS_SOCKET}",
     )
 
 

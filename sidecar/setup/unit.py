@@ -35,17 +35,23 @@ def is_possible() -> bool:
     return shutil.which("systemctl") is not None and _systemctl("show-environment").returncode == 0
 
 
+def machine_has_systemd() -> bool:
+    """Whether systemd is the machine's first process, as sd_booted(3) tells it."""
+    return Path("/run/systemd/system").is_dir()
+
+
 def path() -> Path:
     """Where the unit is."""
     return Path.home() / ".config" / "systemd" / "user" / NAME
 
 
-def install(folder: Path, program: Path) -> bool:
+def install(folder: Path, program: Path, *, anew: bool) -> bool:
     """Write the unit, have it start with this person's sessions, and start it.
 
     Args:
         folder: IndexTTS's, where .env is.
         program: the installed `sidecar`.
+        anew: something changed that a running shipper has not read.
 
     Returns:
         Whether anything was changed.
@@ -60,7 +66,7 @@ def install(folder: Path, program: Path) -> bool:
         raise SidecarError(
             f"{unit} ships another folder", hint="Ship both by it: SIDECAR_WATCH_DIR takes several. Or remove it first."
         )
-    if there == wanted and _systemctl("is-active", "--quiet", NAME).returncode == 0:
+    if not anew and there == wanted and _systemctl("is-active", "--quiet", NAME).returncode == 0:
         return False
     if there != wanted:
         unit.parent.mkdir(parents=True, exist_ok=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,7 +87,7 @@ class Newcomer:
         publish(self.folder / "outputs", succeeded("欢迎光临"))
         shipped = self.run("run", "--once", "--listen", "off")
         assert shipped.returncode == 0, shipped.stderr
-        assert "欢迎光临" in self.run("find", "--json").stdout
+        assert "欢迎光临" in self.run("find", "欢迎光临", "--json").stdout
 
 
 @pytest.fixture
@@ -268,6 +271,27 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_begun(newcom
     )
 
 
+NOBODY = 65534
+
+
+def test_what_root_makes_in_somebody_s_folder_is_that_person_s(newcomer: Newcomer) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root makes files for others")
+    with tempfile.TemporaryDirectory() as home:
+        os.chmod(home, 0o755)
+        newcomer.home = Path(home)
+        newcomer.folder = Path(home) / "index-tts"
+        (newcomer.folder / "outputs").mkdir(parents=True)
+        for path in (newcomer.folder, newcomer.folder / "outputs"):
+            os.chown(path, NOBODY, NOBODY)
+        done = newcomer.run("init", "--yes")
+        if "may not read this program" in done.stderr:
+            assert os.listdir(newcomer.folder) == ["outputs"]
+            pytest.skip("this clone or its Python is for root's eyes alone")
+        assert done.returncode == 0, done.stderr
+        assert {path.stat().st_uid for path in newcomer.folder.rglob("*")} == {NOBODY}
+
+
 # On a terminal.
 
 
@@ -315,6 +339,11 @@ def test_from_nothing_to_recording_on_a_server(newcomer: Newcomer, host: Host) -
     before = newcomer.left()
     assert UNCHANGED in newcomer.init("--yes")
     assert newcomer.left() == before
+    assert "needs the account that migrates" in newcomer.run("rebuild").stderr
+    url = newcomer.settings()[0].partition("=")[2].replace("_ship@", "_migrate@")
+    password = f"{PASSWORDS}/{host.name}_migrate"
+    rebuilt = newcomer.run("rebuild", "--database-url", url, "--database-password-file", password)
+    assert rebuilt.returncode == 0, rebuilt.stderr
 
 
 def test_the_administrator_s_password_is_asked_for_unseen(newcomer: Newcomer, host: Host) -> None:
@@ -351,7 +380,7 @@ def test_an_administrator_runs_the_sql_and_it_goes_on_from_there(newcomer: Newco
     printed = newcomer.run(*words)
     assert printed.returncode == 0, printed.stderr
     newcomer.nothing_told(printed.stderr)
-    assert "goes on from there" in printed.stderr
+    assert "this goes on from there" in printed.stderr
     assert newcomer.run(*words).stdout == printed.stdout
     assert host.accounts() == set()
     host.server.execute(*(line for line in printed.stdout.replace("\n   ", " ").split(";\n") if line.strip("\n")))
@@ -419,6 +448,38 @@ def test_tables_of_other_programs_are_told_of_and_left_alone(newcomer: Newcomer,
     assert "1 table of other programs" in told
     assert host.query(f"SELECT COUNT(*) FROM `{host.name}`.shop") == [(0,)]
     newcomer.ships()
+
+
+ARTICLE = (
+    "CREATE TABLE tts_records (id {key}, text_input TEXT NOT NULL, emotion VARCHAR(20) DEFAULT 'neutral', "
+    "audio_path VARCHAR(255) NOT NULL, created_at DATETIME DEFAULT CURRENT_TIMESTAMP, duration FLOAT)"
+)
+OLD_ROW = "INSERT INTO tts_records (text_input, audio_path, duration) VALUES "
+OLD_ROWS = OLD_ROW + ", ".join(f"('老 {number}', 'outputs/{number}.wav', 1.5)" for number in range(1000))
+
+
+def both_are_found(newcomer: Newcomer, told: str) -> None:
+    """The article's rows and a new one, after what was told."""
+    assert "a table tts_records with 1,000 rows is there; its rows stay and are found" in told
+    assert told.index("1,000 rows is there") < told.index("applied")
+    newcomer.ships()
+    assert newcomer.run("find", "老", "--json", "--limit", "2000").stdout.count("\n") == 1000
+    assert UNCHANGED in newcomer.init("--yes")
+
+
+def test_the_article_s_table_in_a_file_is_told_of_and_taken_over(newcomer: Newcomer) -> None:
+    with closing(sqlite3.connect(newcomer.folder / "sidecar.db")) as connection, connection:
+        connection.execute(ARTICLE.format(key="INTEGER PRIMARY KEY AUTOINCREMENT"))
+        connection.execute(OLD_ROWS)
+    both_are_found(newcomer, newcomer.init("--yes"))
+
+
+def test_the_article_s_table_on_a_server_is_told_of_and_taken_over(newcomer: Newcomer, host: Host) -> None:
+    host.server.execute(f"CREATE DATABASE `{host.name}` CHARACTER SET utf8mb4")
+    with host.server.connect(host.name) as root, root.cursor() as cursor:
+        cursor.execute(ARTICLE.format(key="INT AUTO_INCREMENT PRIMARY KEY"))
+        cursor.execute(OLD_ROWS)
+    both_are_found(newcomer, newcomer.init("--yes", "--database", host.where, MYSQL_PWD=host.password))
 
 
 def test_an_account_of_somebody_s_own_is_used_as_it_is(newcomer: Newcomer, host: Host) -> None:

@@ -50,6 +50,11 @@ def typed(line: str, folder: Path, environment: dict[str, str]) -> str:
     return done.stdout
 
 
+def shown_below(head: str, told: str) -> str:
+    """The command under that line, as it is to be copied."""
+    return told.partition(f"{head}\n\n")[2].partition("\n\n")[0].rstrip()
+
+
 @pytest.mark.slow
 def test_from_nothing_to_a_row_in_three_commands(
     dist: Dist,  # noqa: F811
@@ -64,7 +69,6 @@ def test_from_nothing_to_a_row_in_three_commands(
     environment = {"PATH": path, "UV_PYTHON": sys.executable, **words[1]}
     uvx = f"uvx --quiet --from {dist.wheel('indextts_sidecar')} sidecar"
     told = typed(f"{uvx} init --yes {' '.join(words[0])} '{folder}'", folder, environment)
-    start, ship = told.partition(START)[2].split(SHIP)
-    typed(start.strip(), folder, environment)
-    typed(f"{ship.strip()} --once --listen off", folder, environment)
+    typed(shown_below(START, told), folder, environment)
+    typed(f"{shown_below(SHIP, told)} --once --listen off", folder, environment)
     assert "欢迎使用" in typed(f"cd '{folder}' && {uvx} find 欢迎", folder, environment)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,14 @@ ODD = Path("/srv/it's 语音 $HOME/index tts")
 
 def test_a_short_command_is_one_line_and_a_long_one_breaks_between_steps() -> None:
     assert commands.lines(Path("/tts"), [["sidecar", "run"]], windows=False) == ["cd /tts && sidecar run"]
-    long = commands.lines(Path("/tts"), [["PYTHONPATH=/a/clone", "uv", "run", "x" * 60]], windows=False)
-    assert long == ["cd /tts &&", f"PYTHONPATH=/a/clone uv run {'x' * 60}"]
+    long = commands.lines(Path("/tts"), [["PYTHONPATH=/a/clone", "uv", "run", "x" * 79]], windows=False)
+    assert long == ["cd /tts &&", "PYTHONPATH=/a/clone \\", "uv run \\", "x" * 79]
 
 
 def test_a_shell_runs_it_wherever_it_is_pasted(tmp_path: Path) -> None:
     folder = tmp_path / "it's 语音 $HOME"
     folder.mkdir()
-    steps = [[f"WHERE={folder}", "sh", "-c", 'echo "$WHERE"; pwd']]
+    steps = [[f"WHERE={folder}", "sh", "-c", 'echo "$WHERE"; pwd', *("long" * 10, "words" * 10)]]
     text = "\n".join(commands.lines(folder, steps, windows=False))
     done = subprocess.run(["sh", "-c", text], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [str(folder), str(folder)]
@@ -31,7 +32,8 @@ def test_powershell_has_its_own_words() -> None:
     steps = [[f"PYTHONPATH={ODD}", "uv", "run", "python", "-m", "indextts_patch", "webui.py"]]
     assert commands.lines(ODD, steps, windows=True) == [
         "cd '/srv/it''s 语音 $HOME/index tts'",
-        "$env:PYTHONPATH = '/srv/it''s 语音 $HOME/index tts'; uv run python -m indextts_patch webui.py",
+        "$env:PYTHONPATH = '/srv/it''s 语音 $HOME/index tts'; `",
+        "uv run python -m indextts_patch webui.py",
     ]
     assert commands.lines(Path("D:/tts"), [["C:/Program Files/sidecar.exe", "run"]], windows=True) == [
         "cd D:/tts; & 'C:/Program Files/sidecar.exe' run"
@@ -67,6 +69,20 @@ def test_its_own_environment_s_python_is_used(tmp_path: Path) -> None:
     assert commands.start_tts(tmp_path) == [["venv/bin/python", "-m", "indextts_patch", "your_program.py"]]
 
 
+def test_the_python_of_this_program_is_not_taken_for_indextts_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uvx and an activated environment put theirs in front of PATH; Debian's own has but one name."""
+    for folder, name in (("uvx", "python"), ("usr", "python3")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).symlink_to(sys.executable)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "uvx" / "python"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'uvx'}:{tmp_path / 'usr'}")
+    assert commands.start_tts(tmp_path)[-1][1] == "python3"
+    (tmp_path / "usr" / "python").symlink_to("python3")
+    assert commands.start_tts(tmp_path)[-1][1] == "python"
+
+
 def test_without_a_clone_the_wheel_beside_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wheel = tmp_path / "dist" / "indextts_patch-0.1.0-py3-none-any.whl"
     wheel.parent.mkdir()
@@ -80,8 +96,6 @@ def test_without_a_clone_the_wheel_beside_is_taken(tmp_path: Path, monkeypatch: 
         (tmp_path / name).touch()
     (step,) = commands.start_tts(tmp_path)
     assert step[0] == f"PYTHONPATH={tmp_path}"
-    monkeypatch.setattr(commands, "_source", lambda: tmp_path)  # installed by `uv tool install .`
-    assert commands.start_tts(tmp_path) == [step]
 
 
 def test_without_either_the_patch_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
