@@ -23,6 +23,7 @@ def environment(scene: Scene, **more: str) -> dict[str, str]:
         "SIDECAR_DATABASE_URL": scene.url,
         "SIDECAR_WATCH_DIR": str(scene.folder),
         "SIDECAR_TIMEZONE": "UTC",
+        "SIDECAR_LISTEN": "127.0.0.1:0",
         "PYTHONUNBUFFERED": "1",
         **more,
     }

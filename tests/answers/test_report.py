@@ -21,9 +21,18 @@ from tests.answers.conftest import connect
 from tests.answers.generate import Studio
 from tests.answers.load import load
 from tests.events import failed, succeeded
+from tests.running import missing
 from tests.servers import sqlite_url
 
 
+@pytest.fixture
+def chinese_font() -> None:
+    """Where there is none, figures with Chinese in them are drawn with boxes, and matplotlib warns."""
+    if first_installed(languages()["zh"].fonts) is None:
+        missing("no font with Chinese on this machine: install Debian's fonts-noto-cjk")
+
+
+@pytest.mark.usefixtures("chinese_font")
 def test_a_font_that_was_installed_after_the_list_was_made_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     known = [entry for entry in font_manager.fontManager.ttflist if not re.search("CJK|Hei|Han Sans", entry.name)]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", known)
@@ -34,6 +43,7 @@ def test_a_font_that_was_installed_after_the_list_was_made_is_found(monkeypatch:
         first_installed.cache_clear()  # what it found is on this test's list alone
 
 
+@pytest.mark.usefixtures("chinese_font")
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_command_writes_one_file_that_says_what_to_notice(studio_url: str, tmp_path: Path, language: str) -> None:
     output = tmp_path / "report.html"
@@ -75,6 +85,7 @@ def three_days() -> list[dict[str, Any]]:
     return [item for item in newest if item["type"].startswith("indextts.synthesis.")]
 
 
+@pytest.mark.usefixtures("chinese_font")
 @pytest.mark.parametrize(
     ("documents", "expected"),
     [
@@ -100,6 +111,7 @@ def test_what_would_show_nothing_is_not_drawn(
     assert "–" not in re.sub(r"<svg.*?</svg>", "", made.html, flags=re.DOTALL)
 
 
+@pytest.mark.usefixtures("chinese_font")
 def test_figures_follow_the_readers_theme(tmp_path: Path) -> None:
     url = sqlite_url(tmp_path / "one.db")
     load(parse_dsn(url), one_without_a_name())

@@ -17,9 +17,11 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.running import missing
 from tests.servers import MariaDB, MySQL, Server, ServerMissingError, sqlite_url
 
 SERVERS: dict[str, type[Server]] = {"mariadb": MariaDB, "mysql": MySQL}
@@ -29,6 +31,17 @@ REPORT = pytest.StashKey[dict[str, str]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[REPORT] = {}
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # A process of pytest-xdist hands over what it knows to the one that reports.
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["servers"] = session.config.stash[REPORT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    node.config.stash[REPORT].update(getattr(node, "workeroutput", {}).get("servers", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -49,9 +62,9 @@ def _opened(request: pytest.FixtureRequest, kind: str, stack: contextlib.ExitSta
         server = stack.enter_context(SERVERS[kind]())
     except ServerMissingError as error:
         report[kind] = f"NOT TESTED: {error}"
-        if kind == "mariadb" and os.environ.get("CI") == "true":
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+        if kind == "mysql":
+            pytest.skip(str(error))
+        missing(str(error))
     report[kind] = f"tested on {server.version}"
     return server
 
