@@ -21,6 +21,9 @@ JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n > 4 ? 4 : n)))
 
 # Tells every few seconds how far a long command is: ALIVE "what it does" command...
 ALIVE := $(PYTHON) deploy/alive.py
+PIP_INSTALL := $(RUN) -m pip install --progress-bar off --no-compile --editable
+# Python 3.11 cannot start in the locale C where a .pth file names a path with other characters than ASCII.
+RELATIVE := printf '../../../..\n' | tee $(VENV)/lib/python3.*/site-packages/_editable_impl_indextts_sidecar.pth >/dev/null
 
 .PHONY: help
 help: ## What there is to make
@@ -41,12 +44,14 @@ $(VENV)/bin/python:
 # The stamp is as old as the last installation: a changed pyproject.toml installs again.
 $(READY): pyproject.toml | $(VENV)/bin/python
 	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@$(ALIVE) "Installing the environment into $(VENV)" $(RUN) -m pip install --editable '.[shipper,web,report]'
+	@$(ALIVE) "Installing the environment into $(VENV)" $(PIP_INSTALL) '.[shipper,web,report]'
+	@$(RELATIVE)
 	@touch $@
 
 # What tests, linters and benchmarks need besides.
 $(DEV): $(READY)
-	@$(ALIVE) "Installing what tests need" $(RUN) -m pip install --editable '.[shipper,web,report,dev]'
+	@$(ALIVE) "Installing what tests need" $(PIP_INSTALL) '.[shipper,web,report,dev]'
+	@$(RELATIVE)
 	@touch $@
 
 .PHONY: unit

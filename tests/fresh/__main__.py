@@ -10,7 +10,6 @@ import contextlib
 import os
 import re
 import resource
-import shlex
 import signal
 import socket
 import subprocess
@@ -26,9 +25,10 @@ COMMANDS = ("make demo", "make test")  # as the README has them
 AGAIN = ("make demo", 'make test ARGS="tests/unit tests/servers"')  # everything is there already; a part of the tests
 SILENCE = 10.0  # seconds
 CLONE = "声音 clone"
+BUNDLE = "/srv/indextts-sidecar.bundle"
+GIT_CLONE = f"git -c advice.detachedHead=false clone --quiet {BUNDLE} '{CLONE}'"
 USER = "studio"
 PORT = 9790  # the shipper's own: somebody else has it
-BUNDLE = "/srv/indextts-sidecar.bundle"
 REPOSITORY = Path(__file__).parents[2]
 
 
@@ -80,7 +80,7 @@ class Person:
 
 def as_root(person: Person) -> None:
     """Installs what is missing, and no test is skipped for want of it."""
-    person.types(f"git clone --quiet {BUNDLE} {shlex.quote(CLONE)}", folder="")
+    person.types(GIT_CLONE, folder="")
     test = "make test MYSQL=1" if person.variables.get("MYSQL") == "1" else COMMANDS[1]
     for command in (COMMANDS[0], test, *AGAIN):
         person.types(command)
@@ -89,7 +89,7 @@ def as_root(person: Person) -> None:
 def as_user(person: Person) -> None:
     """Is told what to ask root for, and tests what can be tested then."""
     person.types(f"useradd --create-home --shell /bin/bash {USER}", user="root", folder="")
-    person.types(f"git clone --quiet {BUNDLE} {shlex.quote(CLONE)}", folder="")
+    person.types(GIT_CLONE, folder="")
     shown = person.types(COMMANDS[0], fails=True)
     advice = re.search(r"apt-get install ([a-z0-9 .-]+)", shown)
     if advice is None:

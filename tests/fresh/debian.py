@@ -80,6 +80,7 @@ def copy(name: str) -> Iterator[Path]:
     root = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=CACHE)) / "root"
     try:
         _alive("Copying it", "cp", "--archive", "--reflink=auto", str(source), str(root))
+        (root / "etc/apt/sources.list").unlink()
         for path in map(Path, SETTINGS):
             target = root / path.relative_to("/")
             if path.is_dir():

@@ -4,6 +4,8 @@
 set -eu
 root=$1 user=$2 folder=$3 command=$4
 shift 4
+wanted=$PATH # of the user, who has no programs of the system in it
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount --make-rprivate /
 mount --bind "$root" "$root" # a mount point of its own, as a root file system is
 mount -t proc proc "$root/proc"
@@ -37,4 +39,4 @@ else
     mount -o remount,bind,ro "$root/proc/sys"
 fi
 # Not by exec: this shell is the first process there, and has to bury orphans.
-"$@" /bin/bash -c 'cd "$1" && eval "$2"' bash "$folder" "$command"
+"$@" /usr/bin/env PATH="$wanted" /bin/bash -c 'cd "$1" && eval "$2"' bash "$folder" "$command"

@@ -23,6 +23,7 @@ from sidecar.cli.main import sidecar as root_command
 from tests.events import publish, succeeded
 from tests.integration.processes import running, sidecar
 from tests.operate.scene import make_old_wavs, make_wav
+from tests.places import let_in
 from tests.servers import MariaDB, Server, sqlite_url
 from tests.servers.certificates import make_certificates
 from tests.servers.instance import free_port
@@ -345,9 +346,7 @@ def as_nobody() -> Iterator[None]:
 
 @pytest.mark.parametrize("mode", [0o700, 0o711])
 def test_unreadable_folder(embedded: dict[str, str], place: Path, mode: int) -> None:
-    for folder in (place, *place.parents[:3]):
-        if str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
+    let_in(place)
     place.chmod(0o777)
     (place / "sidecar.db").chmod(0o666)
     (place / "outputs").chmod(mode)
@@ -358,9 +357,7 @@ def test_unreadable_folder(embedded: dict[str, str], place: Path, mode: int) -> 
 
 
 def test_unreadable_event_file(embedded: dict[str, str], place: Path) -> None:
-    for folder in (place, *place.parents[:3]):
-        if str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
+    let_in(place)
     place.chmod(0o777)
     (place / "sidecar.db").chmod(0o666)
     next((place / "outputs").glob("*.json")).chmod(0o600)
@@ -429,9 +426,7 @@ def test_another_program_s_file(embedded: dict[str, str], place: Path) -> None:
 
 
 def test_a_file_that_may_not_be_written(embedded: dict[str, str], place: Path) -> None:
-    for folder in (place, *place.parents[:3]):
-        if str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
+    let_in(place)
     (place / "sidecar.db").chmod(0o644)
     with as_nobody():
         assert "chown" in blamed(doctor(embedded), "database")["cure"]

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from sidecar.cli.main import sidecar
 from sidecar.cli.support.options import EXIT_FAILED, EXIT_USAGE, with_errors
 from sidecar.errors import SidecarError, UsageError
+from tests.places import let_in
 
 
 def raising(error: Exception) -> None:
@@ -61,8 +62,7 @@ def nobody(elsewhere: Path) -> Iterator[None]:
     if os.geteuid() != 0:
         yield
         return
-    for folder in (elsewhere, *elsewhere.parents[:2]):
-        folder.chmod(0o755)
+    let_in(elsewhere)
     for verb in ("find", "doctor", "stats", "status"):  # imported while everything may be read
         CliRunner().invoke(sidecar, [verb, "--database-url", "sqlite:///nowhere.db"])
     os.seteuid(65534)
