@@ -28,7 +28,7 @@ class Progress:
     def __init__(self, reporter: pytest.TerminalReporter) -> None:
         self._reporter = reporter
         self._running: dict[str, float] = {}
-        self._heard = time.monotonic()
+        self._began = self._heard = time.monotonic()
         self._over = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -50,9 +50,13 @@ class Progress:
             if now - self._heard < SILENCE:
                 continue
             self._heard = now
-            began = min(self._running.items(), key=lambda item: item[1], default=("tests are collected", now))
-            self._reporter.ensure_newline()
-            self._reporter.write_line(f"... {began[0]} ({now - began[1]:.0f} s)", dim=True)
+            nothing = "starting", self._began
+            what, began = min(list(self._running.items()), key=lambda item: item[1], default=nothing)
+            screen = self._reporter._tw
+            if screen.width_of_current_line:
+                screen.line()
+            screen.line(f"... {what} ({now - began:.0f} s)")
+            screen.flush()
 
 
 @pytest.hookimpl(trylast=True)

@@ -63,7 +63,7 @@ def sidecar(scene: Scene, *arguments: str) -> str:
 def ship(scene: Scene) -> None:
     """What a running shipper would have done by now."""
     subprocess.run(
-        [sys.executable, "-m", "sidecar", "run", "--once", "--listen", "off"],
+        [sys.executable, "-m", "sidecar", "run", "--once", "--listen", "off", "--settle-seconds", "0"],
         env=environment(scene),
         cwd=scene.folder.parent,
         capture_output=True,

@@ -52,6 +52,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(f"{kind}: {line}")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def templates(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Every server of this process after the first of its kind starts from a copy of its data folder."""
+    Server.templates = tmp_path_factory.mktemp("templates")
+
+
 def _opened(request: pytest.FixtureRequest, kind: str, stack: contextlib.ExitStack) -> Server:
     """Start a server for a fixture; skip or fail the test where there is none."""
     report = request.config.stash[REPORT]
