@@ -72,7 +72,7 @@ HOMES: Mapping[str, str] = {
     "starlette": "web",
     "structlog": "service.log",
     "tenacity": "service.retry",
-    "uvicorn": "cli",
+    "uvicorn": "web.server",
     "watchdog": "service.watch",
 }
 
