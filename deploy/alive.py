@@ -22,25 +22,25 @@ def main(what: str, command: list[str]) -> int:
     """Run it to its end. Returns its exit code."""
     print(f"{what} ...", flush=True)
     began = time.monotonic()
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-    )
-    assert process.stdout is not None
-    said: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(process.stdout, said), daemon=True).start()
     last: deque[str] = deque(maxlen=KEPT)
     shown = began
-    while True:
-        try:
-            line = said.get(timeout=max(0.0, shown + PAUSE - time.monotonic()))
-        except queue.Empty:
-            shown = time.monotonic()
-            print(f"{shown - began:5.0f} s  {' '.join(last[-1].split()) if last else '...'}"[:WIDTH], flush=True)
-            continue
-        if line is None:
-            break
-        last.append(line)
-    code = process.wait()
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        assert process.stdout is not None
+        said: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        threading.Thread(target=_read, args=(process.stdout, said), daemon=True).start()
+        while True:
+            try:
+                line = said.get(timeout=max(0.0, shown + PAUSE - time.monotonic()))
+            except queue.Empty:
+                shown = time.monotonic()
+                print(f"{shown - began:5.0f} s  {' '.join(last[-1].split()) if last else '...'}"[:WIDTH], flush=True)
+                continue
+            if line is None:
+                break
+            last.append(line)
+    code = process.returncode
     if code:
         print(*last, f"{what}: failed ({code}), and this is what it said last.", sep="\n", file=sys.stderr, flush=True)
     return code

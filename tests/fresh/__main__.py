@@ -74,6 +74,7 @@ class Person:
         )
         if still:
             self.rows.append(f"{'':27}after: {self.log.before}")
+        self.rows += [line for line in shown.splitlines() if "NOT tested" in line]
         self.log.longest = max(longest, self.log.longest)
         return shown
 
