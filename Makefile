@@ -39,12 +39,12 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh tests/servers/get.sh venv
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	    { echo "Nothing goes without Python's venv. As root: apt-get install python3-venv" >&2; exit 1; }
-	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(ALIVE) "Making the environment $(VENV)" $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # The stamp is as old as the last installation: a changed pyproject.toml installs again.
 $(READY): pyproject.toml | $(VENV)/bin/python
 	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@$(ALIVE) "Installing the environment into $(VENV)" $(PIP_INSTALL) '.[shipper,web,report]'
+	@$(ALIVE) "Installing what sidecar needs" $(PIP_INSTALL) '.[shipper,web,report]'
 	@$(RELATIVE)
 	@touch $@
 
@@ -63,7 +63,7 @@ check: lint unit ## Before each commit: lint, types and unit tests
 
 .PHONY: test
 test: $(DEV) ## All tests, on a private MariaDB (make test MYSQL=1: on real MySQL too)
-	@sh tests/servers/get.sh mariadb chromium font bindfs prometheus
+	@sh tests/servers/get.sh mariadb chromium font bindfs prometheus systemd
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
 	@status=0; $(RUN) -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS) || status=$$?; \
 	    if [ "$(MYSQL)" = 1 ]; then $(RUN) -m tests.servers.had_mysql; fi; \

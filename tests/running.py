@@ -29,11 +29,13 @@ class Progress:
         self._reporter = reporter
         self._running: dict[str, float] = {}
         self._began = self._heard = time.monotonic()
+        self._otherwise = "starting"
         self._over = threading.Event()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._running[nodeid] = time.monotonic()
+        self._otherwise = "ending"
 
     def pytest_runtest_logreport(self) -> None:
         self._heard = time.monotonic()
@@ -50,7 +52,7 @@ class Progress:
             if now - self._heard < SILENCE:
                 continue
             self._heard = now
-            nothing = "starting", self._began
+            nothing = self._otherwise, self._began
             what, began = min(list(self._running.items()), key=lambda item: item[1], default=nothing)
             screen = self._reporter._tw
             if screen.width_of_current_line:

@@ -29,14 +29,18 @@ for bind in "$@"; do
     case $to in *:ro) mount -o remount,bind,ro "$root${to%:ro}" ;; esac
 done
 hostname fresh
-# The system's calls for a loopback address need no name server: the root has this machine's /etc/hosts.
-if [ "$user" = root ]; then
-    set -- chroot "$root"
-else
-    set -- chroot --userspec="$user" "$root"
+mkdir "$root/.outside"
+cd "$root"
+# Not a chroot, in which the kernel makes no user namespaces.
+pivot_root . .outside
+umount -l /.outside
+rmdir /.outside
+set --
+if [ "$user" != root ]; then
+    set -- setpriv --reuid="$user" --regid="$user" --init-groups
     # As in a container: the kernel's settings can be read only.
-    mount --bind "$root/proc/sys" "$root/proc/sys"
-    mount -o remount,bind,ro "$root/proc/sys"
+    mount --bind /proc/sys /proc/sys
+    mount -o remount,bind,ro /proc/sys
 fi
 # Not by exec: this shell is the first process there, and has to bury orphans.
 "$@" /usr/bin/env PATH="$wanted" /bin/bash -c 'cd "$1" && eval "$2"' bash "$folder" "$command"

@@ -18,6 +18,7 @@ from tests.integration.processes import eventually
 from tests.running import missing
 from tests.servers.instance import free_port
 
+PACKAGES = {"promtool": "prometheus", "systemd-analyze": "systemd"}
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
@@ -25,7 +26,7 @@ def program(name: str) -> str:
     """The path of a program; skips the test where it is missing, fails it in CI."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if found is None:
-        missing(f"{name} is not installed: install Debian's prometheus")
+        missing(f"{name} is not installed: install Debian's {PACKAGES.get(name, name)}")
     return found
 
 

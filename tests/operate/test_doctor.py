@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -29,6 +30,7 @@ from tests.servers.certificates import make_certificates
 from tests.servers.instance import free_port
 
 NOBODY = 65534
+LISTEN = {"SIDECAR_LISTEN": f"127.0.0.1:{free_port()}"}  # where no shipper of this machine is
 ROOT = Path(__file__).parents[2]
 
 
@@ -39,7 +41,7 @@ def findings(text: str) -> list[dict[str, str]]:
 def doctor(settings: Mapping[str, str], *arguments: str) -> list[dict[str, str]]:
     """What doctor finds, in this process."""
     cleared = dict.fromkeys((name for name in os.environ if name.startswith("SIDECAR_")), None)
-    done = CliRunner().invoke(root_command, ["doctor", "--json", *arguments], env={**cleared, **settings})
+    done = CliRunner().invoke(root_command, ["doctor", "--json", *arguments], env={**cleared, **LISTEN, **settings})
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     found = findings(done.stdout)
@@ -69,7 +71,7 @@ def embedded(place: Path) -> dict[str, str]:
     settings = {
         "SIDECAR_WATCH_DIR": str(place / "outputs"),
         "SIDECAR_DATABASE_URL": sqlite_url(place / "sidecar.db"),
-        "SIDECAR_LISTEN": f"127.0.0.1:{free_port()}",
+        **LISTEN,
     }
     sidecar("migrate", cwd=place, settings=settings)
     return settings
@@ -182,7 +184,7 @@ def test_tls_that_the_server_does_not_offer(settings: dict[str, str]) -> None:
     assert "TLS" in finding["message"]
 
 
-@pytest.mark.mariadb
+@pytest.mark.usefixtures("mariadb")  # which says whether there is one
 def test_tls_with_another_authority_and_an_account_that_insists(place: Path, tmp_path: Path) -> None:
     for name in ("ours", "other"):
         (tmp_path / name).mkdir()
@@ -368,13 +370,12 @@ def test_unreadable_event_file(embedded: dict[str, str], place: Path) -> None:
 def in_namespace(place: Path, settings: Mapping[str, str], *, flags: list[str], setup: str) -> list[dict[str, str]]:
     """Run doctor in Linux namespaces of its own, where its world can be made as bad as wanted."""
     unshare = shutil.which("unshare")
-    if unshare is None or subprocess.run([unshare, *flags, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this machine makes no namespaces")
-    script = f"{setup} && exec {sys.executable} -m sidecar doctor --json"
+    command = [unshare or "unshare", *flags, "sh", "-c"]
+    if unshare is None or subprocess.run([*command, setup], cwd=place, capture_output=True, check=False).returncode:
+        pytest.skip("no namespaces here, or the kernel's settings are read-only")
+    script = f"{setup} && exec {shlex.quote(sys.executable)} -m sidecar doctor --json"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings}
-    done = subprocess.run(
-        [unshare, *flags, "sh", "-c", script], cwd=place, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, script], cwd=place, env=environment, capture_output=True, text=True, check=False)
     found = findings(done.stdout)
     assert found, done.stderr
     return found

@@ -19,6 +19,7 @@ name() {
     mariadb) title="MariaDB's server programs" packages="mariadb-server-core mariadb-client-core" ;;
     prometheus) title="Prometheus" packages="prometheus" ;;
     rsyslog) title="rsyslog" packages="rsyslog rsyslog-mysql" ;;
+    systemd) title="systemd-analyze" packages="systemd" ;;
     venv) title="Python's venv" packages="python3-venv" ;;
     *) echo "get.sh does not know $1" >&2 && exit 2 ;;
     esac
@@ -32,6 +33,7 @@ there() {
     galera) [ -e /usr/lib/galera/libgalera_smm.so ] && has rsync && getent passwd mysql >/dev/null ;;
     mariadb) has mariadbd && has mariadb-install-db ;;
     prometheus) has prometheus && has promtool ;;
+    systemd) has systemd-analyze ;;
     venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
     rsyslog) has rsyslogd && ls /usr/lib/*/rsyslog/ommysql.so >/dev/null 2>&1 ;;
     *) has "$1" ;;
