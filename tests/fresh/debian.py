@@ -117,7 +117,9 @@ def inside(root: Path, user: str, folder: str, command: str, binds: Sequence[str
 
 def environment(home: str, more: Mapping[str, str]) -> dict[str, str]:
     """What a person has who typed nothing: no TERM, the locale C, 80 columns; and what this machine tells pip."""
-    kept = {name: value for name, value in os.environ.items() if name.startswith("PIP_") or name in KEPT_VARIABLES}
+    kept = {
+        name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_")) or name in KEPT_VARIABLES
+    }
     path = "/usr/local/bin:/usr/bin:/bin" + (":/usr/local/sbin:/usr/sbin:/sbin" if home == "/root" else "")
     return {**kept, "HOME": home, "PATH": path, "LC_ALL": "C", "COLUMNS": "80", "LINES": "24", **more}
 
