@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+
+@contextlib.contextmanager
+def _killed(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Where we are interrupted, so is the command: what it started ends with it (see enter.sh)."""
+    try:
+        yield
+    except BaseException:
+        process.kill()
+        raise
 
 
 @dataclass
@@ -34,7 +45,7 @@ class Log:
         shown = bytearray()
         fresh_line = True
         heard = time.monotonic()
-        with selectors.DefaultSelector() as selector, process:
+        with selectors.DefaultSelector() as selector, process, _killed(process):
             selector.register(process.stdout, selectors.EVENT_READ)
             while True:
                 selector.select()

@@ -35,3 +35,16 @@ def test_a_quiet_command_gives_signs_of_life_and_a_failed_one_its_last_lines(
     assert shown.startswith("Waiting ...\n")
     assert shown.count("s  unpacking\n") > 1
     assert ("unpacking" in failed and "failed (3)" in failed) is bool(code)
+
+
+def test_a_command_ends_with_the_run_that_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    pids = []
+
+    def interrupted(self: Log, text: str, now: float, fresh_line: bool) -> bool:
+        pids.append(int(text))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Log, "_pass_on", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Log(began=time.monotonic()).run(["sh", "-c", "echo $$; exec sleep 1000"], os.environ)
+    assert not Path(f"/proc/{pids[0]}").exists()
