@@ -80,6 +80,8 @@ def copy(name: str) -> Iterator[Path]:
     root = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=CACHE)) / "root"
     try:
         _alive("Copying it", "cp", "--archive", "--reflink=auto", str(source), str(root))
+        # As Debian's image for containers has it: a package is not written to the disk file by file.
+        (root / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
         (root / "etc/apt/sources.list").unlink()
         for path in map(Path, SETTINGS):
             target = root / path.relative_to("/")
