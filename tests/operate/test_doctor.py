@@ -24,12 +24,11 @@ from sidecar.cli.main import sidecar as root_command
 from tests.events import publish, succeeded
 from tests.integration.processes import running, sidecar
 from tests.operate.scene import make_old_wavs, make_wav
-from tests.places import let_in
+from tests.places import as_nobody
 from tests.servers import MariaDB, Server, sqlite_url
 from tests.servers.certificates import make_certificates
 from tests.servers.instance import free_port
 
-NOBODY = 65534
 LISTEN = {"SIDECAR_LISTEN": f"127.0.0.1:{free_port()}"}  # where no shipper of this machine is
 ROOT = Path(__file__).parents[2]
 
@@ -336,34 +335,29 @@ def test_one_wav_that_no_event_names(embedded: dict[str, str], place: Path) -> N
 
 
 @contextlib.contextmanager
-def as_nobody() -> Iterator[None]:
+def somebody_else(place: Path) -> Iterator[None]:
     if os.geteuid() != 0:
         pytest.skip("only root can become somebody who may not")
-    os.seteuid(NOBODY)
-    try:
+    with as_nobody(place, "doctor"):
         yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o711])
 def test_unreadable_folder(embedded: dict[str, str], place: Path, mode: int) -> None:
-    let_in(place)
     place.chmod(0o777)
     (place / "sidecar.db").chmod(0o666)
     (place / "outputs").chmod(mode)
-    with as_nobody():
+    with somebody_else(place):
         finding = blamed(doctor(embedded), "folder")
     assert "may not" in finding["message"]
     assert "setfacl" in finding["cure"]
 
 
 def test_unreadable_event_file(embedded: dict[str, str], place: Path) -> None:
-    let_in(place)
     place.chmod(0o777)
     (place / "sidecar.db").chmod(0o666)
     next((place / "outputs").glob("*.json")).chmod(0o600)
-    with as_nobody():
+    with somebody_else(place):
         assert "may not read" in blamed(doctor(embedded), "folder")["message"]
 
 
@@ -427,9 +421,8 @@ def test_another_program_s_file(embedded: dict[str, str], place: Path) -> None:
 
 
 def test_a_file_that_may_not_be_written(embedded: dict[str, str], place: Path) -> None:
-    let_in(place)
     (place / "sidecar.db").chmod(0o644)
-    with as_nobody():
+    with somebody_else(place):
         assert "chown" in blamed(doctor(embedded), "database")["cure"]
 
 
