@@ -36,8 +36,10 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
             mock.patch.object(installation, "_PACKAGE", package),
             mock.patch.object(cli, "__path__", [str(package / "cli")]),
         ):
-            for verb in verbs:
-                CliRunner().invoke(sidecar, [verb, "--database-url", f"sqlite:///{public}/nowhere.db"])
+            (package / ".env").touch()  # what reads it is imported too
+            with contextlib.chdir(package):
+                for verb in verbs:
+                    CliRunner().invoke(sidecar, [verb, "--database-url", "sqlite:///nowhere.db"])
             os.seteuid(NOBODY)
             try:
                 yield
