@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from ctypes.util import find_library
 
 from playwright.sync_api import Browser, Playwright
 
@@ -13,11 +14,19 @@ _ARGUMENTS = [
 ]  # fmt: skip
 
 
-def find_chromium() -> str | None:
-    """The program's path."""
-    return shutil.which("chromium") or shutil.which("google-chrome")
+def lacking_for_chromium() -> str:
+    """What this machine lacks, and what brings it; empty where chromium() will do."""
+    if _program() is None:
+        return "no Chromium on this machine: install Debian's chromium"
+    if find_library("atomic") is None:
+        return "Playwright lacks libatomic.so.1: install Debian's libatomic1"
+    return ""
 
 
 def chromium(playwright: Playwright) -> Browser:
-    """Started, without a window. Ask find_chromium first."""
-    return playwright.chromium.launch(executable_path=find_chromium(), args=_ARGUMENTS)
+    """Started, without a window. Ask lacking_for_chromium first."""
+    return playwright.chromium.launch(executable_path=_program(), args=_ARGUMENTS)
+
+
+def _program() -> str | None:
+    return shutil.which("chromium") or shutil.which("google-chrome")

@@ -12,11 +12,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.answers import scene as scenes
-from tests.answers.browser import chromium, find_chromium
+from tests.answers.browser import chromium, lacking_for_chromium
 from tests.answers.generate import decoded
 from tests.answers.scene import Scene
 from tests.answers.served import library, ship
 from tests.events import envelope, succeeded
+from tests.running import missing
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 TOKEN = "a-token-of-some-length"
@@ -63,10 +64,8 @@ def address(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not find_chromium():
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine: install Debian's chromium", pytrace=False)
-        pytest.skip("no Chromium on this machine: install Debian's chromium")
+    if lacking := lacking_for_chromium():
+        missing(lacking)
     with sync_playwright() as playwright:
         opened = chromium(playwright)
         yield opened
@@ -151,6 +150,8 @@ def test_a_clip_plays_to_its_end(visit: Visit, scene: Scene) -> None:
     page = visit.open(f"/?text=%22{clip['data']['text'][:40]}%22&user={clip['data']['caller']['user']}")
     page.locator(f".take[data-record='{clip['id']}'] [data-play]").click()
     page.wait_for_function("() => document.querySelector('#dock audio').currentTime > 0.2")
+    length = page.locator(f".take[data-record='{clip['id']}'] [data-length]").text_content()
+    assert (page.locator("#dock [data-clock]").text_content() or "").endswith(f"/ {length}")
     first = page.evaluate("document.querySelector('#dock audio').currentTime")
     page.wait_for_function(f"() => document.querySelector('#dock audio').currentTime > {first} + 0.2")
     page.wait_for_function("() => document.querySelector('#dock audio').ended", timeout=60_000)

@@ -27,6 +27,7 @@ from sidecar.service.settings import Settings
 from tests.events import failed, publish, rfc3339, succeeded
 from tests.integration.processes import sidecar
 from tests.operate.terminal import plain, typed
+from tests.running import missing
 from tests.servers.instance import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -162,9 +163,7 @@ def newcomer(clone: Path, tmp_path: Path) -> Newcomer:
     for name in ("uv", "uvx", "pipx"):
         found = shutil.which(name, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         if found is None:
-            if os.environ.get("CI") == "true":
-                pytest.fail(f"no {name} on this machine", pytrace=False)
-            pytest.skip(f"no {name} on this machine; make test brings it")
+            missing(f"no {name} on this machine: pip install '.[dev]'")
         (tools / name).symlink_to(found)
     (tools / "python3").symlink_to(sys.executable)
     environment = {

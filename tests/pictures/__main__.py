@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.answers.browser import chromium, find_chromium
+from tests.answers.browser import chromium, lacking_for_chromium
 from tests.answers.scene import Scene
 from tests.answers.served import environment, library
 from tests.pictures import pages, terminal
@@ -92,11 +92,13 @@ def say(path: Path, new: bool) -> None:
 
 
 def main() -> int:
-    missing = [name for name, there in (("chromium", find_chromium()), ("faketime", FAKETIME)) if not there]
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
+    lacking = lacking_for_chromium() or (
+        "" if FAKETIME else "no libfaketime on this machine: install Debian's faketime"
+    )
     try:
-        if missing:
-            raise ServerMissingError(f"missing: {', '.join(missing)}. On Debian: apt-get install {' '.join(missing)}")
+        if lacking:
+            raise ServerMissingError(lacking)
         with tempfile.TemporaryDirectory(prefix="sidecar-pictures-") as root:
             take_all(folder, Path(root))
     except ServerMissingError as error:
