@@ -44,7 +44,7 @@ def of_the_library(browser: Browser, address: str, folder: Path) -> None:
     for reader in pages.READERS:
         for theme in ("light", "dark"):
             page = pages.opened(browser, address, reader, theme)
-            keep(folder / f"library{reader.suffix}-{theme}.png", pages.library(page).screenshot())
+            keep(folder / f"library{reader.suffix}-{theme}.png", pages.taken(pages.library(page)))
             page.context.close()
         page = pages.opened(browser, address, reader)
         page.goto("/charts")

@@ -14,6 +14,11 @@ expect.set_options(timeout=60_000)  # the machine may be busy
 
 WIDTH, HEIGHT = 1060, 688
 MARGIN = 16
+SEEK = """at => new Promise(done => {
+    const audio = document.querySelector("#dock audio");
+    audio.addEventListener("seeked", () => requestAnimationFrame(done), { once: true });
+    audio.currentTime = at;
+})"""
 
 
 @dataclass(frozen=True)
@@ -100,37 +105,44 @@ def down_to(page: Page, last: Locator, margin: int = MARGIN) -> bytes:
     box = last.bounding_box()
     assert box is not None
     height = box["y"] + box["height"] + margin
-    return page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": height})
+    return page.screenshot(
+        full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": height}, animations="disabled"
+    )
+
+
+def taken(page: Page) -> bytes:
+    """What is on the screen, with every transition at its end."""
+    return page.screenshot(animations="disabled")
 
 
 def film(page: Page, reader: Reader) -> Iterator[tuple[bytes, int]]:
     """Type, listen, open, rate: screenshots, and for how many milliseconds each is shown."""
     library(page)
-    yield page.screenshot(), 1000
+    yield taken(page), 1000
     for key in reader.typed:
         with page.expect_response(lambda answer: "/api/records?" in answer.url):
             page.keyboard.insert_text(key)
         settle(page)
-        yield page.screenshot(), 1400 // len(reader.typed)
+        yield taken(page), 1400 // len(reader.typed)
     take = page.locator(".take").filter(has_text=reader.heard).first
     take.locator("[data-play]").click()
     page.mouse.move(0, 0)
     page.wait_for_function("() => document.querySelector('#dock audio').currentTime > 0")
     for tenths in range(1, 30, 4):
         # As far as it plays in the film: taking a picture takes longer than the picture is shown.
-        page.evaluate("at => { document.querySelector('#dock audio').currentTime = at }", tenths / 10)
-        yield page.screenshot(), 400
+        page.evaluate(SEEK, tenths / 10)
+        yield taken(page), 400
     take.locator("[data-open]").click()
     drawn(page)
-    yield page.screenshot(), 900
+    yield taken(page), 900
     form = page.locator("#rating")
     form.evaluate("form => form.closest('section').scrollIntoView({ block: 'center' })")
-    yield page.screenshot(), 400
+    yield taken(page), 400
     form.locator("label[for=rate5]").click()
     page.mouse.move(0, 0)
-    yield page.screenshot(), 500
+    yield taken(page), 500
     form.locator("textarea").fill(reader.note)
-    yield page.screenshot(), 700
+    yield taken(page), 700
     form.locator("button.main").click()
     expect(page.locator("[data-said]")).not_to_be_empty()
-    yield page.screenshot(), 2000
+    yield taken(page), 2000
