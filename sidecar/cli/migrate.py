@@ -9,6 +9,7 @@ import click
 from sidecar.cli.support.databases import open_sink
 from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.service.settings import Settings
+from sidecar.storage.dsn import whole
 
 
 @verb()
@@ -30,4 +31,4 @@ def migrate(settings: Settings) -> None:
         click.echo(f"applied {name}")
     if not applied:
         click.echo("the tables are up to date")
-    click.echo(f"database: {settings.dsn}")
+    click.echo(f"database: {whole(settings.dsn)}")

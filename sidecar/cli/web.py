@@ -9,7 +9,8 @@ import click
 
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import DATABASE, require, settings_options, verb
-from sidecar.errors import SettingsError, SidecarError
+from sidecar.errors import SettingsError
+from sidecar.service.occupied import SERVER, about, refused
 from sidecar.service.settings import Settings
 
 _MIN_TOKEN = 16
@@ -22,11 +23,13 @@ def web(settings: Settings) -> None:
 
     It only reads: give it an account that may do no more (deploy/mysql). Ratings are event files in the watched folder,
     which the shipper carries. It listens on this machine alone; elsewhere it wants a token
-    (SIDECAR_WEB_TOKEN or SIDECAR_WEB_TOKEN_FILE) and, in front of it, a proxy that speaks HTTPS.
+    (SIDECAR_WEB_TOKEN or SIDECAR_WEB_TOKEN_FILE) and, in front of it, a proxy that speaks HTTPS. Ctrl-C ends it.
+    Exit code 2 where a setting is wrong, or where another program has its address.
 
     \b
     Example:
         sidecar web
+        sudo sidecar --as-service web
         SIDECAR_WEB_TOKEN=$(openssl rand -hex 16) sidecar web --web-listen 0.0.0.0:9791
     """
     require("starlette", "jinja2", "uvicorn", extra="web")
@@ -45,7 +48,13 @@ def web(settings: Settings) -> None:
     if token is not None and len(token) < _MIN_TOKEN:
         raise SettingsError(f"SIDECAR_WEB_TOKEN is shorter than {_MIN_TOKEN} characters")
     open_database(settings).close()
-    app = create_app(connect=lambda: open_database(settings), folders=settings.folders, zone=settings.zone, token=token)
+    app = create_app(
+        connect=lambda: open_database(settings),
+        folders=settings.folders,
+        zone=settings.zone,
+        token=token,
+        about=about("web", settings.dsn),
+    )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -54,13 +63,20 @@ def web(settings: Settings) -> None:
         listener.listen(128)  # before the address is told: whoever reads it may come at once
     except OSError as error:
         listener.close()
-        raise SidecarError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
+        raise refused((host, port), error, "SIDECAR_WEB_LISTEN") from error
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
     # Of a large table it takes seconds to tell what the filters can be set to: no visitor should wait for that.
     threading.Thread(target=app.state.shared.refresh_choices, daemon=True).start()
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, limit_concurrency=200)
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            headers=[("Server", SERVER)],
+            limit_concurrency=200,
+        )
     )
     try:
         server.run(sockets=[listener])
