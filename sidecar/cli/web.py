@@ -10,8 +10,10 @@ import click
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import DATABASE, require, settings_options, verb
 from sidecar.errors import SettingsError
+from sidecar.service import config
 from sidecar.service.occupied import SERVER, about, refused
 from sidecar.service.settings import Settings
+from sidecar.service.systemd import Notifier
 
 _MIN_TOKEN = 16
 
@@ -66,6 +68,7 @@ def web(settings: Settings) -> None:
         raise refused((host, port), error, "SIDECAR_WEB_LISTEN") from error
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
+    Notifier(config.environment()).ready()
     # Of a large table it takes seconds to tell what the filters can be set to: no visitor should wait for that.
     threading.Thread(target=app.state.shared.refresh_choices, daemon=True).start()
     server = uvicorn.Server(

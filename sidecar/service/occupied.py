@@ -89,9 +89,9 @@ def _shown(address: tuple[str, int]) -> str:
 
 
 def main() -> None:
-    """For install.sh, before the program is there: HOST PORT SETTING OWN_PID. Exit code 1 where another process than
+    """For install.sh, before the program is there: HOST PORT OWN_PID. Exit code 1 where another process than
     that one holds the address, and one line that says which."""
-    host, port, setting, own = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+    host, port, own = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -100,7 +100,7 @@ def main() -> None:
             found = _ask((host, port)) if own else None
             if found is not None and found.pid in (own, 0):
                 return
-            told = refused((host, port), error, setting)
+            told = refused((host, port), error, "address (--listen)")
             sys.exit(f"{told}. {told.hint}")
 
 
