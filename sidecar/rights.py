@@ -16,7 +16,7 @@ _READ, _ENTER = 0o040, 0o010
 
 
 def how_to_read(path: str | os.PathLike[str]) -> str:
-    """What this user does to read a file or folder that it may not: one sentence or two.
+    """What this user does to read a file or folder that it may not: one sentence.
 
     Args:
         path: it may be missing, or be below a folder that is shut.
@@ -26,30 +26,30 @@ def how_to_read(path: str | os.PathLike[str]) -> str:
         return ""
     state = shut.stat()
     needed = _READ | _ENTER if shut.is_dir() else _READ
-    otherwise = as_owner(shut)
+    as_owner = f"do it {as_its_owner(shut)}."
     try:
         group = grp.getgrgid(state.st_gid)
         user = pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:  # an id that no name belongs to
-        return otherwise
+        return as_owner[0].upper() + as_owner[1:]
     if state.st_mode & needed != needed or state.st_gid == 0 or state.st_gid in (os.getegid(), *os.getgroups()):
-        return otherwise
+        return as_owner[0].upper() + as_owner[1:]
     if user in group.gr_mem:
-        return f"{user} was made a member of the group {group.gr_name}: log in again. {otherwise}"
-    return f"Its group may: sudo usermod -aG {group.gr_name} {user}, then log in again. {otherwise}"
+        return f"{user} has become a member of its group, {group.gr_name}: log in again, or {as_owner}"
+    return f"Join its group (sudo usermod -aG {group.gr_name} {user}, then log in again), or {as_owner}"
 
 
-def as_owner(path: Path) -> str:
-    """How to run a command as the owner of an existing file or folder."""
+def as_its_owner(path: Path) -> str:
+    """As whom a command is to be run that changes an existing file or folder."""
     if sys.platform == "win32":
-        return ""
+        return "as its owner"
     try:
         owner = pwd.getpwuid(path.stat().st_uid).pw_name
     except KeyError:
-        return ""
+        return "as its owner"
     if owner == SERVICE_USER:
-        return "As the service's user: sudo sidecar --as-service ..."
-    return f"Or run the command as {owner}, its owner."
+        return "as the service's user (sudo sidecar --as-service VERB)"
+    return f"as its owner, {owner}"
 
 
 def may(path: str | os.PathLike[str], rights: int) -> bool:

@@ -7,7 +7,7 @@ import threading
 
 import click
 
-from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.databases import connected, open_database
 from sidecar.cli.support.options import DATABASE, require, settings_options, verb
 from sidecar.errors import SettingsError
 from sidecar.service import config
@@ -49,7 +49,8 @@ def web(settings: Settings) -> None:
         )
     if token is not None and len(token) < _MIN_TOKEN:
         raise SettingsError(f"SIDECAR_WEB_TOKEN is shorter than {_MIN_TOKEN} characters")
-    open_database(settings).close()
+    with connected(settings) as database:
+        database.query("SELECT 1 FROM tts_records LIMIT 1")  # an error here is better than one on each page
     app = create_app(
         connect=lambda: open_database(settings),
         folders=settings.folders,
@@ -67,10 +68,6 @@ def web(settings: Settings) -> None:
         listener.close()
         raise refused((host, port), error, "SIDECAR_WEB_LISTEN") from error
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
-    Notifier(config.environment()).ready()
-    # Of a large table it takes seconds to tell what the filters can be set to: no visitor should wait for that.
-    threading.Thread(target=app.state.shared.refresh_choices, daemon=True).start()
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -81,7 +78,13 @@ def web(settings: Settings) -> None:
             limit_concurrency=200,
         )
     )
+    # Of a large table it takes seconds to tell what the filters can be set to: no visitor should wait for that.
+    threading.Thread(target=app.state.shared.refresh_choices, daemon=True).start()
     try:
+        click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
+        Notifier(config.environment()).ready()
         server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass  # the way to end it
     finally:
         app.state.shared.pool.close()

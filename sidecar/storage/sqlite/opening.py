@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sidecar.errors import TablesNotReady, TemporarySinkError
-from sidecar.rights import as_owner, how_to_read, may
+from sidecar.rights import as_its_owner, how_to_read, may
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.sqlite.errors import classify
 
@@ -24,8 +24,7 @@ def connect(dsn: SqliteDsn, *, busy_timeout: float, make: bool = False) -> sqlit
         TablesNotReady: there is no such file.
         TemporarySinkError: this user may not open it.
     """
-    if not make:
-        require_file(dsn)
+    _require_file(dsn, missing_ok=make)
     address = f"file:{quote(os.path.abspath(dsn.path))}?mode={'rwc' if make else 'rw'}"
     try:
         return sqlite3.connect(address, uri=True, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
@@ -33,7 +32,7 @@ def connect(dsn: SqliteDsn, *, busy_timeout: float, make: bool = False) -> sqlit
         raise explained(error, dsn) from error
 
 
-def require_file(dsn: SqliteDsn) -> None:
+def _require_file(dsn: SqliteDsn, *, missing_ok: bool) -> None:
     """
     Raises:
         TablesNotReady: there is no such file.
@@ -43,6 +42,8 @@ def require_file(dsn: SqliteDsn) -> None:
     try:
         path.stat()  # not open: closing it again would end the locks that this process has on it
     except (FileNotFoundError, NotADirectoryError):
+        if missing_ok:
+            return
         raise _missing(path, dsn) from None
     except OSError as error:
         raise TemporarySinkError(f"{dsn}: {error.strerror}", hint=how_to_read(path)) from error
@@ -72,6 +73,6 @@ def explained(error: sqlite3.Error, dsn: SqliteDsn) -> Exception:
     if not path.with_name(f"{path.name}-wal").exists():
         return TemporarySinkError(
             f"{dsn}: this user may read it while the shipper runs, and it does not run",
-            hint=f"Start it: sudo systemctl start indextts-sidecar, or sidecar run. {as_owner(path)}".rstrip(),
+            hint=f"Start it (sudo systemctl start indextts-sidecar), or do it {as_its_owner(path)}.",
         )
-    return TemporarySinkError(f"{dsn}: this user may read it, not change it", hint=as_owner(path))
+    return TemporarySinkError(f"{dsn}: this user may read it, not change it", hint=f"Do it {as_its_owner(path)}.")
