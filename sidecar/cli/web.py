@@ -68,7 +68,15 @@ def web(settings: Settings) -> None:
         listener.close()
         raise refused((host, port), error, "SIDECAR_WEB_LISTEN") from error
     shown = f"[{host}]" if ":" in host else host
-    server = uvicorn.Server(
+    url = f"http://{shown}:{listener.getsockname()[1]}/"
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            click.echo(f"the library is at {url}")
+            Notifier(config.environment()).ready()
+
+    server = Server(
         uvicorn.Config(
             app,
             log_level="warning",
@@ -81,8 +89,6 @@ def web(settings: Settings) -> None:
     # Of a large table it takes seconds to tell what the filters can be set to: no visitor should wait for that.
     threading.Thread(target=app.state.shared.refresh_choices, daemon=True).start()
     try:
-        click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
-        Notifier(config.environment()).ready()
         server.run(sockets=[listener])
     except KeyboardInterrupt:
         pass  # the way to end it
