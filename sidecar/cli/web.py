@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 
 import click
 
-from sidecar.cli.support.databases import connected, open_database
+from sidecar.cli.support.databases import connected, open_for_visitors
 from sidecar.cli.support.options import DATABASE, require, settings_options, verb
 from sidecar.errors import SettingsError
 from sidecar.service import config
-from sidecar.service.occupied import SERVER, about, refused
+from sidecar.service.occupied import about, refused
 from sidecar.service.settings import Settings
 from sidecar.service.systemd import Notifier
 
@@ -35,10 +34,9 @@ def web(settings: Settings) -> None:
         SIDECAR_WEB_TOKEN=$(openssl rand -hex 16) sidecar web --web-listen 0.0.0.0:9791
     """
     require("starlette", "jinja2", "uvicorn", extra="web")
-    import uvicorn
-
     from sidecar.web import create_app
     from sidecar.web.security import is_loopback
+    from sidecar.web.server import listen, serve
 
     host, port = settings.web_address
     token = settings.token
@@ -52,44 +50,26 @@ def web(settings: Settings) -> None:
     with connected(settings) as database:
         database.query("SELECT 1 FROM tts_records LIMIT 1")  # an error here is better than one on each page
     app = create_app(
-        connect=lambda: open_database(settings),
-        folders=settings.folders,
+        connect=lambda: open_for_visitors(settings),
+        folders=lambda: settings.folders,
         zone=settings.zone,
         token=token,
         about=about("web", settings.dsn),
     )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
-        listener.listen(128)  # before the address is told: whoever reads it may come at once
+        listener = listen(host, port)
     except OSError as error:
-        listener.close()
         raise refused((host, port), error, "SIDECAR_WEB_LISTEN") from error
     shown = f"[{host}]" if ":" in host else host
-    url = f"http://{shown}:{listener.getsockname()[1]}/"
 
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            click.echo(f"the library is at {url}")
-            Notifier(config.environment()).ready()
+    def ready() -> None:
+        click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
+        Notifier(config.environment()).ready()
 
-    server = Server(
-        uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            headers=[("Server", SERVER)],
-            limit_concurrency=200,
-        )
-    )
     # Of a large table it takes seconds to tell what the filters can be set to: no visitor should wait for that.
     threading.Thread(target=app.state.shared.refresh_choices, daemon=True).start()
     try:
-        server.run(sockets=[listener])
+        serve(app, listener, ready)
     except KeyboardInterrupt:
         pass  # the way to end it
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import socket
 from datetime import datetime, timezone, tzinfo
 from pathlib import Path
@@ -15,11 +16,17 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from sidecar.errors import SettingsError
 from sidecar.rights import how_to_read
+from sidecar.shipping.tree import folders_below
 from sidecar.storage.dsn import Dsn, SqliteDsn, parse_dsn
 
 PREFIX = "SIDECAR_"
 ENV_FILE = ".env"
+MAX_FOLDERS = 1000
+"""Folders of one shipper, those below the named ones included."""
 _MAX_FOLDER_LENGTH = 440  # with a file name of 255 characters it fits the path columns
+
+
+_BELOW = re.compile(r"[/\\]\*\*[/\\]?$")
 
 Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
 PositiveSeconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
@@ -40,7 +47,7 @@ class Settings(BaseSettings):
     watch_dir: Annotated[str, NoDecode] = Field(
         default="outputs",
         description=f"Folders to ship, separated by commas or {os.pathsep!r}. "
-        "A folder means its own files, not those of folders below it.",
+        "A folder means its own files; with /** at its end (outputs/**) also those of folders below it, as they come.",
     )
     database_url: SecretStr = Field(
         default=SecretStr("sqlite:///sidecar.db"),
@@ -133,13 +140,35 @@ class Settings(BaseSettings):
 
     @property
     def folders(self) -> list[Path]:
-        """The watched folders, absolute.
+        """The watched folders, absolute; those below one that is named with /** as they are now.
 
         Raises:
-            SettingsError: none is named, one is named twice, or its name is too long.
+            SettingsError: none is named, one is named twice, its name is too long, or they are too many.
         """
+        paths = [path for path, _ in self._named]
+        for path, below in self._named:
+            if below:
+                paths += [each for each in folders_below(path) if each not in paths]
+            if len(paths) > MAX_FOLDERS:
+                raise SettingsError(
+                    f"{PREFIX}WATCH_DIR: more than {MAX_FOLDERS:,} folders", hint="Name those that hold events."
+                )
+        return paths
+
+    def includes(self, path: Path) -> bool:
+        """Whether a folder that lies below a watched one is to be shipped as well."""
+        return any(below and root in path.parents for root, below in self._named)
+
+    @property
+    def _named(self) -> list[tuple[Path, bool]]:
+        """Each folder that is named, and whether those below it are meant too."""
         names = [name.strip() for part in self.watch_dir.split(",") for name in part.split(os.pathsep)]
-        paths = [Path(name).expanduser().absolute() for name in names if name]
+        named = [
+            (Path(_BELOW.sub("", name) or os.sep).expanduser().absolute(), bool(_BELOW.search(name)))
+            for name in names
+            if name
+        ]
+        paths = [path for path, _ in named]
         if not paths:
             raise SettingsError(f"{PREFIX}WATCH_DIR names no folder")
         for path in paths:
@@ -149,7 +178,7 @@ class Settings(BaseSettings):
                 raise SettingsError(
                     f"{PREFIX}WATCH_DIR: a folder's path may have {_MAX_FOLDER_LENGTH} characters: {path}"
                 )
-        return paths
+        return named
 
     @property
     def zone(self) -> tzinfo:
@@ -170,7 +199,7 @@ class Settings(BaseSettings):
     @property
     def fingerprint(self) -> str:
         """Tells one installation's shipper from another's: of its name and folders, as a hash that reveals neither."""
-        return _hash(self.name, *sorted(map(str, self.folders)))
+        return _hash(self.name, *sorted(str(path) for path, _ in self._named))
 
     @property
     def database_fingerprint(self) -> str:

@@ -73,7 +73,7 @@ HOMES: Mapping[str, str] = {
     "starlette": "web",
     "structlog": "service.log",
     "tenacity": "service.retry",
-    "uvicorn": "cli",
+    "uvicorn": "web.server",
     "watchdog": "service.watch",
 }
 

@@ -25,6 +25,7 @@ class SqliteDatabase:
     """
     Args:
         dsn: where the file is; it must exist.
+        only_read: whether statements that would change something are refused.
 
     Raises:
         TablesNotReady: there is no such file.
@@ -33,9 +34,11 @@ class SqliteDatabase:
 
     dialect: Literal["mysql", "sqlite"] = "sqlite"
 
-    def __init__(self, dsn: SqliteDsn, *, busy_timeout: float = 5.0) -> None:
+    def __init__(self, dsn: SqliteDsn, *, busy_timeout: float = 5.0, only_read: bool = False) -> None:
         self._dsn = dsn
         self._connection = connect(dsn, busy_timeout=busy_timeout)
+        if only_read:
+            self.query("PRAGMA query_only = 1")
 
     def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]:
         return list(self.stream(sql, parameters))
