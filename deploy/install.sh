@@ -74,9 +74,11 @@ if [ -n "$instance" ]; then
 fi
 file=$settings/$name.env
 if [ -z "$watch_dir" ] && [ ! -e "$file" ]; then usage >&2; fail "--watch-dir names the folder to ship"; fi
+below='/**' # written after a folder it means those below too
 if [ -n "$watch_dir" ]; then
-    [ -d "$watch_dir" ] || fail "$watch_dir is no folder"
-    watch_dir=$(realpath -s "$watch_dir")
+    [ -d "${watch_dir%"$below"}" ] || fail "${watch_dir%"$below"} is no folder"
+    whole=$(realpath -s "${watch_dir%"$below"}")
+    case $watch_dir in *"$below") watch_dir=$whole$below ;; *) watch_dir=$whole ;; esac
     case $watch_dir in *[\"\'\\,:]*) fail "$watch_dir: no quotes, backslashes, commas and colons, please" ;; esac
 fi
 if [[ $database_url =~ ^[a-z+]+://[^/@]*:[^@]*@ ]]; then
@@ -95,7 +97,9 @@ case ${address,,} in
     *)
         host=${address%:*} host=${host#[} host=${host%]}
         own=$(systemctl show --property=MainPID --value "$service")
-        if ! taken=$(PYTHONPATH="$here/.." "$python" -m sidecar.service.occupied "$host" "${address##*:}" "$own" 2>&1); then
+        code=$here/.. # of a clone; an installed package holds this script in sidecar/_deploy
+        [ -e "$code/sidecar/service" ] || code=$here/../..
+        if ! taken=$(PYTHONPATH=$code "$python" -m sidecar.service.occupied "$host" "${address##*:}" "$own" 2>&1); then
             fail "$taken"
         fi
         ;;
@@ -128,7 +132,8 @@ set_value() { # set_value NAME VALUE: in the environment file, in the place of t
     temporary=$(mktemp "$file.XXXXXX")
     LINE=$line NAME=$1 awk '$0 ~ "^#?" ENVIRON["NAME"] "=" && !done {print ENVIRON["LINE"]; done = 1; next} {print}
         END {if (!done) print ENVIRON["LINE"]}' "$file" >"$temporary"
-    chmod 644 "$temporary"
+    chmod --reference="$file" "$temporary"
+    chown --reference="$file" "$temporary"
     mv "$temporary" "$file"
 }
 if [ -n "$watch_dir" ]; then set_value SIDECAR_WATCH_DIR "$watch_dir"; fi
@@ -146,7 +151,7 @@ install -m 644 "$here"/systemd/indextts-sidecar*.service "$units/"
 shown=$(
     IFS=,: read -ra folders <<<"$(get_value SIDECAR_WATCH_DIR)"
     for folder in "${folders[@]}"; do
-        real=$(realpath -m "$folder")
+        folder=${folder%"$below"} real=$(realpath -m "${folder%"$below"}")
         for path in "$folder" "$real"; do
             case $path/ in /home/* | /root/* | /run/user/*) say "BindReadOnlyPaths=\"-$(dirname "$path")\"" ;; esac
         done
@@ -180,9 +185,15 @@ fi
 systemctl enable --quiet "$service"
 told() { systemctl show --property=StatusText --value "$service"; }
 if ! systemctl restart "$service" 2>/dev/null; then
-    fail "$service does not start: $(told). Correct it in $file; the service tries again by itself"
+    fail "$service does not start: $(told). Correct it in $file; the service tries again by itself." \
+        "journalctl -u $service tells more"
 fi
-if systemctl --quiet is-active "$library"; then systemctl restart "$library" 2>/dev/null || true; fi
+# The others run the same program.
+mapfile -t others < <(systemctl list-units --plain --no-legend 'indextts-sidecar*.service' | awk '{print $1}')
+for other in "${others[@]}"; do
+    [ "$other" = "$service.service" ] || systemctl try-restart "$other" 2>/dev/null ||
+        say "$other does not start: $(systemctl show --property=StatusText --value "$other")"
+done
 for _ in {1..50}; do # the first look at folder and database
     case $(told) in ready*) break ;; esac
     sleep 0.1

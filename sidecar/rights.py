@@ -43,11 +43,12 @@ def as_its_owner(path: Path) -> str:
     """As whom a command is to be run that changes an existing file or folder."""
     if sys.platform == "win32":
         return "as its owner"
+    state = path.stat()
     try:
-        owner = pwd.getpwuid(path.stat().st_uid).pw_name
+        owner, group = pwd.getpwuid(state.st_uid).pw_name, grp.getgrgid(state.st_gid).gr_name
     except KeyError:
         return "as its owner"
-    if owner == SERVICE_USER:
+    if SERVICE_USER in (owner, group):
         return "as the service's user (sudo sidecar --as-service VERB)"
     return f"as its owner, {owner}"
 
