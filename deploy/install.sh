@@ -136,6 +136,7 @@ set_value() { # set_value NAME VALUE: in the environment file, in the place of t
     chown --reference="$file" "$temporary"
     mv "$temporary" "$file"
 }
+chgrp "$account" "$file" # whoever shuts it lets the service and its group in
 if [ -n "$watch_dir" ]; then set_value SIDECAR_WATCH_DIR "$watch_dir"; fi
 if [ -n "$database_url" ]; then set_value SIDECAR_DATABASE_URL "$database_url"; fi
 if [ -n "$listen" ]; then set_value SIDECAR_LISTEN "$listen"; fi
@@ -173,7 +174,8 @@ if [ -z "$start" ]; then
 fi
 case $(get_value SIDECAR_DATABASE_URL) in
     sqlite:*)
-        SIDECAR_SETTINGS=$file runuser -u "$account" -- sh -c 'umask 027; exec /usr/local/bin/sidecar migrate'
+        SIDECAR_SETTINGS=$file runuser -u "$account" -- sh -c 'umask 027; exec /usr/local/bin/sidecar migrate' ||
+            fail "correct that in $file, then run this again"
         # An older version made them for the service alone.
         find "$state" -maxdepth 1 -type f -name '*.db*' -exec chmod 640 {} +
         ;;

@@ -82,7 +82,10 @@ class Machine:
             code: the exit code that it must have; None for any.
         """
         done = subprocess.run(
-            [*self._inside, *(["runuser", "-l", user, "-c", command] if user != "root" else ["bash", "-c", command])],
+            [
+                *self._inside,
+                *(["runuser", "-l", *user.split(), "-c", command] if user != "root" else ["bash", "-c", command]),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
