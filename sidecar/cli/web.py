@@ -7,7 +7,7 @@ import threading
 import click
 
 from sidecar.cli.support.databases import connected, open_for_visitors
-from sidecar.cli.support.options import DATABASE, require, settings_options, verb
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.errors import SettingsError
 from sidecar.service import config
 from sidecar.service.occupied import about, refused
@@ -22,8 +22,8 @@ _MIN_TOKEN = 16
 def web(settings: Settings) -> None:
     """Serve the library of everything synthesised: search, listen, rate, count; and a JSON API.
 
-    It only reads: give it an account that may do no more (deploy/mysql). Ratings are event files in the watched folder,
-    which the shipper carries. It listens on this machine alone; elsewhere it wants a token
+    It only reads: give it an account that may do no more, such as tts_read. Ratings are event files in the watched
+    folder, which the shipper carries. It listens on this machine alone; elsewhere it wants a token
     (SIDECAR_WEB_TOKEN or SIDECAR_WEB_TOKEN_FILE) and, in front of it, a proxy that speaks HTTPS. Ctrl-C ends it.
     Exit code 2 where a setting is wrong, or where another program has its address.
 
@@ -33,7 +33,6 @@ def web(settings: Settings) -> None:
         sudo sidecar --as-service web
         SIDECAR_WEB_TOKEN=$(openssl rand -hex 16) sidecar web --web-listen 0.0.0.0:9791
     """
-    require("starlette", "jinja2", "uvicorn", extra="web")
     from sidecar.web import create_app
     from sidecar.web.security import is_loopback
     from sidecar.web.server import listen, serve

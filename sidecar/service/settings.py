@@ -11,8 +11,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from sidecar.errors import SettingsError
 from sidecar.rights import how_to_read
@@ -32,13 +39,22 @@ Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
 PositiveSeconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
 
 
+def env_file() -> dict[str, str]:
+    """What `.env` in the working folder says of ours, letter by letter: a password may hold ${...}.
+
+    Raises:
+        OSError, UnicodeDecodeError: it cannot be read.
+    """
+    path = Path(ENV_FILE)
+    said = dotenv_values(path, interpolate=False, encoding="utf-8") if path.is_file() else {}
+    return {name: value for name, value in said.items() if value is not None and name.upper().startswith(PREFIX)}
+
+
 class Settings(BaseSettings):
     """What a person can set. A field's environment name is SIDECAR_ and its name in capitals."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=ENV_FILE,
-        env_file_encoding="utf-8",
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -136,7 +152,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, dotenv_settings
+        written = {name.lower().removeprefix(PREFIX.lower()): value for name, value in env_file().items()}
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=written)
 
     @property
     def folders(self) -> list[Path]:
