@@ -85,26 +85,20 @@ if [[ $database_url =~ ^[a-z+]+://[^/@]*:[^@]*@ ]]; then
     fail "a password does not belong on a command line: leave it out of the URL and put it into $settings/database-password"
 fi
 umask 022 # the service's user reads what root installs
+command -v "$python" >/dev/null || fail "there is no program $python. On Debian: apt-get install python3-venv"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$python is older than 3.11; name another by --python"
 "$python" -c 'import venv, ensurepip' 2>/dev/null || fail "Python's venv is missing. On Debian: apt-get install python3-venv"
 
+case $python in */*) python=$(realpath -s "$python") ;; esac
 cd / # the service's user may not see the folder that this was called from
 
 get_value() { if [ -e "$file" ]; then sed -n "s/^$1=//p" "$file" | tail -n 1; fi; }
 address=${listen:-$(get_value SIDECAR_LISTEN)}
 if [ -z "$instance" ]; then address=${address:-127.0.0.1:9790}; fi
-case ${address,,} in
-    '' | off | *:0) ;;
-    *)
-        host=${address%:*} host=${host#[} host=${host%]}
-        own=$(systemctl show --property=MainPID --value "$service")
-        code=$here/.. # of a clone; an installed package holds this script in sidecar/_deploy
-        [ -e "$code/sidecar/service" ] || code=$here/../..
-        if ! taken=$(PYTHONPATH=$code "$python" -m sidecar.service.occupied "$host" "${address##*:}" "$own" 2>&1); then
-            fail "$taken"
-        fi
-        ;;
-esac
+code=$here/.. # of a clone; an installed package holds this script in sidecar/_deploy
+[ -e "$code/sidecar/service" ] || code=$here/../..
+own=$(systemctl show --property=MainPID --value "$service")
+if ! taken=$(PYTHONPATH=$code "$python" -B -m sidecar.service.occupied "${address:-off}" "$own" 2>&1); then fail "$taken"; fi
 
 say "program: $home"
 if [ ! -x "$home/bin/python" ]; then "$python" -m venv "$home"; fi

@@ -19,6 +19,7 @@ PAGE = "/about"
 SERVER = "sidecar"
 """In the Server header of everything that we serve: /about may want a token."""
 _ASK_SECONDS = 1.0
+_HIGHEST_PORT = 65535
 _FREE = "such as 127.0.0.1:0 for a free port"
 
 
@@ -89,18 +90,24 @@ def _shown(address: tuple[str, int]) -> str:
 
 
 def main() -> None:
-    """For install.sh, before the program is there: HOST PORT OWN_PID. Exit code 1 where another process than
-    that one holds the address, and one line that says which."""
-    host, port, own = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    """For install.sh, before the program is there: ADDRESS OWN_PID. Exit code 1, and one line that says why, where the
+    address is none, or another process than that one has it."""
+    address, own = sys.argv[1], int(sys.argv[2])
+    host, _, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if address.lower() == "off":
+        return
+    if not host or not port.isdecimal() or int(port) > _HIGHEST_PORT:
+        sys.exit(f"the address {address!r} is none. Write HOST:PORT, such as 127.0.0.1:9790, or off.")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((host, int(port)))
         except OSError as error:
-            found = _ask((host, port)) if own else None
+            found = _ask((host, int(port))) if own else None
             if found is not None and found.pid in (own, 0):
                 return
-            told = refused((host, port), error, "address (--listen)")
+            told = refused((host, int(port)), error, "address (--listen)")
             sys.exit(f"{told}. {told.hint}")
 
 

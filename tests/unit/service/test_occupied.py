@@ -84,16 +84,28 @@ def test_the_database_is_nobody_else_s_business(shipper: HttpServer, monkeypatch
     assert "sidecar.db" not in str(error)
 
 
-@pytest.mark.parametrize(("own", "code"), [(0, 1), (ABOUT["pid"], 0)], ids=["another", "its own"])
-def test_the_installer_asks_before_it_installs(shipper: HttpServer, own: int, code: int) -> None:
-    """With nothing but the standard library."""
+def asked_by_the_installer(address: str, own: int) -> tuple[int, str]:
+    """Exit code and words; with nothing but the standard library."""
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "sidecar.service.occupied", "127.0.0.1", str(shipper.port), str(own)],
+        [sys.executable, "-S", "-m", "sidecar.service.occupied", address, str(own)],
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, bool(done.stderr)) == (code, bool(code)), done.stderr
-    assert done.stderr.count("\n") == code
-    assert ("another sidecar runs here" in done.stderr) is bool(code)
+    return done.returncode, done.stderr
+
+
+def test_the_installer_asks_before_it_installs(shipper: HttpServer) -> None:
+    address = f"127.0.0.1:{shipper.port}"
+    code, said = asked_by_the_installer(address, 0)
+    assert (code, said.count("\n")) == (1, 1)
+    assert "another sidecar runs here" in said
+    for free, own in ((address, int(ABOUT["pid"])), ("off", 0), ("127.0.0.1:0", 0), ("[::1]:0", 0)):
+        assert asked_by_the_installer(free, own) == (0, "")
+
+
+@pytest.mark.parametrize("address", ["9790", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000"])
+def test_the_installer_is_told_of_an_address_that_is_none(address: str) -> None:
+    code, said = asked_by_the_installer(address, 0)
+    assert (code, said) == (1, f"the address {address!r} is none. Write HOST:PORT, such as 127.0.0.1:9790, or off.\n")
