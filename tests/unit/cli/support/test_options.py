@@ -47,6 +47,7 @@ def test_systemd_shows_the_line_that_ended_the_service(tmp_path: Path, monkeypat
     monkeypatch.setenv("NOTIFY_SOCKET", "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind("notify")
+        systemd.setblocking(False)
         with pytest.raises(SystemExit):
             with_errors(lambda: raising(SettingsError("SIDECAR_NAME is wrong", hint="Write another.")))
         assert systemd.recv(4096) == b"STATUS=SIDECAR_NAME is wrong. Write another."
