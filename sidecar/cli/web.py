@@ -20,10 +20,10 @@ _MIN_TOKEN = 16
 @verb()
 @settings_options("watch_dir", *DATABASE, "timezone", "web_listen", "web_token_file")
 def web(settings: Settings) -> None:
-    """Serve the library of everything synthesised: search, listen, rate, count; and a JSON API.
+    """Serve the library: search, listen, rate and count in a browser.
 
-    It only reads: give it an account that may do no more, such as tts_read. Ratings are event files in the watched
-    folder, which the shipper carries. It listens on this machine alone; elsewhere it wants a token
+    There is a JSON API too. It only reads: give it an account that may do no more, such as tts_read. Ratings are event
+    files in the watched folder, which the shipper carries. It listens on this machine alone; elsewhere it wants a token
     (SIDECAR_WEB_TOKEN or SIDECAR_WEB_TOKEN_FILE) and, in front of it, a proxy that speaks HTTPS. Ctrl-C ends it.
     Exit code 2 where a setting is wrong, or where another program has its address.
 
@@ -31,7 +31,8 @@ def web(settings: Settings) -> None:
     Example:
         sidecar web
         sudo sidecar --as-service web
-        SIDECAR_WEB_TOKEN=$(openssl rand -hex 16) sidecar web --web-listen 0.0.0.0:9791
+        export SIDECAR_WEB_TOKEN=$(openssl rand -hex 16)
+        sidecar web --web-listen 0.0.0.0:9791
     """
     from sidecar.web import create_app
     from sidecar.web.security import is_loopback

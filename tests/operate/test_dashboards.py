@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
-from sidecar.storage.mysql import MysqlDatabase
+from sidecar.storage.mysql.database import MysqlDatabase
 from tests.events import envelope, failed, publish, rfc3339, succeeded
 from tests.integration.processes import Running, eventually, sidecar
 from tests.operate.prometheus import DEPLOY, Prometheus
@@ -83,7 +83,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory, mariadb: Any) -> Iterat
                 shipper.shipped(count)
             expression = f"sum(tts_synthesis_total) == {count * len(HOSTS)}"
             eventually(lambda: server.query(expression), "the syntheses in Prometheus")
-            time.sleep(2.5)  # two more scrapes, for rates
+            server.ready("tts_synthesis_total", 3)  # for rates
             yield server
     finally:
         for shipper in shippers:

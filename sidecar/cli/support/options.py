@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from sidecar.cli.support.say import say
 from sidecar.errors import SettingsError, SidecarError, UsageError
 from sidecar.installation import bundled, how_to_install
 from sidecar.rights import how_to_read
@@ -24,7 +25,7 @@ _DRIVERS = ("pymysql", "sqlite3")
 DATABASE = ("database_url", "database_password_file", "connect_timeout")
 """The settings of a command that asks the database, for settings_options."""
 _SECRETS = ("database_password", "web_token")  # a flag would show it in `ps`
-_SECTION = "Settings, as flags, in the environment or in .env (--watch-dir is SIDECAR_WATCH_DIR, and so on)"
+_SECTION = "Settings; in the environment or .env --watch-dir is SIDECAR_WATCH_DIR"
 
 
 class _SettingOption(click.Option):
@@ -120,7 +121,7 @@ def with_errors(function: Callable[[], None]) -> None:
             raise
         hint = f"Is the server one of those in {bundled('deploy/README.md')}? If so, please report it."
         said, code = f"the database refuses a statement of this program: {error}. {hint}", EXIT_FAILED
-    click.echo(f"sidecar: {said}", err=True)
+    say(f"sidecar: {said}", err=True)
     Notifier(config.environment()).status(said, alive=False)  # for `systemctl status`
     sys.exit(code)
 

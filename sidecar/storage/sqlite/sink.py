@@ -13,6 +13,7 @@ from sidecar.storage.database import Parameter, Row, in_chunks, marks
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.projection import FOLDS, project
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery
+from sidecar.storage.sqlite.adoption import adopt
 from sidecar.storage.sqlite.database import time_text
 from sidecar.storage.sqlite.opening import connect, explained
 from sidecar.storage.sqlsink import SqlSink, Transaction
@@ -55,9 +56,9 @@ class SqliteSink(SqlSink):
         self._busy_timeout = busy_timeout
         self._connection: sqlite3.Connection | None = None
 
-    def migrate(self) -> list[str]:
+    def migrate(self, say: Callable[[str], None] = lambda _: None) -> list[str]:
         connect(self._dsn, busy_timeout=self._busy_timeout, make=True).close()
-        return super().migrate()
+        return super().migrate(say)
 
     def render(self, deliveries: Sequence[Delivery]) -> object:
         return None
@@ -109,6 +110,9 @@ class SqliteSink(SqlSink):
         if isinstance(translated, TemporarySinkError):
             self.close()  # the file may be another one by now
         return translated
+
+    def _adopt(self, run: Transaction, known: list[migrations.Migration]) -> list[str]:
+        return adopt(run, known)
 
     def _applied(self, run: Transaction) -> set[str]:
         there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
