@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sidecar.rights import as_its_owner, how_to_read
-from tests.unit.somebody import NOBODY, let_in, somebody
+from tests.places import NOBODY, let_in, somebody
 
-GROUP = next(each for each in grp.getgrall() if each.gr_gid not in (0, NOBODY.pw_gid) and not each.gr_mem)
+GROUP = next(each for each in grp.getgrall() if each.gr_gid not in (0, NOBODY) and not each.gr_mem)
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody else")
 

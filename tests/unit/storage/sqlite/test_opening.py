@@ -14,7 +14,7 @@ from sidecar.errors import TablesNotReady, TemporarySinkError
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.sqlite.database import SqliteDatabase
 from sidecar.storage.sqlite.opening import connect
-from tests.unit.somebody import let_in, somebody
+from tests.places import let_in, somebody
 
 
 def test_only_who_makes_it_makes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
