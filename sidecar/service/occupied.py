@@ -18,7 +18,7 @@ from sidecar.storage.dsn import Dsn, whole
 PAGE = "/about"
 SERVER = "sidecar"
 """In the Server header of everything that we serve: /about may want a token."""
-_ASK_SECONDS = 1.0
+_ASK_SECONDS = 3.0
 _HIGHEST_PORT = 65535
 _FREE = "such as 127.0.0.1:0 for a free port"
 
