@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import shutil
 import tempfile
@@ -40,6 +41,8 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
             with contextlib.chdir(package):
                 for verb in verbs:
                     CliRunner().invoke(sidecar, [verb, "--database-url", "sqlite:///nowhere.db"])
+            for module in ("database", "sink"):  # a missing file is told without them
+                importlib.import_module(f"sidecar.storage.sqlite.{module}")
             os.seteuid(NOBODY)
             try:
                 yield
