@@ -71,7 +71,7 @@ def test_systemd_reads_it_whatever_the_folder_s_name(tmp_path: Path, systemctl: 
     analyze = shutil.which("systemd-analyze", path="/usr/bin:/bin")
     if analyze is None:
         pytest.skip("there is no systemd-analyze")
-    folder = tmp_path / "index 100% 语音 tts"
+    folder = tmp_path / "index 100%h 语音 tts"
     folder.mkdir()
     program = folder / "sidecar"
     program.symlink_to("/bin/true")
