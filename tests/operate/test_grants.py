@@ -129,7 +129,7 @@ def test_readers_only_read(installed: Installed) -> None:
         assert installed.as_role("read", statement) in DENIED
 
 
-@pytest.mark.mariadb
+@pytest.mark.usefixtures("mariadb")  # which says whether there is one
 def test_compose_gives_each_role_the_password_of_its_variable(tmp_path: Path) -> None:
     """accounts.sh as MySQL's image runs it, but for the folder that is mounted there."""
     odd = {role: f'{role}\'s \\ "pass" & $HOME `x` 密' for role in ("migrate", "ship", "read")}
