@@ -12,8 +12,8 @@ from unittest import mock
 
 from click.testing import CliRunner
 
-from sidecar import cli, installation
-from sidecar.cli.main import sidecar
+from sidecar import installation
+from sidecar.cli import main
 
 NOBODY = 65534
 _CLONE = Path(__file__).parents[1]
@@ -34,12 +34,12 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
             shutil.copytree(_CLONE / name, package / f"_{name}")
         with (
             mock.patch.object(installation, "_PACKAGE", package),
-            mock.patch.object(cli, "__path__", [str(package / "cli")]),
+            mock.patch.object(main, "_FOLDER", package / "cli"),
         ):
             (package / ".env").touch()  # what reads it is imported too
             with contextlib.chdir(package):
                 for verb in verbs:
-                    CliRunner().invoke(sidecar, [verb, "--database-url", "sqlite:///nowhere.db"])
+                    CliRunner().invoke(main.sidecar, [verb, "--database-url", "sqlite:///nowhere.db"])
             os.seteuid(NOBODY)
             try:
                 yield
