@@ -83,7 +83,11 @@ class Scene:
         return event
 
     def database(self) -> Database:
-        return open_database(config.load({name[8:].lower(): value for name, value in self.settings.items()}))
+        return open_database(config.load(self.given()))
+
+    def given(self) -> dict[str, Any]:
+        """The settings as `config.load` takes them."""
+        return {name[8:].lower(): value for name, value in self.settings.items()}
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with closing(self.database()) as database:

@@ -12,6 +12,7 @@ from sidecar.errors import PermanentSinkError, PositionLost, SidecarError
 from sidecar.storage import migrations
 from sidecar.storage.database import Parameter, Row, marks
 from sidecar.storage.dsn import MysqlDsn
+from sidecar.storage.mysql.adoption import adopt
 from sidecar.storage.mysql.connection import Link, MysqlLimits
 from sidecar.storage.mysql.database import execute, utc
 from sidecar.storage.mysql.errors import NO_SUCH_TABLE, belongs_elsewhere, classify
@@ -125,6 +126,9 @@ class MysqlSink(SqlSink):
         known = frozenset() if all_new else _tell_known(run, batch)
         self._quarantine(run, batch)
         return Acknowledgement(known=known, revision=revision)
+
+    def _adopt(self, run: Transaction, known: list[migrations.Migration]) -> list[str]:
+        return adopt(run, known)
 
     def _applied(self, run: Transaction) -> set[str]:
         """
