@@ -8,7 +8,7 @@ import os
 import pkgutil
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unittest import mock
 
@@ -29,7 +29,7 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
     The program can be read although its clone may lie in root's home: its modules, and what the verbs need besides, are
     imported beforehand, and the files that they look at lie elsewhere, as a wheel has them.
     """
-    _let_in(folder)
+    let_in(folder)
     with tempfile.TemporaryDirectory() as public:
         Path(public).chmod(0o755)
         package = shutil.copytree(_CLONE / "sidecar", Path(public) / "sidecar")
@@ -53,7 +53,22 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
                 os.seteuid(0)
 
 
-def _let_in(folder: Path) -> None:
+@contextlib.contextmanager
+def somebody(groups: Sequence[int] = ()) -> Iterator[None]:
+    """This process as nobody, and as a member of those groups."""
+    before = os.getegid(), os.getgroups()
+    os.setgroups(groups)
+    os.setegid(NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(before[0])
+        os.setgroups(before[1])
+
+
+def let_in(folder: Path) -> None:
     """Let everybody look into a folder, and into those it lies in."""
     top = Path(tempfile.gettempdir()).resolve()
     for each in (folder, *folder.parents):
