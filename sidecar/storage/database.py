@@ -5,7 +5,7 @@ The shipper has its own way: a Sink.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from datetime import datetime
 from itertools import islice
 from typing import Any, Literal, Protocol, TypeVar
@@ -36,6 +36,16 @@ class Database(Protocol):
 
     def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
         """Change something, in a transaction of its own. Returns the number of rows changed."""
+
+    def alone(self, work: Callable[[], T]) -> T:
+        """Do the work in one transaction in which no shipper commits: what it reads stays true until it ends.
+
+        Shippers wait meanwhile, so it should take no longer than a commit of theirs.
+
+        Args:
+            work: asks and changes through this database, no stream; done again where the server has undone it in
+                favour of another transaction.
+        """
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -41,10 +41,17 @@ _NOT_THIS_HOST = {
     3100,  # a plugin forbids it (Group Replication)
 }
 
+_UNDONE = {1180, 1213, 3101}  # error during COMMIT (Galera), deadlock, not certified (Group Replication)
+
 
 def belongs_elsewhere(error: BaseException) -> bool:
     """Whether another host of a cluster may take what this one refuses."""
     return bool(error.args) and error.args[0] in _NOT_THIS_HOST
+
+
+def was_undone(error: BaseException | None) -> bool:
+    """Whether the server undid the transaction in favour of another one, so that it may be tried again at once."""
+    return error is not None and bool(error.args) and error.args[0] in _UNDONE
 
 
 def classify(error: BaseException, where: str) -> BaseException:

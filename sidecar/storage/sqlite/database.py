@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sidecar.errors import TablesNotReady
 from sidecar.storage.columns import COLUMNS, Kind
@@ -14,6 +14,8 @@ from sidecar.storage.database import Parameter, Row
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.migrations import MIGRATE_HINT
 from sidecar.storage.sqlite.errors import classify
+
+T = TypeVar("T")
 
 _TIME_LENGTH = len("2026-11-22 10:15:42.318207")
 _TIME_COLUMNS = frozenset(
@@ -56,6 +58,17 @@ class SqliteDatabase:
 
     def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
         return self._execute(sql, parameters).rowcount
+
+    def alone(self, work: Callable[[], T]) -> T:
+        self._execute("BEGIN IMMEDIATE", ())
+        try:
+            result = work()
+            self._execute("COMMIT", ())
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        return result
 
     def close(self) -> None:
         self._connection.close()
