@@ -87,6 +87,8 @@ def replay(
         click.echo(f"{folder}: {count(len(names), 'event file')} chosen")
         if not dry_run:
             click.echo(f"  shipped, because missing: {result.new:,}; there already: {result.known:,}")
+        if result.forgotten:
+            click.echo(f"  not shipped, because it was forgotten: {result.forgotten:,}")
         for path, reason in result.refused.items():
             click.echo(f"  {path}: {reason}", err=True)
     if failed:

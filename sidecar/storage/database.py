@@ -16,6 +16,15 @@ Parameter = str | int | float | bytes | datetime | None
 Row = tuple[Any, ...]
 
 
+class Transaction(Protocol):
+    """What asks and changes. Of a sink, one transaction, whose methods raise the driver's errors; or a Database."""
+
+    def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]: ...
+
+    def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
+        """Returns the number of rows changed, as the server counts them."""
+
+
 class Database(Protocol):
     """One connection. SQL is written once for both dialects, with ? for each parameter.
 

@@ -16,7 +16,7 @@ from sidecar.event.event import Event
 from sidecar.event.names import EVENT_SUFFIX
 from sidecar.event.types import ERASED
 from sidecar.shipping.reading import Directory, FileBusy, read_file, stat_file, unavailable
-from sidecar.upkeep.erased_numbers import Number, number_in_broken_file, numbers_of
+from sidecar.upkeep.erasures import Number, number_in_broken_file, numbers_of
 from sidecar.upkeep.wav import SUFFIX
 
 

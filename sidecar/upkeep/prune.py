@@ -16,7 +16,7 @@ from pathlib import Path
 from sidecar.event.publish import Publisher
 from sidecar.event.types import DELETED, SYNTHESIS
 from sidecar.storage.database import Database, in_chunks, marks
-from sidecar.upkeep.erased_numbers import publish_erased_numbers
+from sidecar.upkeep.erasures import publish_erased_numbers
 from sidecar.upkeep.inventory import EventFile, Names, audio_name, list_names, read_event_files
 from sidecar.upkeep.progress import Track
 

@@ -1,6 +1,6 @@
 """Folds the whole log again and puts tts_records right, in place, while the shipper goes on.
 
-Some records at a time are compared with what their events fold into (sidecar.upkeep.refold). Where they differ, they
+Some records at a time are compared with what their events fold into (sidecar.storage.refold). Where they differ, they
 are compared once more and written in one transaction that no shipper's commit falls into. So whatever ends it, each
 record is as it was or as it should be; what others keep in the table, rows, columns, triggers and keys, is not touched.
 """
@@ -15,8 +15,8 @@ from sidecar.errors import SidecarError
 from sidecar.event.types import FORGOTTEN
 from sidecar.storage.database import Database, in_chunks
 from sidecar.storage.projection import Values
+from sidecar.storage.refold import Compared, compare, latest, mend, replacements
 from sidecar.upkeep.progress import Track
-from sidecar.upkeep.refold import Compared, compare, latest, mend, replacements
 
 _SUBJECTS = 200  # compared at once: where they differ, the shipper waits some hundredths of a second
 

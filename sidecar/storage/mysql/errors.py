@@ -29,6 +29,7 @@ _ABOUT_THE_DATA = {
     8004,  # transaction too large (TiDB)
 }
 NO_SUCH_TABLE = 1146
+TABLE_ACCESS_DENIED = 1142
 _ABOUT_THE_TABLES = {1054, NO_SUCH_TABLE}  # 1054: unknown column
 _ABOUT_OUR_SQL = {1064, 1065, 1136, 1149}  # syntax and column counts: a bug, and a bug crashes
 
@@ -82,7 +83,7 @@ def _hint(number: int, message: str) -> str:
     return _HINTS.get(number, "")
 
 
-_DENIED = {1142, 1227}
+_DENIED = {TABLE_ACCESS_DENIED, 1227}
 _SHIPPERS_COMMANDS = ("SELECT", "INSERT", "UPDATE")
 
 
@@ -90,6 +91,6 @@ _HINTS: Mapping[int, str] = {
     1044: "Grant the account its rights on this database (deploy/mysql/grants.sql).",
     1045: "Check user and password in SIDECAR_DATABASE_URL or SIDECAR_DATABASE_PASSWORD.",
     1049: "Create the database, or correct its name in SIDECAR_DATABASE_URL.",
-    1142: "Grant the account SELECT, INSERT and UPDATE on the tables (deploy/mysql/grants.sql).",
+    TABLE_ACCESS_DENIED: "Grant the account SELECT, INSERT and UPDATE on the tables (deploy/mysql/grants.sql).",
     2003: "Check host and port in SIDECAR_DATABASE_URL, and that the server runs.",
 }

@@ -16,7 +16,7 @@ from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
 from sidecar.event.types import FORGOTTEN
 from sidecar.storage.columns import BY_NAME, COLUMNS, Facet, Kind
-from sidecar.storage.database import Database, marks
+from sidecar.storage.database import Transaction, marks
 from sidecar.storage.projection import REPLACEMENT, Fold, Record, Values, fold, project
 
 _COLUMNS = tuple(column.name for column in COLUMNS if column.facet is not Facet.NONE)
@@ -44,7 +44,7 @@ class Compared:
         return bool(self.missing or self.wrong or self.strays)
 
 
-def compare(database: Database, subjects: Sequence[str], replaced: Mapping[str, Values] | None = None) -> Compared:
+def compare(run: Transaction, subjects: Sequence[str], replaced: Mapping[str, Values] | None = None) -> Compared:
     """
     Args:
         subjects: event_ids, few enough for one statement.
@@ -52,9 +52,9 @@ def compare(database: Database, subjects: Sequence[str], replaced: Mapping[str, 
             subjects' own events are to count, and what the records say of this stays.
     """
     found = Compared()
-    own, silent = _own_rows(database, subjects, found)
-    stored = _stored(database, subjects)
-    overwritten = _overwritten(database, subjects, stored, replaced)
+    own, silent = _own_rows(run, subjects, found)
+    stored = _stored(run, subjects)
+    overwritten = _overwritten(run, subjects, stored, replaced)
     for subject in subjects:
         if subject in silent:
             continue
@@ -77,15 +77,15 @@ def compare(database: Database, subjects: Sequence[str], replaced: Mapping[str, 
     return found
 
 
-def mend(database: Database, found: Compared) -> None:
+def mend(run: Transaction, found: Compared) -> None:
     """Add and change what differs. To be called where it was found: in one transaction, with no shipper's commit in
     between. Strays are the caller's to delete."""
     for record in found.missing:
-        database.execute(_INSERT, [_written(name, record[name]) for name in _COLUMNS])
+        run.execute(_INSERT, [_written(name, record[name]) for name in _COLUMNS])
     for subject, wrong in found.wrong:
         changes = ", ".join(f"{name} = ?" for name in wrong)
         values = [_written(name, value) for name, value in wrong.items()]
-        database.execute(f"UPDATE tts_records SET {changes} WHERE event_id = ?", [*values, subject])
+        run.execute(f"UPDATE tts_records SET {changes} WHERE event_id = ?", [*values, subject])
 
 
 def replacements(events: Iterable[Any]) -> Iterator[tuple[str, Values]]:
@@ -107,13 +107,13 @@ def latest(rows: Iterable[tuple[str, Values]]) -> dict[str, Values]:
 
 
 def _own_rows(
-    database: Database, subjects: Sequence[str], found: Compared
+    run: Transaction, subjects: Sequence[str], found: Compared
 ) -> tuple[dict[str, list[tuple[Fold, Values]] | None], set[str]]:
     """What the subjects' own events fold into, by subject, None for one that was forgotten; and the subjects of which
     no more can be said, because an event cannot be read."""
     rows: dict[str, list[tuple[Fold, Values]] | None] = {}
     silent, forgotten = set(), set()
-    for subject, raw in database.query(
+    for subject, raw in run.query(
         f"SELECT subject, event FROM tts_events WHERE subject IN ({marks(subjects)})", subjects
     ):
         event = _decoded(raw)
@@ -130,14 +130,14 @@ def _own_rows(
     return {**rows, **dict.fromkeys(forgotten)}, silent - forgotten
 
 
-def _stored(database: Database, subjects: Sequence[str]) -> dict[str, Record]:
+def _stored(run: Transaction, subjects: Sequence[str]) -> dict[str, Record]:
     select = f"SELECT {_TELL} FROM tts_records WHERE event_id IN ({marks(subjects)})"
-    records = (dict(zip(_COLUMNS, row, strict=True)) for row in database.query(select, subjects))
+    records = (dict(zip(_COLUMNS, row, strict=True)) for row in run.query(select, subjects))
     return {str(record["event_id"]): record for record in records}
 
 
 def _overwritten(
-    database: Database, subjects: Sequence[str], stored: Mapping[str, Record], replaced: Mapping[str, Values] | None
+    run: Transaction, subjects: Sequence[str], stored: Mapping[str, Record], replaced: Mapping[str, Values] | None
 ) -> dict[str, Values]:
     """Whose audio was overwritten by whom: what all events said when they were read, and what the records say, where an
     event bears it out, which may have come since, or where the one that they name was forgotten."""
@@ -150,7 +150,7 @@ def _overwritten(
     }
     if doubtful:
         those = sorted({by for _, by in doubtful})
-        rows = database.query(f"SELECT subject, type, event FROM tts_events WHERE subject IN ({marks(those)})", those)
+        rows = run.query(f"SELECT subject, type, event FROM tts_events WHERE subject IN ({marks(those)})", those)
         known += replacements(event for *_, event in rows)
         forgotten = {subject for subject, type_, _ in rows if type_ == FORGOTTEN}
         known += [(subject, _as_row(stored[subject], by)) for subject, by in doubtful if by in forgotten]
