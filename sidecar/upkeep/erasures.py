@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,14 @@ Number = tuple[str, int]
 """Source and sequence of one event."""
 
 
-def publish_erased_numbers(publisher: Publisher, folder: Path, numbers: Iterable[Number]) -> list[Event]:
+def publish_erased_numbers(
+    publisher: Publisher, folder: Path, numbers: Iterable[Number], ids: Sequence[str] = ()
+) -> list[Event]:
     """Announce that the events with these numbers are about to be erased.
 
     Args:
         folder: a watched folder.
+        ids: of the events, for whoever is to finish what is interrupted; few.
 
     Returns:
         The events that say so.
@@ -41,12 +44,14 @@ def publish_erased_numbers(publisher: Publisher, folder: Path, numbers: Iterable
     Raises:
         PublishError: the folder cannot be written.
     """
-    published = []
+    published: list[Event] = []
+    named = {"events": sorted(ids)} if ids else {}
     for chunk in in_chunks(sorted(set(numbers)), _PER_EVENT):
         by_source: dict[str, list[int]] = defaultdict(list)
         for source, sequence in chunk:
             by_source[source].append(sequence)
-        published.append(publisher.publish(folder, ERASED, None, {"numbers": by_source}))
+        told = {} if published else named
+        published.append(publisher.publish(folder, ERASED, None, {"numbers": by_source, **told}))
     return published
 
 
@@ -54,8 +59,8 @@ def publish_erasure(publisher: Publisher, folder: Path, member: str, values: Ite
     """Publish one of the lists that an erasure leaves.
 
     Args:
-        member: audio_sha256 (of erased audio), events (ids that are about to be erased), done (ids of which nothing is
-            left on this host), or left/HOST (ids of which something may be on that host).
+        member: audio_sha256 (of erased audio), done (ids of which nothing is left on this host), or left/HOST (ids of
+            which something may be on that host).
 
     Raises:
         PublishError: the folder cannot be written.

@@ -34,7 +34,7 @@ from sidecar.upkeep.erasures import (
     publish_erasure,
 )
 from sidecar.upkeep.mentions import Target
-from sidecar.upkeep.removal import Removal, remove
+from sidecar.upkeep.removal import Removal, identify, remove
 from sidecar.upkeep.traces import Traces, look
 
 _ROWS = 200  # of one transaction in which the shippers wait
@@ -214,7 +214,7 @@ def _remove_files(traces: Traces, result: Forgotten) -> None:
     """Audio before the event files, which are what tells of it."""
     for path, sha256 in [*traces.audio, *traces.files]:
         try:
-            result.files += remove(path, sha256) is Removal.REMOVED
+            result.files += remove(path, identify(path, sha256)) is Removal.REMOVED
         except OSError as error:  # noqa: PERF203 - each file by itself
             result.left.append(f"{path}: {error.strerror}")
     result.left += traces.left

@@ -51,6 +51,8 @@ class EventFile:
     """As recorded; empty where it is not known."""
     erased: tuple[Number, ...]
     """The numbers that it declares erased on purpose."""
+    erased_ids: tuple[str, ...]
+    """The ids of events that it declares erased on purpose."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +141,7 @@ def _read(directory: Directory, name: str, max_bytes: int) -> EventFile | Unread
         audio_path=audio.get("path") or "",
         audio_sha256=audio.get("sha256") or "",
         erased=tuple(numbers_of(event.data)) if event.type == ERASED else (),
+        erased_ids=tuple(event.data.get("events") or ()) if event.type == ERASED else (),
     )
 
 

@@ -20,29 +20,37 @@ class Removal(Enum):
     """Under its name lies something else, which stays."""
 
 
-def remove(path: Path, sha256: str, *, before: float | None = None) -> Removal:
-    """Remove a file with that content. Its state is compared once more after it was read, so that a file which is
-    written anew meanwhile stays; what is left in between is one system call.
+def identify(path: Path, sha256: str, *, before: float | None = None) -> os.stat_result | Removal:
+    """The state of a file, if it has that content.
 
     Args:
-        sha256: of its content.
-        before: seconds since 1970; a file that was written later stays.
+        before: seconds since 1970; a file that was written at that time or later is another one.
 
     Raises:
-        OSError: it cannot be read or removed.
+        OSError: it cannot be read.
     """
     file = open_regular(path)
     if file is None:
         return Removal.OTHER if os.path.lexists(path) else Removal.GONE
     with file:
-        read = os.fstat(file.fileno())
-        if before is not None and read.st_mtime >= before:
+        state = os.fstat(file.fileno())
+        if before is not None and state.st_mtime >= before:
             return Removal.OTHER
-        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            return Removal.OTHER
+        same = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    return state if same else Removal.OTHER
+
+
+def remove(path: Path, found: os.stat_result | Removal) -> Removal:
+    """Remove a file that was identified, unless it was written anew since; what is left in between is one system call.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    if isinstance(found, Removal):
+        return found
     try:
         now = os.lstat(path)
-        if any(getattr(now, name) != getattr(read, name) for name in ("st_dev", "st_ino", "st_size", "st_mtime_ns")):
+        if any(getattr(now, name) != getattr(found, name) for name in ("st_dev", "st_ino", "st_size", "st_mtime_ns")):
             return Removal.OTHER
         path.unlink()
     except FileNotFoundError:
