@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-from datetime import datetime, timezone, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sidecar.errors import SettingsError
+from sidecar.service.localtime import LocalTime
 from sidecar.storage.dsn import Dsn, SqliteDsn, parse_dsn
 
 PREFIX = "SIDECAR_"
@@ -158,7 +159,7 @@ class Settings(BaseSettings):
             SettingsError: there is none of that name.
         """
         if not self.timezone:
-            return datetime.now().astimezone().tzinfo or timezone.utc
+            return LocalTime()
         try:
             return ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
