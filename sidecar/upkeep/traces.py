@@ -127,14 +127,14 @@ def _ask(
     traces: Traces,
     takes: list[_Take],
     found: set[str],
-) -> set[str]:
+) -> dict[str, bool]:
     """Add what the database knows of events whose files were not found.
 
     Returns:
-        Records without a file of audio: it was deleted, or overwritten by one that stays.
+        Of whose audio no file is expected: by record, whether because one that stays overwrote it.
     """
     known = {printable(str(folder)): folder for folder in folders}
-    idle: set[str] = set()
+    idle: dict[str, bool] = {}
     for chunk in in_chunks(sorted(ids)):
         for column in ("subject", "id"):
             for id_, subject, type_, source, sequence, path, event in database.query(
@@ -159,8 +159,9 @@ def _ask(
             f"WHERE event_id IN ({marks(chunk)})",
             chunk,
         ):
-            if deleted_at is not None or (replaced_by is not None and replaced_by not in ids):
-                idle.add(str(event_id))
+            overwritten = replaced_by is not None and replaced_by not in ids
+            if overwritten or deleted_at is not None:
+                idle[str(event_id)] = overwritten
             if event_id not in heard:
                 there = host_of(str(source or ""))
                 takes.append(_Take(subject=event_id, host=there, home=None, path=path, sha256=digest or ""))
@@ -190,7 +191,7 @@ def _places(take: _Take, folders: Sequence[Path]) -> list[tuple[Path, str]]:
     return [(folder, path.name) for folder in folders if may_name(folder, path)]
 
 
-def _locate(take: _Take, folders: Sequence[Path], traces: Traces, claimed: Set[File], idle: Set[str]) -> None:
+def _locate(take: _Take, folders: Sequence[Path], traces: Traces, claimed: Set[File], idle: Mapping[str, bool]) -> None:
     if take.sha256:
         traces.hashes.add(take.sha256)
     places = _places(take, folders)
@@ -200,7 +201,7 @@ def _locate(take: _Take, folders: Sequence[Path], traces: Traces, claimed: Set[F
             traces.owners[take.host].add(take.subject)
         return
     there = [folder / name for folder, name in places if (folder / name).is_file()]
-    if take.subject in idle or not there:
+    if idle.get(take.subject) or not there:
         return
     if not take.sha256:
         traces.left.append(f"{there[0]}: no hash was recorded of it; look at it and remove it by hand")
