@@ -152,8 +152,9 @@ def _overwritten(
         those = sorted({by for _, by in doubtful})
         rows = run.query(f"SELECT subject, type, event FROM tts_events WHERE subject IN ({marks(those)})", those)
         known += replacements(event for *_, event in rows)
-        forgotten = {subject for subject, type_, _ in rows if type_ == FORGOTTEN}
-        known += [(subject, _as_row(stored[subject], by)) for subject, by in doubtful if by in forgotten]
+        heard = {subject for subject, type_, _ in rows if type_ != FORGOTTEN}
+        unrefuted = ((subject, by) for subject, by in doubtful if by not in heard and subject not in replaced)
+        known += [(subject, _as_row(stored[subject], by)) for subject, by in unrefuted]
     return latest(known)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -15,10 +15,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from sidecar.storage.database import Database
 from sidecar.storage.dsn import SqliteDsn, parse_dsn
 from sidecar.storage.mysql import MysqlDatabase, MysqlSink
-from sidecar.storage.sink import Sink
 from sidecar.storage.sqlite import SqliteDatabase, SqliteSink
 from sidecar.upkeep.prune import Policy
 from tests.torture.erasing import (
@@ -41,10 +39,37 @@ STEPS = 30
 _MEMORY = Path("/dev/shm")
 
 hosts = st.sampled_from(["a", "b"])
-users = st.sampled_from(USERS)
+users = st.sampled_from(USERS[:2] * 3 + USERS[2:])
 names = st.sampled_from(["spk_1.wav", "spk_2.wav", "spk_3.wav"])
 sounds = st.integers(1, 3)
 days = st.sampled_from([1.0, 50.0, 100.0])
+
+
+def make_world(url: str, root: Path) -> World:
+    """An empty one.
+
+    Args:
+        url: of a server's database with the tables; "" for SQLite.
+    """
+    if not url:
+        dsn = SqliteDsn(path=str(root / "sidecar.db"))
+        make_database(root / "sidecar.db")
+        return World(root, partial(SqliteDatabase, dsn), partial(SqliteSink, dsn))
+    server = parse_dsn(url)
+    assert not isinstance(server, SqliteDsn)
+    with closing(MysqlDatabase(server)) as database:
+        for table in TABLES:
+            database.execute(f"DELETE FROM {table}")
+    return World(root, partial(MysqlDatabase, server), partial(MysqlSink, server))
+
+
+@contextmanager
+def opened(url: str, place: Path) -> Iterator[World]:
+    world = make_world(url, place)
+    try:
+        yield world
+    finally:
+        world.close()
 
 
 class Erasing(RuleBasedStateMachine):
@@ -52,24 +77,16 @@ class Erasing(RuleBasedStateMachine):
         super().__init__()
         self.url = url
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(takes=st.lists(st.tuples(hosts, users, names, sounds, days), min_size=2, max_size=6))
+    def begin(self, takes: list[tuple[str, str, str, int, float]]) -> None:
         self.root = Path(tempfile.mkdtemp(prefix="erasing-", dir=_MEMORY if _MEMORY.is_dir() else None))
-        connect, sink = self._access()
-        self.world = World(self.root, connect, sink)
-        self.seen = self.world.snapshot()
-
-    def _access(self) -> tuple[Callable[[], Database], Callable[[], Sink]]:
-        if not self.url:
-            dsn = SqliteDsn(path=str(self.root / "sidecar.db"))
-            make_database(self.root / "sidecar.db")
-            return partial(SqliteDatabase, dsn), partial(SqliteSink, dsn)
-        server = parse_dsn(self.url)
-        assert not isinstance(server, SqliteDsn)
-        with closing(MysqlDatabase(server)) as database:
-            for table in TABLES:
-                database.execute(f"DELETE FROM {table}")
-        return partial(MysqlDatabase, server), partial(MysqlSink, server)
+        self.world = make_world(self.url, self.root)
+        for host, user, name, sound, age in takes:
+            self.world.speak(self.host(host), user, name, sound, age)
+        for each in self.world.hosts.values():
+            self.world.back_up_folder(each)
+            self.world.ship(each)
+        self.world.back_up_database()
 
     def teardown(self) -> None:
         if hasattr(self, "world"):
@@ -125,6 +142,11 @@ class Erasing(RuleBasedStateMachine):
     @rule()
     def restore_database(self) -> None:
         self.world.restore_database()
+
+    @rule(host=hosts, how=st.sampled_from([World.ship, World.replay, World.repair]))
+    def restore_and_ship(self, host: str, how: Callable[[World, Host], None]) -> None:
+        self.world.restore_folder(self.host(host))
+        self._keeps(lambda: how(self.world, self.host(host)))
 
     # -- what takes something, and what must not
 
