@@ -14,10 +14,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("sidecar"):
             raise
-        print(
-            f"sidecar: the package {error.name} is not installed. Run: pip install 'indextts-sidecar[shipper]'",
-            file=sys.stderr,
-        )
+        from sidecar.installation import how_to_start
+
+        print(f"sidecar: {error.name} is not installed. Run: {how_to_start()}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -136,4 +136,4 @@ def _tell_hosts(place: Place) -> None:
         still = f"; still to do: {len(left):,} (run there: sidecar forget --pending --yes)" if left else ""
         click.echo(f"host {host}: {len(done):,} done{still}")
     for folder in unseen(place):
-        click.echo(f"not looked at: {folder}; what it has not shipped yet is known there alone")
+        click.echo(f"not looked at: {folder}; what is not shipped from there is known there alone")

@@ -33,7 +33,7 @@ def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | No
         sidecar report --since 90d
         sidecar report --model 2.5 --in zh --output 报告.html --png charts
     """
-    require("pandas", "matplotlib", "ruptures", "jinja2", extra="report")
+    require("matplotlib", "pandas", "ruptures", "scipy", extra="report")
     from sidecar.report import build
 
     with connected(settings) as database:

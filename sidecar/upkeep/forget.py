@@ -22,6 +22,7 @@ from sidecar.event.event import Event
 from sidecar.event.names import printable
 from sidecar.event.publish import Publisher, flush_folder
 from sidecar.event.types import FORGOTTEN, SYNTHESIS
+from sidecar.shipping.tree import not_shipped
 from sidecar.storage.database import Database, Row, in_chunks, marks
 from sidecar.storage.statements import EVENT_COLUMNS, MYSQL, SQLITE, insert_head, keep_existing
 from sidecar.storage.tombstones import erase, forgotten, ids_in
@@ -136,10 +137,13 @@ def pending(place: Place) -> frozenset[str]:
 
 
 def unseen(place: Place) -> list[str]:
-    """The folders that other shippers of the database watch: what they have not shipped yet is known there alone."""
+    """The folders that other shippers of the database watch, and those below ours that hold events and that nobody
+    watches: what is not shipped from there is known there alone."""
     ours = {(place.shipper, printable(str(folder))) for folder in place.folders}
     rows = place.database.query("SELECT shipper, folder FROM sidecar_positions ORDER BY shipper, folder")
-    return [f"{shipper}: {folder}" for shipper, folder in rows if (shipper, folder) not in ours]
+    below = [each for folder in place.folders for each in not_shipped(folder, place.folders)]
+    others = [f"{shipper}: {folder}" for shipper, folder in rows if (shipper, folder) not in ours]
+    return others + sorted(set(map(str, below)))
 
 
 def _ids(document: Document, target: Target) -> set[str]:

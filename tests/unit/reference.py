@@ -18,6 +18,13 @@ _COMMANDS = """# Reference: commands, settings, metrics and columns
 
 Written from the code by `make docs`.
 
+## Installation
+
+The wheel of `indextts-sidecar`, installed by pip, pipx or uv with Python 3.11 or newer, has every command and the
+library page. The extra `report` brings what `sidecar report` and an export to Parquet need besides; without it they
+name the command that adds it to the environment at hand. What records is another distribution,
+[`indextts-patch`](../indextts_patch).
+
 ## Commands
 
 `sidecar COMMAND --help` says more of each, with examples.
