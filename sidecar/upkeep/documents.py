@@ -14,15 +14,16 @@ from typing import Any
 
 import orjson
 
+from sidecar.event.contract import SCHEMA_PREFIX
 from sidecar.event.event import is_ours
 from sidecar.event.names import is_event_name
 from sidecar.event.opening import open_regular
-from sidecar.event.types import ERASED, FORGOTTEN, INTERRUPTED
+from sidecar.event.types import ERASED, FORGOTTEN, INTERRUPTED, PREFIX
 
 _MAX_BYTES = 64 * 1024 * 1024
 _WRITERS = (".indextts-", ".sidecar-")  # begin the names of what the recording and this program write first
 _MARKERS = ".inflight"  # indextts_patch/writing/inflight.py says what is in there
-_MARK = (b"urn:indextts:event:", b'"indextts.')
+_MARK = (SCHEMA_PREFIX.encode(), b'"' + PREFIX.encode())
 _QUICK_SECONDS = 10.0  # a file that is being written is younger
 
 
