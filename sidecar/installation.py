@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shlex
 import sys
@@ -47,6 +46,8 @@ def how_to_install(extra: str = "") -> str:
     pip, pipx and uv take the one that is installed and fetch what its extra wants.
     """
     wanted = f'"{_NAME}[{extra}]"' if extra else _NAME
+    import importlib.util
+
     if os.path.exists(os.path.join(sys.prefix, "pipx_metadata.json")):
         return f"pipx inject {_NAME} {wanted}"
     sudo = "" if os.name == "nt" or os.access(sys.prefix, os.W_OK) else "sudo "

@@ -100,6 +100,12 @@ def _webui(action: str, path: str) -> int:
         return 1
     state = "the line is in" if action == "insert" else "the line is out"
     _say(f"{path}: {state}{'' if changed != content else ' already'}")
+    if action == "insert" and not webui.found_by(sys.executable, path):
+        folder = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        sys.stderr.write(
+            f"indextts_patch: this package is not installed in {sys.executable}.\n"
+            f"Until it is, start {os.path.basename(path)} with PYTHONPATH={folder}, or nothing is recorded.\n"
+        )
     return 0
 
 

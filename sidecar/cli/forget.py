@@ -7,6 +7,7 @@ import click
 from sidecar.answers import timeline
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher, host_slug
 from sidecar.service.settings import Settings
@@ -53,7 +54,7 @@ def forget(
     host: str | None,
     yes: bool,
 ) -> None:
-    """Erase what was recorded of a user, a text, a voice or one record, for good.
+    """Erase for good what is known of a user, text, voice or record.
 
     Names and words are compared byte by byte. Rows, events, quarantined files, search indexes, and in the watched
     folders event files, audio and what killed processes left are erased; a tombstone event with the record's id and no
@@ -78,7 +79,7 @@ def forget(
             ids = pending(place)
         if (record or only_pending) and not ids:
             _tell_hosts(place)
-            click.echo("nothing is pending here")
+            say("nothing is pending here")
             return
         target = Target(user=user, text=text, voice=voice, ids=ids)
         if not yes:
@@ -101,39 +102,39 @@ def _count(place: Place, target: Target) -> None:
     traces = look(place.database, place.folders, place.host, target, meant(place, target))
     strangers = len(target.strangers(place.database))
     more = f", and {count(strangers, 'row')} of other programs" if strangers else ""
-    click.echo(f"{count(traces.records, 'record')}{more} would be forgotten; say --yes to do it")
+    say(f"{count(traces.records, 'record')}{more} would be forgotten; say --yes to do it")
     _list("there too, where it cannot be looked at from here", traces.elsewhere)
 
 
 def _tell(place: Place, result: Forgotten) -> None:
     elsewhere = sum(map(len, result.elsewhere.values()))
     strangers = f", {count(result.strangers, 'row')} of other programs" if result.strangers else ""
-    click.echo(
+    say(
         f"forgotten: {count(result.records, 'record')}, {count(result.events, 'event')}, "
         f"{result.quarantined:,} in quarantine, {count(result.files, 'file')}{strangers}; "
         f"left: {len(result.left) + elsewhere:,}"
     )
     for line in result.left:
-        click.echo(f"not removed: {line}", err=True)
+        say(f"not removed: {line}", err=True)
     for line in result.shared:
-        click.echo(f"kept: {line}, which belongs to another record too")
+        say(f"kept: {line}, which belongs to another record too")
     _list("left, where it cannot be looked at from here", result.elsewhere)
     _tell_hosts(place)
 
 
 def _list(what: str, elsewhere: dict[str, list[str]]) -> None:
     for host, paths in sorted(elsewhere.items()):
-        click.echo(f"{what}: host {host or 'unknown'}, {count(len(paths), 'file')}")
+        say(f"{what}: host {host or 'unknown'}, {count(len(paths), 'file')}")
         for path in paths[:_SHOWN]:
-            click.echo(f"  {path}")
+            say(f"  {path}")
         if len(paths) > _SHOWN:
-            click.echo(f"  ... and {len(paths) - _SHOWN:,} more")
+            say(f"  ... and {len(paths) - _SHOWN:,} more")
 
 
 def _tell_hosts(place: Place) -> None:
     """The proof, host by host."""
     for host, (done, left) in hosts(place.database).items():
         still = f"; still to do: {len(left):,} (run there: sidecar forget --pending --yes)" if left else ""
-        click.echo(f"host {host}: {len(done):,} done{still}")
+        say(f"host {host}: {len(done):,} done{still}")
     for folder in unseen(place):
-        click.echo(f"not looked at: {folder}; what is not shipped from there is known there alone")
+        say(f"not looked at: {folder}; what is not shipped from there is known there alone")

@@ -10,6 +10,7 @@ from sidecar.cli.support import show
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.cli.support.progress import track
+from sidecar.cli.support.say import say
 from sidecar.service.settings import Settings
 from sidecar.upkeep.rebuild import rebuild
 from sidecar.wording.plural import count
@@ -19,8 +20,9 @@ from sidecar.wording.plural import count
 @settings_options(*DATABASE)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def rebuild_command(settings: Settings, as_json: bool) -> None:
-    """Put tts_records right: compare each record with what its events fold into, and write what differs.
+    """Put tts_records right by the events that tts_events holds.
 
+    Each record is compared with what its events fold into, and what differs is written.
     For an upgrade that reads more out of the events than the last version did, or a table that somebody has changed.
     The shipper may keep running, and it may be stopped at any time and run again. Rows that other programs inserted,
     columns, triggers and keys of your own, and every record's id stay. Needs an account with DELETE (tts_migrate).
@@ -34,13 +36,13 @@ def rebuild_command(settings: Settings, as_json: bool) -> None:
     if as_json:
         show.json_lines([asdict(result)])
         return
-    click.echo(
+    say(
         f"{count(result.events, 'event')} folded into {count(result.records, 'record')} "
         f"(before: {result.records_before:,}): {result.added:,} added, {result.changed:,} put right"
     )
     if result.dropped:
-        click.echo(f"  gone: {count(result.dropped, 'record')} without any event")
+        say(f"  gone: {count(result.dropped, 'record')} without any event")
     if result.kept:
-        click.echo(f"  kept: {count(result.kept, 'record')} without any event, because other tables refer to them")
+        say(f"  kept: {count(result.kept, 'record')} without any event, because other tables refer to them")
     if result.unreadable:
-        click.echo(f"  not folded: {count(result.unreadable, 'event')} of a kind that this version cannot read")
+        say(f"  not folded: {count(result.unreadable, 'event')} of a kind that this version cannot read")

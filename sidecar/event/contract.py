@@ -5,9 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import jsonschema_rs
-import orjson
-
 from sidecar.installation import bundled
 
 SCHEMA_PREFIX = "urn:indextts:event:"
@@ -16,5 +13,8 @@ SCHEMA_MAJOR = "1"
 
 @cache
 def validator() -> Any:
+    import jsonschema_rs  # both here: whoever only asks the database reads no event
+    import orjson
+
     document = orjson.loads(bundled("schema/event/1.0.schema.json").read_bytes())
     return jsonschema_rs.validator_for(document)

@@ -21,7 +21,7 @@ import tomllib
 
 import indextts_patch
 from sidecar import __version__
-from sidecar.service.metrics import Metrics
+from sidecar.service.metrics.catalogue import Metrics
 from tests.events import publish, succeeded
 from tests.patch.helpers import python as python_of
 from tests.unit.test_installation import named_files

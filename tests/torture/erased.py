@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sidecar.storage.dsn import SqliteDsn, parse_dsn
-from sidecar.storage.mysql import MysqlSink
+from sidecar.storage.mysql.sink import MysqlSink
 from tests.torture.campaign import SERVERS
 from tests.torture.erasing_crashes import matrix
 from tests.torture.test_erasing import opened, run

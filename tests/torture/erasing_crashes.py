@@ -18,7 +18,7 @@ from typing import Any
 
 from pymysql.connections import Connection
 
-from sidecar.storage.sqlite import SqliteDatabase
+from sidecar.storage.sqlite.database import SqliteDatabase
 from sidecar.upkeep.prune import Policy
 from tests.torture.erasing import Snapshot, World, check_calm
 

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from sidecar.storage.dsn import SqliteDsn, parse_dsn
-from sidecar.storage.mysql import MysqlDatabase, MysqlSink
-from sidecar.storage.sqlite import SqliteDatabase, SqliteSink
+from sidecar.storage.mysql.database import MysqlDatabase
+from sidecar.storage.mysql.sink import MysqlSink
+from sidecar.storage.sqlite.database import SqliteDatabase
+from sidecar.storage.sqlite.sink import SqliteSink
 from sidecar.upkeep.prune import Policy
 from tests.torture.erasing import (
     TABLES,

@@ -9,7 +9,7 @@ import click
 
 from sidecar.cli.main import sidecar
 from sidecar.service import config
-from sidecar.service.metrics import Metrics
+from sidecar.service.metrics.catalogue import Metrics
 from sidecar.storage.columns import COLUMNS, Facet
 
 REFERENCE = Path(__file__).parents[2] / "sidecar" / "README.md"
@@ -87,7 +87,7 @@ def _settings() -> Iterator[str]:
     for name, field in config.fields().items():
         default = config.default(name)
         shown = f"`{default}`" if default else ""
-        yield f"| `{config.environment_name(name)}` | {shown} | {_cell(field.description or '')} |\n"
+        yield f"| `{config.environment_name(name)}` | {shown} | {_cell(field.description)} |\n"
 
 
 def _metrics() -> Iterator[str]:

@@ -55,7 +55,7 @@ LAYERS: Mapping[str, str] = {
 # Each foreign library has one home, so that one place knows its ways.
 HOMES: Mapping[str, str] = {
     "click": "cli __main__",
-    "dotenv": "service.settings",
+    "dotenv": "service.config",
     "jsonschema_rs": "event",
     "jinja2": "web report",
     "markupsafe": "web report",
@@ -65,14 +65,11 @@ HOMES: Mapping[str, str] = {
     "pandas": "report",
     "prometheus_client": "service.metrics",
     "pyarrow": "upkeep.export",
-    "pydantic": "service.config service.settings",
-    "pydantic_settings": "service.settings",
     "pymysql": "storage.mysql",
     "rich": "cli",
     "ruptures": "report",
     "scipy": "report",
     "starlette": "web",
-    "structlog": "service.log",
     "tenacity": "service.retry",
     "uvicorn": "web.server",
     "watchdog": "service.watch",

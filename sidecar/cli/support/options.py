@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from sidecar.cli.support.say import say
 from sidecar.errors import SettingsError, SidecarError, UsageError
 from sidecar.installation import bundled, how_to_install
 from sidecar.service import config
@@ -21,7 +22,7 @@ _DRIVERS = ("pymysql", "sqlite3")
 DATABASE = ("database_url", "database_password_file", "connect_timeout")
 """The settings of a command that asks the database, for settings_options."""
 _SECRETS = ("database_password", "web_token")  # a flag would show it in `ps`
-_SECTION = "Settings, as flags, in the environment or in .env (--watch-dir is SIDECAR_WATCH_DIR, and so on)"
+_SECTION = "Settings; in the environment or .env --watch-dir is SIDECAR_WATCH_DIR"
 
 
 class _SettingOption(click.Option):
@@ -100,13 +101,13 @@ def with_errors(function: Callable[[], None]) -> None:
     try:
         function()
     except SidecarError as error:
-        click.echo(f"sidecar: {error}. {error.hint}" if error.hint else f"sidecar: {error}", err=True)
+        say(f"sidecar: {error}. {error.hint}" if error.hint else f"sidecar: {error}", err=True)
         sys.exit(EXIT_USAGE if isinstance(error, (SettingsError, UsageError)) else EXIT_FAILED)
     except BrokenPipeError:
         raise  # whoever read our output has gone; click ends quietly
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"sidecar: {where}{error.strerror or error}", err=True)
+        say(f"sidecar: {where}{error.strerror or error}", err=True)
         sys.exit(EXIT_FAILED)
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in _DRIVERS:
@@ -115,7 +116,7 @@ def with_errors(function: Callable[[], None]) -> None:
             f"Is the server one of those in {bundled('deploy/README.md')}? "
             "If so, please report it with `sidecar doctor --json`."
         )
-        click.echo(f"sidecar: the database refuses a statement of this program: {error}. {hint}", err=True)
+        say(f"sidecar: the database refuses a statement of this program: {error}. {hint}", err=True)
         sys.exit(EXIT_FAILED)
 
 
