@@ -12,7 +12,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -115,6 +115,8 @@ class World:
     root: Path
     connect: Callable[[], Database]
     sink: Callable[[], Sink]
+    reader: Database | None = None
+    """A connection that is kept for looking; a server takes longer to connect than to answer."""
     clock: ManualClock = field(default_factory=ManualClock)
     hosts: dict[str, Host] = field(default_factory=dict)
     backup: dict[str, tuple[list[str], list[tuple[Any, ...]]]] | None = None
@@ -303,7 +305,7 @@ class World:
                 if path.is_file():
                     key = host.name, str(path.relative_to(host.folder))
                     files[key], ages[key] = path.read_bytes(), path.stat().st_mtime
-        with closing(self.connect()) as database:
+        with nullcontext(self.reader) if self.reader is not None else closing(self.connect()) as database:
             events = database.query("SELECT id, event FROM tts_events")
             records = database.query("SELECT id, event_id, user_id FROM tts_records")
         return Snapshot(

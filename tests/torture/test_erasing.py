@@ -59,10 +59,10 @@ def make_world(url: str, root: Path) -> World:
         return World(root, partial(SqliteDatabase, dsn), partial(SqliteSink, dsn))
     server = parse_dsn(url)
     assert not isinstance(server, SqliteDsn)
-    with closing(MysqlDatabase(server)) as database:
-        for table in TABLES:
-            database.execute(f"DELETE FROM {table}")
-    return World(root, partial(MysqlDatabase, server), partial(MysqlSink, server))
+    database = MysqlDatabase(server)
+    for table in TABLES:
+        database.execute(f"DELETE FROM {table}")
+    return World(root, partial(MysqlDatabase, server), partial(MysqlSink, server), reader=database)
 
 
 @contextmanager
@@ -72,6 +72,8 @@ def opened(url: str, place: Path) -> Iterator[World]:
         yield world
     finally:
         world.close()
+        if world.reader is not None:
+            world.reader.close()
 
 
 class Erasing(RuleBasedStateMachine):
@@ -94,6 +96,8 @@ class Erasing(RuleBasedStateMachine):
         if hasattr(self, "world"):
             self.calm()
             self.world.close()
+            if self.world.reader is not None:
+                self.world.reader.close()
             shutil.rmtree(self.root)
 
     def host(self, name: str) -> Host:
