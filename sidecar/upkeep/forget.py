@@ -126,14 +126,15 @@ def pending(place: Place) -> frozenset[str]:
         f"SELECT r.event_id FROM tts_records r JOIN {tombs} AND t.subject = r.event_id",
     ):
         left.update(str(row[0]) for row in database.query(sql))
-    here: set[str] = set()
+    here, told = set(), set()
     for folder in place.folders:
         for document in documents(folder):
-            event = document.event or {}
-            if event.get("type") == FORGOTTEN:
-                left.add(str(event.get("subject")))
-            here |= ids_in(document.raw)
-    return frozenset(left | (here & forgotten(database, here)))
+            if not document.erases:
+                here |= ids_in(document.raw)
+            elif document.event is not None and document.event.get("type") == FORGOTTEN:
+                told.add(str(document.event.get("subject")))
+    known = forgotten(database, here | told)
+    return frozenset(left | (here & (known | told)) | (told - known))
 
 
 def unseen(place: Place) -> list[str]:

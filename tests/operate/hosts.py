@@ -8,13 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sidecar.cli.support.databases import open_database
-from sidecar.event.publish import host_slug
 from sidecar.service import config
+from sidecar.service.settings import Settings
 from tests.events import publish, succeeded
 from tests.operate.scene import Scene, make_wav
-
-HERE = host_slug()
 
 
 class Host(Scene):
@@ -42,6 +39,10 @@ class Host(Scene):
         publish(self.folder, event, name=f"{name}.json")
         return event
 
+    @property
+    def loaded(self) -> Settings:
+        return config.load({name[8:].lower(): value for name, value in self.settings.items()})
+
     def forget(self, *arguments: str, code: int = 0) -> str:
         return self.run("forget", "--host", self.name, *arguments, "--yes", code=code)
 
@@ -50,8 +51,7 @@ class Host(Scene):
 
     def users(self) -> list[str]:
         """Of all records, in order; and no event says anything else."""
-        settings = config.load({name[8:].lower(): value for name, value in self.settings.items()})
-        with closing(open_database(settings)) as database:
+        with closing(self.database()) as database:
             rows = database.query("SELECT user_id FROM tts_records WHERE status <> 'pending'")
             events = database.query("SELECT event FROM tts_events WHERE type LIKE 'indextts.synthesis.%'")
         recorded = sorted((str(row[0]) for row in rows if row[0] is not None), key=str.encode)

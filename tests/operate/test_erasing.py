@@ -7,10 +7,20 @@ import json
 import os
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from sidecar.cli.support.databases import open_sink
+from sidecar.event.event import Event
+from sidecar.event.publish import Publisher
+from sidecar.storage.sink import Batch, Delivery
+from sidecar.upkeep.forget import Place, forget
+from sidecar.upkeep.mentions import Target
 from tests.events import encode, envelope, publish, succeeded, uuid7
 from tests.operate.hosts import Host, make_hosts
 from tests.servers import sqlite_url
@@ -44,7 +54,12 @@ def test_audio_of_another_host_with_the_same_name_stays(tmp_path: Path, database
     assert "6 files; left: 0" in said
     assert "host b: 3 done\n" in said
     assert (a.wavs(), b.wavs()) == (["spk_0.wav", "spk_1.wav", "spk_2.wav"], [])
-    assert "nothing is pending" in b.forget("--pending")
+    a.ship()
+    b.ship()
+    for host in (a, b):
+        before = sorted(path.name for path in host.folder.iterdir())
+        assert "nothing is pending" in host.forget("--pending")
+        assert sorted(path.name for path in host.folder.iterdir()) == before
 
 
 def test_audio_of_another_watched_folder_stays(tmp_path: Path, database_url: str) -> None:
@@ -200,3 +215,30 @@ def test_a_broken_remark_on_anothers_record_takes_only_itself_along(hosts: tuple
     assert a.users() == ["anna"]
     assert (a.wavs(), (a.folder / "remark.json").exists()) == (["spk_1.wav"], False)
     assert (a.folder / "preset.json").exists()
+
+
+def test_a_commit_beside_forgetting_brings_nothing_back(tmp_path: Path, mysql_url: str) -> None:
+    """Whichever of the two comes first: of events that a shipper holds in its hands while they are forgotten."""
+    (a,) = make_hosts(tmp_path, mysql_url, "a")
+    sink = open_sink(a.loaded)
+    position = sink.open_position("other", "/elsewhere")
+    for number in range(25):
+        made = [Event.decode(encode(succeeded(f"{number}"))) for _ in range(20)]
+        batch = Batch(
+            shipper="other",
+            folder="/elsewhere",
+            deliveries=[Delivery(event=event, path=f"/elsewhere/{event.id}.json") for event in made],
+            quarantined=(),
+            position=position,
+            recorded_at=datetime.now(timezone.utc),
+        )
+        with closing(a.database()) as database, ThreadPoolExecutor(1) as thread:
+            committed = thread.submit(sink.commit, batch)
+            place = Place(database=database, folders=[a.folder], host="a", shipper="on-a")
+            forget(place, Publisher("forget", "a"), Target(ids=frozenset(event.id for event in made)))
+            position = replace(position, revision=committed.result().revision)
+    assert a.query("SELECT COUNT(*) FROM tts_records") == [(0,)]
+    kinds = dict(a.query("SELECT type, COUNT(*) FROM tts_events GROUP BY type"))
+    assert kinds.keys() == {"indextts.record.forgotten", "indextts.events.erased"}
+    assert kinds["indextts.record.forgotten"] == 500
+    sink.close()

@@ -89,8 +89,10 @@ class MysqlDatabase:
             # one that is asked knows of no other's locks, and a write of the same row by two of them undoes one.
             self.execute("UPDATE sidecar_positions SET revision = revision + 1")
             result = work()
-            self._alone = False
-            self.execute("DO 0")  # commits, and turns an error of that into ours
+            self._link.connected().commit()
+        except (pymysql.Error, OSError) as error:
+            self._link.roll_back()
+            raise classify(error, str(self._dsn)) from error
         except BaseException:
             self._link.roll_back()
             raise
