@@ -7,11 +7,12 @@ import json
 import os
 import shutil
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from sidecar.cli.support.databases import open_sink
 from sidecar.event.event import Event
 from sidecar.event.publish import Publisher
 from sidecar.storage.sink import Batch, Delivery
+from sidecar.storage.tombstones import judge
 from sidecar.upkeep.forget import Place, forget
 from sidecar.upkeep.mentions import Target
 from tests.events import encode, envelope, publish, succeeded, uuid7
@@ -217,28 +219,37 @@ def test_a_broken_remark_on_anothers_record_takes_only_itself_along(hosts: tuple
     assert (a.folder / "preset.json").exists()
 
 
-def test_a_commit_beside_forgetting_brings_nothing_back(tmp_path: Path, mysql_url: str) -> None:
-    """Whichever of the two comes first: of events that a shipper holds in its hands while they are forgotten."""
+def test_a_commit_beside_forgetting_brings_nothing_back(
+    tmp_path: Path, mysql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that has asked for tombstones and not yet written its rows: forgetting waits for it."""
     (a,) = make_hosts(tmp_path, mysql_url, "a")
-    sink = open_sink(a.loaded)
-    position = sink.open_position("other", "/elsewhere")
-    for number in range(25):
-        made = [Event.decode(encode(succeeded(f"{number}"))) for _ in range(20)]
+    made = [Event.decode(encode(succeeded(f"{number}"))) for number in range(20)]
+    asked, forgot = threading.Event(), threading.Event()
+
+    def judge_slowly(run: Any, batch: Batch) -> Any:
+        judged = judge(run, batch)
+        asked.set()
+        forgot.wait(2)  # it cannot be done now; if it could, the rows would come after it
+        return judged
+
+    monkeypatch.setattr("sidecar.storage.mysql.sink.judge", judge_slowly)
+    with closing(a.database()) as database, ThreadPoolExecutor(1) as thread, closing(open_sink(a.loaded)) as sink:
         batch = Batch(
             shipper="other",
             folder="/elsewhere",
             deliveries=[Delivery(event=event, path=f"/elsewhere/{event.id}.json") for event in made],
             quarantined=(),
-            position=position,
+            position=sink.open_position("other", "/elsewhere"),
             recorded_at=datetime.now(timezone.utc),
         )
-        with closing(a.database()) as database, ThreadPoolExecutor(1) as thread:
-            committed = thread.submit(sink.commit, batch)
-            place = Place(database=database, folders=[a.folder], host="a", shipper="on-a")
-            forget(place, Publisher("forget", "a"), Target(ids=frozenset(event.id for event in made)))
-            position = replace(position, revision=committed.result().revision)
+        committed = thread.submit(sink.commit, batch)
+        assert asked.wait(60)
+        place = Place(database=database, folders=[a.folder], host="a", shipper="on-a")
+        forget(place, Publisher("forget", "a"), Target(ids=frozenset(event.id for event in made)))
+        forgot.set()
+        committed.result()
     assert a.query("SELECT COUNT(*) FROM tts_records") == [(0,)]
     kinds = dict(a.query("SELECT type, COUNT(*) FROM tts_events GROUP BY type"))
     assert kinds.keys() == {"indextts.record.forgotten", "indextts.events.erased"}
-    assert kinds["indextts.record.forgotten"] == 500
-    sink.close()
+    assert kinds["indextts.record.forgotten"] == 20
