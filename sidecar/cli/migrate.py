@@ -16,7 +16,8 @@ def migrate(settings: Settings) -> None:
     """Create the tables, or bring them up to date.
 
     The account needs the rights to create and alter tables; `sidecar run` does not. Run it as often as you like: what
-    is applied already is left alone.
+    is applied already is left alone. A tts_records that another program has made is taken over: its rows stay, with
+    their ids, and its queries go on working.
 
     \b
     Example:
@@ -24,7 +25,7 @@ def migrate(settings: Settings) -> None:
         SIDECAR_DATABASE_URL=mysql://admin:secret@127.0.0.1/tts sidecar migrate
     """
     with closing(open_sink(settings)) as sink:
-        applied = sink.migrate()
+        applied = sink.migrate(say)
     for name in applied:
         say(f"applied {name}")
     if not applied:

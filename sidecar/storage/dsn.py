@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from sidecar.errors import SettingsError
 
@@ -50,6 +50,14 @@ class MysqlDsn:
         if self.unix_socket:
             return self.unix_socket
         return ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.hosts)
+
+    @property
+    def url(self) -> str:
+        """The URL as SIDECAR_DATABASE_URL takes it, without the password."""
+        options = {name: value for name in _MYSQL_OPTIONS if (value := getattr(self, name)) and value != "prefer"}
+        query = f"?{urlencode(options, safe='/')}" if options else ""
+        where = "localhost" if self.unix_socket else self.where
+        return f"mysql://{quote(self.user, safe='')}@{where}/{quote(self.database, safe='')}{query}"
 
 
 Dsn = SqliteDsn | MysqlDsn

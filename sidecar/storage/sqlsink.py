@@ -25,6 +25,10 @@ _SELECT_POSITION = "SELECT identity, ctime_ns, files, revision FROM sidecar_posi
 _POSITION_COLUMNS = ("shipper", "folder", "identity", "ctime_ns", "files", "revision", "updated_at")
 
 
+def _nothing(_line: str) -> None:
+    """Whoever does not listen."""
+
+
 class SqlSink(ABC):
     """See sidecar.storage.sink.Sink."""
 
@@ -65,13 +69,19 @@ class SqlSink(ABC):
         with contextlib.suppress(Rehearsed):
             self._run(work)
 
-    def migrate(self) -> list[str]:
-        """Create or upgrade the tables.
+    def migrate(self, say: Callable[[str], None] = _nothing) -> list[str]:
+        """Create or upgrade the tables. A tts_records of another program is taken over, with its rows.
+
+        Args:
+            say: is told in one line what else was done.
 
         Returns:
             Names of the migrations that were applied now.
+
+        Raises:
+            TablesNotReady: a table of that name is there that cannot be taken over. Nothing has been changed.
         """
-        return self._run(self._migrate)
+        return self._run(lambda run: self._migrate(run, say))
 
     @abstractmethod
     def _run(self, work: Callable[[Transaction], T]) -> T:
@@ -80,6 +90,14 @@ class SqlSink(ABC):
     @abstractmethod
     def _applied(self, run: Transaction) -> set[str]:
         """Names of the migrations that have been applied; none where there is no table of them."""
+
+    @abstractmethod
+    def _adopt(self, run: Transaction, known: list[migrations.Migration]) -> list[str]:
+        """Take over a tts_records of another program; see sidecar.storage.adoption.
+
+        Returns:
+            What was done, in lines for people.
+        """
 
     @abstractmethod
     def _commit(self, run: Transaction, batch: Batch, *, new: bool) -> Acknowledgement:
@@ -124,9 +142,14 @@ class SqlSink(ABC):
                 (batch.shipper, *paths),
             )
 
-    def _migrate(self, run: Transaction) -> list[str]:
-        run.execute(f"CREATE TABLE IF NOT EXISTS {migrations.MIGRATIONS_TABLE} {self.migrations_columns}")
+    def _migrate(self, run: Transaction, say: Callable[[str], None]) -> list[str]:
         pending = migrations.pending(self.dialect_name, self._applied(run))
+        known = migrations.migrations(self.dialect_name)
+        # The second of them makes the views, which is where the table of another program was first in the way.
+        if not {each.name for each in known[:2]}.isdisjoint(each.name for each in pending):
+            for line in self._adopt(run, known):
+                say(line)
+        run.execute(f"CREATE TABLE IF NOT EXISTS {migrations.MIGRATIONS_TABLE} {self.migrations_columns}")
         for migration in pending:
             for statement in migration.statements:
                 run.execute(statement)

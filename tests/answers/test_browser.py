@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from ctypes.util import find_library
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.answers.generate import decoded
 from tests.answers.scene import Scene
 from tests.answers.served import library, ship
 from tests.events import envelope, succeeded
+from tests.running import missing
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 TOKEN = "a-token-of-some-length"
@@ -72,9 +74,9 @@ def address(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def browser() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine: install Debian's chromium", pytrace=False)
-        pytest.skip("no Chromium on this machine: install Debian's chromium")
+        missing("no Chromium on this machine: install Debian's chromium")
+    if find_library("atomic") is None:
+        missing("Playwright lacks libatomic.so.1: install Debian's libatomic1")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
         yield opened

@@ -59,7 +59,8 @@ class Scene:
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run a command in this process, which saves a start of Python each time; returns what it printed."""
         cleared = dict.fromkeys((name for name in os.environ if name.startswith("SIDECAR_")), None)
-        done = CliRunner().invoke(root_command, arguments, env={**cleared, **self.settings})
+        chosen = {**cleared, "SIDECAR_LISTEN": "127.0.0.1:0", **self.settings}
+        done = CliRunner().invoke(root_command, arguments, env=chosen)
         assert done.exit_code == code, f"{arguments}: {done.exit_code}\n{done.output}\n{done.exception}"
         return done.stdout
 
@@ -82,7 +83,11 @@ class Scene:
         return event
 
     def database(self) -> Database:
-        return open_database(config.load({name[8:].lower(): value for name, value in self.settings.items()}))
+        return open_database(config.load(self.given()))
+
+    def given(self) -> dict[str, Any]:
+        """The settings as `config.load` takes them."""
+        return {name[8:].lower(): value for name, value in self.settings.items()}
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         with closing(self.database()) as database:

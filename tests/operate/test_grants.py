@@ -29,7 +29,7 @@ class Installed:
     folder: Path
 
     def account(self, role: str) -> Account:
-        return Account(user=f"{self.database}_{role}", password=f"change-me-{role}")
+        return Account(user=f"{self.database}_{role}", password=f"of {role}")
 
     def settings(self, role: str) -> dict[str, str]:
         url = self.server.url(self.database, self.account(role))
@@ -56,7 +56,8 @@ class Installed:
 
 def run_script(server: Server, name: str, database: str) -> None:
     """Run one of deploy/mysql for another database than tts, as its first lines tell to."""
-    script = (DEPLOY / "mysql" / name).read_text().replace("`tts`", f"`{database}`").replace("'tts_", f"'{database}_")
+    script = re.sub("<password of tts_(.*)>", r"'of \1'", (DEPLOY / "mysql" / name).read_text())
+    script = script.replace("`tts`", f"`{database}`").replace("'tts_", f"'{database}_")
     script = "\n".join(line for line in script.splitlines() if not line.startswith("--"))
     server.execute(*filter(None, (statement.strip() for statement in script.split(";"))))
 
@@ -68,11 +69,20 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("outputs")
     found = Installed(server, database, folder)
     run_script(server, "accounts.sql", database)
-    sidecar("migrate", cwd=folder, settings=found.settings("migrate"))
     run_script(server, "grants.sql", database)
+    sidecar("migrate", cwd=folder, settings=found.settings("migrate"))
     yield found
     run_script(server, "revoke.sql", database)
     server.drop_database(database)
+
+
+@pytest.mark.parametrize("kind", SERVER_KINDS)
+def test_without_passwords_the_script_is_refused(kind: str, request: pytest.FixtureRequest) -> None:
+    server: Server = request.getfixturevalue(kind)
+    script = (DEPLOY / "mysql" / "accounts.sql").read_text()
+    first = next(line for line in script.splitlines() if not line.startswith("--"))
+    with pytest.raises(pymysql.err.ProgrammingError, match="password of tts_migrate"):
+        server.execute(first.rstrip(";"))
 
 
 def test_the_service_ships_with_its_role(installed: Installed, tmp_path: Path) -> None:
@@ -144,7 +154,7 @@ def test_readers_only_read(installed: Installed) -> None:
         assert installed.as_role("read", statement) in DENIED
 
 
-@pytest.mark.mariadb
+@pytest.mark.usefixtures("mariadb")  # which says whether there is one
 def test_compose_gives_each_role_the_password_of_its_variable(tmp_path: Path) -> None:
     """accounts.sh as MySQL's image runs it, but for the folder that is mounted there."""
     odd = {role: f'{role}\'s \\ "pass" & $HOME `x` 密' for role in ("migrate", "ship", "read")}
@@ -177,4 +187,4 @@ def test_compose_gives_each_role_the_password_of_its_variable(tmp_path: Path) ->
         for role, password in odd.items():
             server.connect(account=Account(user=f"tts_{role}", password=password)).close()
             with pytest.raises(pymysql.err.OperationalError):
-                server.connect(account=Account(user=f"tts_{role}", password=f"change-me-{role}"))
+                server.connect(account=Account(user=f"tts_{role}", password=f"<password of tts_{role}>"))

@@ -30,18 +30,24 @@ rm -f "$root.why-not"
 log=$root.log
 : >"$log"
 export DEBIAN_FRONTEND=noninteractive
+alive=$(dirname "${BASH_SOURCE[0]}")/../../deploy/alive.py
+
+logged() { # logged WHAT COMMAND...: run it, telling how far it is; all that it says goes to the log
+    local what=$1
+    shift
+    python3 "$alive" "$what" bash -o pipefail -c '"${@:2}" 2>&1 | tee -a "$1"' bash "$log" "$@"
+}
 
 mirror() {
     apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Identifier: Packages' 'Origin: Debian' 'Component: main' |
         awk '$2 !~ /-/ && $1 ~ /^(https?|file):/ { print $1; exit }'
 }
 
-echo "Making a chroot with MySQL in $root (once; about a minute, 600 MB) ..."
 if [ -z "$(mirror)" ] || ! command -v debootstrap >/dev/null; then
-    apt-get update -q >>"$log" 2>&1 || cannot "apt-get update failed, see $log"
+    logged "Reading Debian's list of packages" apt-get update || cannot "apt-get update failed, see $log"
 fi
 if ! command -v debootstrap >/dev/null; then
-    apt-get install -q -y --no-install-recommends debootstrap >>"$log" 2>&1 ||
+    logged "Installing debootstrap" apt-get install -y --no-install-recommends debootstrap ||
         cannot "debootstrap could not be installed, see $log"
 fi
 from=$(mirror)
@@ -55,7 +61,8 @@ rm -rf --one-file-system "$root"
 proxy=$(apt-config shell proxy Acquire::http::Proxy)
 eval "$proxy"
 if [ -n "${proxy:-}" ]; then export http_proxy=${http_proxy:-$proxy}; fi
-debootstrap --variant=minbase --include=mysql-server-core sid "$root" "$from" >>"$log" 2>&1 ||
+logged "Making a chroot with MySQL in $root (once; about a minute, 600 MB)" \
+    debootstrap --variant=minbase --include=mysql-server-core sid "$root" "$from" ||
     cannot "debootstrap failed, see $log: $(tail -n 1 "$log")"
 rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
 chroot "$root" /usr/sbin/mysqld --version >"$root/.version" 2>>"$log" ||

@@ -34,10 +34,11 @@ LAYERS: Mapping[str, str] = {
     "sidecar.upkeep": "errors installation event storage shipping answers",
     "sidecar.wording": "",
     "sidecar.doctor": "errors installation event storage wording service.metrics.scrape",
+    "sidecar.setup": "sidecar errors installation storage wording",
     "sidecar.report": "errors storage answers wording",
     "sidecar.web": "sidecar errors event storage answers wording upkeep.rating",
     "sidecar.cli": "sidecar errors installation event storage shipping service answers upkeep wording doctor report "
-    "web",
+    "web setup",
     "indextts_patch": "guard options recorder hooking",
     "indextts_patch.__main__": "entry",
     "indextts_patch.guard": "",

@@ -78,8 +78,8 @@ def _hint(number: int, message: str) -> str:
     """A denied command that the shipper never needs was asked for by a command for people."""
     if number in _DENIED and not message.startswith(_SHIPPERS_COMMANDS):
         return (
-            f"This command needs the account that migrates (tts_migrate in {bundled('deploy/mysql/accounts.sql')}): "
-            "name it for this one call, SIDECAR_DATABASE_URL=mysql://tts_migrate:...@HOST/DATABASE sidecar ..."
+            "This command needs the account that migrates; as `sidecar init` made it, add "
+            "--database-url mysql://tts_migrate@HOST/DATABASE --database-password-file .sidecar-passwords/tts_migrate"
         )
     return _HINTS.get(number, "")
 
@@ -92,7 +92,7 @@ _GRANTS = bundled("deploy/mysql/grants.sql")
 _HINTS: Mapping[int, str] = {
     1044: f"Grant the account its rights on this database ({_GRANTS}).",
     1045: "Check user and password in SIDECAR_DATABASE_URL or SIDECAR_DATABASE_PASSWORD.",
-    1049: "Create the database, or correct its name in SIDECAR_DATABASE_URL.",
+    1049: "Create the database (sidecar init), or correct its name in SIDECAR_DATABASE_URL.",
     TABLE_ACCESS_DENIED: f"Grant the account SELECT, INSERT and UPDATE on the tables ({_GRANTS}).",
     2003: "Check host and port in SIDECAR_DATABASE_URL, and that the server runs.",
 }

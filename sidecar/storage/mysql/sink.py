@@ -13,6 +13,7 @@ from sidecar.errors import PermanentSinkError, PositionLost, SidecarError
 from sidecar.storage import migrations
 from sidecar.storage.database import Parameter, Row, Transaction, marks
 from sidecar.storage.dsn import MysqlDsn
+from sidecar.storage.mysql.adoption import adopt
 from sidecar.storage.mysql.connection import Link, MysqlLimits
 from sidecar.storage.mysql.database import execute, utc
 from sidecar.storage.mysql.errors import NO_SUCH_TABLE, TABLE_ACCESS_DENIED, belongs_elsewhere, classify
@@ -142,6 +143,9 @@ class MysqlSink(SqlSink):
                 return False
             raise
         return True
+
+    def _adopt(self, run: Transaction, known: list[migrations.Migration]) -> list[str]:
+        return adopt(run, known)
 
     def _applied(self, run: Transaction) -> set[str]:
         """

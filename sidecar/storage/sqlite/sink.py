@@ -13,6 +13,7 @@ from sidecar.storage.database import Parameter, Row, Transaction, in_chunks, mar
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.projection import FOLDS, project
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery
+from sidecar.storage.sqlite.adoption import adopt
 from sidecar.storage.sqlite.database import time_text
 from sidecar.storage.sqlite.errors import classify
 from sidecar.storage.sqlsink import SqlSink
@@ -108,6 +109,9 @@ class SqliteSink(SqlSink):
         if isinstance(translated, TemporarySinkError):
             self.close()  # the file may be another one by now
         return translated
+
+    def _adopt(self, run: Transaction, known: list[migrations.Migration]) -> list[str]:
+        return adopt(run, known)
 
     def _applied(self, run: Transaction) -> set[str]:
         there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"

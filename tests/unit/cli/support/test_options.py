@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from sidecar.cli.main import sidecar
 from sidecar.cli.support.options import EXIT_FAILED, EXIT_USAGE, with_errors
 from sidecar.errors import SidecarError, UsageError
+from tests.places import NOBODY, as_nobody
 
 
 def raising(error: Exception) -> None:
@@ -61,17 +62,8 @@ def nobody(elsewhere: Path) -> Iterator[None]:
     if os.geteuid() != 0:
         yield
         return
-    for folder in (elsewhere, *elsewhere.parents[:2]):
-        folder.chmod(0o755)
-    (elsewhere / ".env").touch()
-    for verb in ("find", "doctor", "stats", "status"):  # all is imported while everything may be read
-        CliRunner().invoke(sidecar, [verb, "--database-url", "sqlite:///nowhere.db"])
-    (elsewhere / ".env").unlink()
-    os.seteuid(65534)
-    try:
+    with as_nobody(elsewhere, "find", "doctor", "stats", "status"):
         yield
-    finally:
-        os.seteuid(0)
 
 
 def test_an_env_file_that_is_no_text_is_told(elsewhere: Path) -> None:
@@ -87,7 +79,7 @@ def test_an_env_file_that_may_not_be_read_is_told(elsewhere: Path, nobody: None)
     else:
         os.seteuid(0)
         (elsewhere / ".env").touch(0o600)
-        os.seteuid(65534)
+        os.seteuid(NOBODY)
     result = CliRunner().invoke(sidecar, ["status"])
     assert (result.exit_code, result.stderr.count("\n")) == (EXIT_USAGE, 1)
     assert "cannot be read: Permission denied. Let this user read it" in result.stderr

@@ -1,0 +1,286 @@
+"""The first migrate beside a tts_records that is there already: the article's own table, which most people have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sidecar.cli.support.databases import open_sink
+from sidecar.errors import TablesNotReady
+from sidecar.service import config
+from sidecar.storage.database import Parameter, Row, Transaction
+from sidecar.storage.dsn import MysqlDsn, parse_dsn
+from sidecar.storage.mysql.adoption import adopt
+from sidecar.storage.mysql.sink import MysqlSink
+from tests.events import publish, succeeded
+from tests.integration.processes import sidecar
+from tests.operate.scene import Scene
+from tests.servers import Server
+
+ROWS = 1000
+ARTICLE = """CREATE TABLE tts_records (
+    id INT AUTO_INCREMENT PRIMARY KEY,
+    text_input TEXT NOT NULL,
+    emotion VARCHAR(20) DEFAULT 'neutral',
+    audio_path VARCHAR(255) NOT NULL,
+    created_at DATETIME DEFAULT CURRENT_TIMESTAMP,
+    duration FLOAT{more}
+)"""
+INDEXES = (
+    "CREATE INDEX idx_created ON tts_records (created_at)",
+    "CREATE INDEX idx_emotion ON tts_records (emotion)",
+)
+QUERY = (
+    "SELECT id, text_input, emotion, audio_path, created_at, duration FROM tts_records "
+    "WHERE emotion = 'happy' ORDER BY created_at DESC, id DESC"
+)
+
+
+class Place(Scene):
+    """An empty database and folder."""
+
+    @property
+    def embedded(self) -> bool:
+        return self.settings["SIDECAR_DATABASE_URL"].startswith("sqlite")
+
+    def make(self, more: str = "") -> None:
+        """The article's table and its indexes."""
+        key = ("INT AUTO_INCREMENT PRIMARY KEY", "INTEGER PRIMARY KEY AUTOINCREMENT")
+        script = ARTICLE.replace("{more}", more)
+        for statement in (script.replace(*key) if self.embedded else script, *INDEXES):
+            self.execute(statement)
+
+    def insert(self, count: int, *, first: int = 0) -> None:
+        """As the article's own script does."""
+        kinds = ("happy", "sad", "neutral")
+        values = ", ".join(
+            f"('你好，第{n}句 — bonjour', '{kinds[n % 3]}', 'outputs/spk_{n}.wav', {1.1 + n / 10:.1f})"
+            for n in range(first, first + count)
+        )
+        self.execute(f"INSERT INTO tts_records (text_input, emotion, audio_path, duration) VALUES {values}")
+
+    def found(self) -> list[tuple[Any, ...]]:
+        """What the article's query gives. SQLite has no type for times, so there they gain digits."""
+        return [
+            (*row[:4], datetime.fromisoformat(str(row[4])).replace(tzinfo=timezone.utc), float(row[5]))
+            for row in self.query(QUERY)
+        ]
+
+    def shape(self) -> set[tuple[Any, ...]]:
+        """What the server says of each column and index, but for the order."""
+        if self.embedded:
+            columns = self.query("SELECT name FROM pragma_table_info('tts_records')")
+            keys = self.query("SELECT name, \"unique\" FROM pragma_index_list('tts_records')")
+        else:
+            columns = self.query(
+                "SELECT column_name, column_type, is_nullable, column_default, extra, collation_name, column_comment "
+                "FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'tts_records'"
+            )
+            keys = self.query(
+                "SELECT index_name, column_name, sub_part, non_unique FROM information_schema.statistics "
+                "WHERE table_schema = DATABASE() AND table_name = 'tts_records'"
+            )
+        return {*columns, *keys}
+
+    def shape_made_anew(self) -> set[tuple[Any, ...]]:
+        """Of the table that migrate makes where there was none."""
+        for name in ("tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine", "sidecar_migrations"):
+            self.execute(f"DROP TABLE {name}")
+        self.run("migrate")
+        return self.shape()
+
+
+def place(tmp_path: Path, url: str) -> Place:
+    (tmp_path / "outputs").mkdir()
+    if url.startswith("sqlite"):
+        (tmp_path / "sidecar.db").touch()
+    return Place(tmp_path, {"SIDECAR_DATABASE_URL": url, "SIDECAR_WATCH_DIR": str(tmp_path / "outputs")})
+
+
+@pytest.fixture
+def scene(tmp_path: Path, database_url: str) -> Place:
+    return place(tmp_path, database_url)
+
+
+@pytest.fixture
+def on_server(tmp_path: Path, mysql_url: str) -> Place:
+    return place(tmp_path, mysql_url)
+
+
+def test_the_article_s_table_is_taken_over_with_its_rows_and_its_program_goes_on(scene: Place) -> None:
+    scene.make()
+    scene.insert(ROWS)
+    before = scene.found()
+    assert "took over tts_records as it was: its 1,000 rows stay" in scene.run("migrate")
+    assert scene.found() == before
+    spoken = [succeeded("新的一句 " + "长" * 30_000), succeeded("另一句")]
+    for event in spoken:
+        publish(scene.folder, event)
+    scene.ship()
+    scene.insert(10, first=ROWS)  # beside the shipper
+    found = scene.found()
+    texts = {row[1] for row in found}
+    assert set(before) < set(found)
+    assert {*(event["data"]["text"] for event in spoken), f"你好，第{ROWS + 2}句 — bonjour"} < texts
+    rows = [(ROWS + len(spoken) + 10, len(spoken))]
+    assert scene.query("SELECT COUNT(*), COUNT(event_id) FROM tts_records") == rows
+    assert scene.run("migrate").startswith("the tables are up to date")
+    assert scene.facts("rebuild")["records"] == rows[0][0]
+    assert scene.found() == found
+
+
+def test_pages_of_answers_have_old_rows_and_new_ones(scene: Place) -> None:
+    scene.make()
+    scene.insert(7)
+    scene.run("migrate")
+    scene.insert(7, first=7)
+    publish(scene.folder, succeeded("bonjour"))
+    scene.ship()
+    assert len(scene.run("find", "bonjour", "--json").splitlines()) == 15
+    assert scene.query("SELECT SUM(takes) FROM tts_emotion_usage") == [(15,)]
+    scene.run("stats")
+
+
+def test_a_taken_over_table_is_the_one_that_migrate_makes(scene: Place) -> None:
+    scene.make()
+    scene.run("migrate")
+    assert scene.shape() == scene.shape_made_anew()
+
+
+class Ended(Exception):
+    pass
+
+
+class Dying:
+    """A transaction that ends after so many statements."""
+
+    def __init__(self, run: Transaction, left: int) -> None:
+        self._run = run
+        self._left = left
+
+    def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]:
+        return self._run.query(sql, parameters)
+
+    def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
+        self._left -= 1
+        if self._left < 0:
+            raise Ended
+        return self._run.execute(sql, parameters)
+
+
+def test_a_killed_take_over_is_taken_up(on_server: Place, mysql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    on_server.make()
+    on_server.insert(30)
+    before = on_server.found()
+    dsn = parse_dsn(mysql_url)
+    assert isinstance(dsn, MysqlDsn)
+    with closing(MysqlSink(dsn)) as sink:
+        for done in range(4):  # statements
+            monkeypatch.setattr(sink, "_adopt", lambda run, known, left=done: adopt(Dying(run, left), known))
+            with pytest.raises(Ended):
+                sink.migrate()
+            assert on_server.found() == before
+    on_server.run("migrate")
+    assert on_server.found() == before
+    assert on_server.shape() == on_server.shape_made_anew()
+
+
+def test_what_an_earlier_version_left_is_taken_over(on_server: Place) -> None:
+    """Its first step passed over the table, its second failed."""
+    on_server.run("migrate")
+    on_server.execute("DROP TABLE tts_records")
+    on_server.execute("DELETE FROM sidecar_migrations WHERE number = 2")
+    on_server.make()
+    on_server.insert(30)
+    before = on_server.found()
+    assert "its 30 rows stay" in on_server.run("migrate")
+    assert on_server.found() == before
+
+
+def test_columns_of_people_s_own_stay(scene: Place) -> None:
+    scene.make(", user_id VARCHAR(20), rating INTEGER, speaker VARCHAR(20) DEFAULT 'anna', note TEXT")
+    scene.insert(3)
+    scene.execute("UPDATE tts_records SET user_id = 'bob', rating = 4, note = '好'")
+    scene.run("migrate")
+    publish(scene.folder, succeeded("bonjour", data={"caller": {"user": "u" * 200}}))
+    scene.ship()
+    rows = scene.query("SELECT user_id, rating, speaker, note FROM tts_records ORDER BY id")
+    assert rows == [*[("bob", 4, "anna", "好")] * 3, ("u" * 200, None, "anna", None)]
+
+
+def refused(scene: Place, because: str) -> None:
+    before = scene.shape(), scene.query("SELECT * FROM tts_records")
+    with closing(open_sink(config.load(scene.given()))) as sink, pytest.raises(TablesNotReady) as caught:
+        sink.migrate()
+    assert because in str(caught.value)
+    assert "Nothing has been changed" in caught.value.hint
+    assert (scene.shape(), scene.query("SELECT * FROM tts_records")) == before
+
+
+def test_the_command_says_in_one_line_what_is_in_the_way(scene: Place) -> None:
+    scene.make(", speaker VARCHAR(20) NOT NULL, user_id INT")
+    done = sidecar("migrate", cwd=scene.place, settings=scene.settings, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert "column speaker is NOT NULL and has no default" in done.stderr
+    assert "column user_id is INT" in done.stderr
+
+
+def test_times_of_another_zone_are_told(own_server: Server, tmp_path: Path) -> None:
+    own_server.execute("SET GLOBAL time_zone = '+08:00'")
+    scene = place(tmp_path, own_server.url(own_server.create_database()))
+    scene.make()
+    scene.insert(3)
+    before = scene.found()
+    assert "the server's time zone (+08:00 now)" in scene.run("migrate")
+    assert scene.found() == before
+
+
+@pytest.mark.parametrize(
+    ("more", "because"),
+    [
+        (", speaker VARCHAR(20) NOT NULL", "column speaker is NOT NULL and has no default"),
+        (", user_id INT", "column user_id is INT"),
+        (", UNIQUE (audio_path)", "makes audio_path unique"),
+        (", status INT GENERATED ALWAYS AS (duration + 1)", "column status is generated"),
+    ],
+)
+def test_what_is_in_the_way_is_named_and_nothing_is_changed(scene: Place, more: str, because: str) -> None:
+    scene.make(more)
+    refused(scene, because)
+
+
+def test_rows_in_the_way_are_counted(scene: Place) -> None:
+    scene.make()
+    scene.insert(3)
+    scene.execute("UPDATE tts_records SET emotion = NULL WHERE id > 1")
+    refused(scene, "its emotion is NULL in 2 rows, the first with id 2")
+
+
+@pytest.mark.parametrize(
+    ("change", "because"),
+    [
+        ("ALTER TABLE tts_records ENGINE=MyISAM", "its engine is MyISAM"),
+        ("CREATE INDEX idx_path ON tts_records (audio_path)", "its index idx_path is on all of audio_path"),
+        ("DROP INDEX idx_created ON tts_records; CREATE INDEX idx_created ON tts_records (duration)", "idx_created is"),
+        ("CREATE TABLE ratings (record INT, FOREIGN KEY (record) REFERENCES tts_records (id))", "of ratings holds"),
+        ("CREATE TABLE tts_library (id INT)", "tts_library is a table"),
+        ("RENAME TABLE tts_records TO records; CREATE VIEW tts_records AS SELECT * FROM records", "is a view"),
+        (
+            "ALTER TABLE tts_records MODIFY emotion TEXT, DROP INDEX idx_emotion; UPDATE tts_records SET emotion = "
+            "REPEAT('x', 70) WHERE id = 2",
+            "its emotion is longer than 64 characters in 1 rows, the first with id 2",
+        ),
+        ("ALTER TABLE tts_records MODIFY id INT, DROP PRIMARY KEY", "its primary key is not id"),
+    ],
+)
+def test_what_only_a_server_has_may_be_in_the_way(on_server: Place, change: str, because: str) -> None:
+    on_server.make()
+    on_server.insert(3)
+    for statement in change.split("; "):
+        on_server.execute(statement)
+    refused(on_server, because)
