@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from contextlib import closing
@@ -13,7 +12,6 @@ import pytest
 
 from sidecar.event.publish import Publisher
 from sidecar.upkeep.prune import Policy, carry_out, plan
-from sidecar.upkeep.removal import Removal, identify, remove
 from tests.events import envelope, failed, publish, rfc3339
 from tests.operate.scene import Scene, make_old_wavs, make_wav, set_scene
 from tests.servers import sqlite_url
@@ -146,18 +144,6 @@ def test_audio_that_was_made_anew_under_an_old_name_stays(tmp_path: Path, databa
     assert wavs(scene) == ["spk_1.wav", "spk_2.wav", "spk_4.wav"]
     assert {"spk_1.wav.json", "spk_2.wav.json"} <= {path.name for path in scene.folder.iterdir()}
     assert scene.query("SELECT COUNT(*) FROM tts_events WHERE sequence <= 2") == [(2,)]
-
-
-def test_audio_that_is_made_anew_while_it_is_looked_at_stays(tmp_path: Path) -> None:
-    path = tmp_path / "spk_1.wav"
-    raw = make_wav(path)
-    found = identify(path, hashlib.sha256(raw).hexdigest())
-    other = tmp_path / "new.wav"
-    other.write_bytes(raw)
-    os.utime(other, (path.stat().st_mtime, path.stat().st_mtime))
-    other.rename(path)
-    assert remove(path, found) is Removal.OTHER
-    assert path.exists()
 
 
 def test_what_another_host_said_of_it_stays(tmp_path: Path, database_url: str) -> None:
