@@ -94,8 +94,8 @@ def test_a_forgotten_record_is_a_stray_and_one_that_cannot_be_read_is_left_alone
     with closing(SqliteDatabase(dsn)) as database:
         database.execute("UPDATE tts_events SET event = '{}' WHERE id = ?", [other["id"]])
         database.execute(
-            "INSERT INTO tts_events SELECT ?, 'indextts.record.forgotten', source, 9, subject, time, shipper, path, sha256, "
-            "recorded_at, ? FROM tts_events WHERE id = ?",
+            "INSERT INTO tts_events SELECT ?, 'indextts.record.forgotten', source, 9, subject, time, shipper, path, "
+            "sha256, recorded_at, ? FROM tts_events WHERE id = ?",
             [tombstone["id"], encode(tombstone).decode(), first["id"]],
         )
         found = compare(database, [first["id"], other["id"]], {})
