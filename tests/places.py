@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import pkgutil
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,8 +14,9 @@ from unittest import mock
 
 from click.testing import CliRunner
 
-from sidecar import cli, installation
-from sidecar.cli.main import sidecar
+import sidecar as root
+from sidecar import installation
+from sidecar.cli import main
 
 NOBODY = 65534
 _CLONE = Path(__file__).parents[1]
@@ -24,8 +26,8 @@ _CLONE = Path(__file__).parents[1]
 def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
     """Somebody whom rights hold back, as root is not, and who may reach a folder below the temporary one.
 
-    The program can be read although its clone may lie in root's home: the modules of the verbs are imported beforehand,
-    and the files that they look at lie elsewhere, as a wheel has them.
+    The program can be read although its clone may lie in root's home: its modules, and what the verbs need besides, are
+    imported beforehand, and the files that they look at lie elsewhere, as a wheel has them.
     """
     let_in(folder)
     with tempfile.TemporaryDirectory() as public:
@@ -35,14 +37,15 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
             shutil.copytree(_CLONE / name, package / f"_{name}")
         with (
             mock.patch.object(installation, "_PACKAGE", package),
-            mock.patch.object(cli, "__path__", [str(package / "cli")]),
+            mock.patch.object(main, "_FOLDER", package / "cli"),
         ):
+            for module in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
+                if not module.name.endswith("__main__"):
+                    importlib.import_module(module.name)
             (package / ".env").touch()  # what reads it is imported too
             with contextlib.chdir(package):
                 for verb in verbs:
-                    CliRunner().invoke(sidecar, [verb, "--database-url", "sqlite:///nowhere.db"])
-            for module in ("database", "sink"):  # a missing file is told without them
-                importlib.import_module(f"sidecar.storage.sqlite.{module}")
+                    CliRunner().invoke(main.sidecar, [verb, "--database-url", "sqlite:///nowhere.db"])
             os.seteuid(NOBODY)
             try:
                 yield

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Literal
 
 from sidecar.errors import SettingsError
 from sidecar.rights import how_to_read
+from sidecar.service.localtime import LocalTime
 from sidecar.shipping.tree import folders_below
 from sidecar.storage.dsn import Dsn, SqliteDsn, parse_dsn
 
@@ -204,7 +205,7 @@ class Settings:
             SettingsError: there is none of that name.
         """
         if not self.timezone:
-            return datetime.now().astimezone().tzinfo or timezone.utc
+            return LocalTime()
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
         try:

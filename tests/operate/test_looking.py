@@ -61,6 +61,35 @@ def test_every_format_says_the_same(spoken: Scene) -> None:
     assert set(lines[0]) == set(table[0]) == set(rows[0])
 
 
+def test_an_export_runs_no_formula_and_is_for_its_owner_alone(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    texts = ['=HYPERLINK("http://x","y")', "+1", "-2", "@SUM(A1)", "\t=1", "＝1", "plain = text"]
+    for text in texts:
+        publish(scene.folder, succeeded(text))
+    scene.ship()
+    quote = '"' if "sqlite" in database_url else "`"
+    scene.execute(f"ALTER TABLE tts_records ADD COLUMN {quote}order{quote} INT")
+    path = tmp_path / "all.csv"
+    previous = os.umask(0)
+    try:
+        scene.run("export", str(path))
+    finally:
+        os.umask(previous)
+    assert path.stat().st_mode & 0o777 == 0o600
+    with path.open(encoding="utf-8", newline="") as file:
+        written = [row["text_input"] for row in csv.DictReader(file)]
+    assert sorted(written) == sorted([f"'{text}" for text in texts[:-1]] + texts[-1:])
+
+
+def test_a_row_of_another_program_cannot_be_rated_and_that_is_said(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    scene.execute("INSERT INTO tts_records (text_input, audio_path) VALUES ('of another program', 'x.wav')")
+    ((number,),) = scene.query("SELECT id FROM tts_records")
+    done = sidecar("rate", str(number), "5", cwd=scene.place, settings=scene.settings, check=False)
+    assert done.returncode == 1
+    assert f"row {number} was inserted by another program" in done.stderr
+
+
 def test_what_is_exported_can_be_chosen(spoken: Scene) -> None:
     printed = spoken.run("export", "-", "--format", "csv", "--since", "2026-05-15", "--timezone", "UTC")
     assert [row["emotion"] for row in csv.DictReader(io.StringIO(printed))] == ["sad"]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sidecar.storage.columns import COLUMNS, Kind
 from sidecar.storage.database import Parameter, Row
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.sqlite.opening import connect, explained
+
+T = TypeVar("T")
 
 _TIME_LENGTH = len("2026-11-22 10:15:42.318207")
 _TIME_COLUMNS = frozenset(
@@ -53,6 +55,17 @@ class SqliteDatabase:
 
     def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
         return self._execute(sql, parameters).rowcount
+
+    def alone(self, work: Callable[[], T]) -> T:
+        self._execute("BEGIN IMMEDIATE", ())
+        try:
+            result = work()
+            self._execute("COMMIT", ())
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        return result
 
     def close(self) -> None:
         self._connection.close()

@@ -9,15 +9,16 @@ from typing import TypeVar
 
 from sidecar.errors import PermanentSinkError, PositionLost, SidecarError, TemporarySinkError
 from sidecar.storage import migrations
-from sidecar.storage.database import Parameter, Row, in_chunks, marks
+from sidecar.storage.database import Parameter, Row, Transaction, in_chunks, marks
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.projection import FOLDS, project
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery
 from sidecar.storage.sqlite.adoption import adopt
 from sidecar.storage.sqlite.database import time_text
 from sidecar.storage.sqlite.opening import connect, explained
-from sidecar.storage.sqlsink import SqlSink, Transaction
+from sidecar.storage.sqlsink import SqlSink
 from sidecar.storage.statements import EVENT_COLUMNS, SQLITE, fold_tail, insert_head, keep_existing
+from sidecar.storage.tombstones import judge
 
 T = TypeVar("T")
 
@@ -131,12 +132,19 @@ class SqliteSink(SqlSink):
         if not moved:
             raise PositionLost("the position in the database is older than what was committed, or gone")
         revision = self._open_position(run, *folder).revision
+        judged = judge(run, batch)
+        batch = judged.batch
         known = _insert_events(run, batch)
         for delivery in batch.deliveries:
             for fold, values in project(delivery.event):
-                run.execute(_FOLD[fold.name], values)
+                if values[0] not in judged.gone:
+                    run.execute(_FOLD[fold.name], values)
         self._quarantine(run, batch)
-        return Acknowledgement(known=known, revision=revision)
+        self._bury(run, judged)
+        return Acknowledgement(known=known, revision=revision, refused=judged.refused)
+
+    def _may_delete(self, run: Transaction) -> bool:
+        return True
 
 
 def _insert_events(run: Transaction, batch: Batch) -> frozenset[str]:
