@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 
-SILENCE = 6.0  # seconds after which the longest running test is named
+SILENCE = 5.0  # seconds after which the longest running test is named
 
 
 def missing(reason: str) -> NoReturn:
@@ -37,8 +37,9 @@ class Progress:
         self._running[nodeid] = time.monotonic()
         self._otherwise = "ending"
 
-    def pytest_runtest_logreport(self) -> None:
-        self._heard = time.monotonic()
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" or not report.passed:  # and is shown
+            self._heard = time.monotonic()
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         self._running.pop(nodeid, None)
