@@ -20,7 +20,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.events import envelope, failed, publish, succeeded
-from tests.integration.processes import eventually, running
+from tests.integration.processes import eventually, running, sidecar
 from tests.operate.scene import Scene, set_scene
 from tests.operate.terminal import on_terminal
 from tests.servers import sqlite_url
