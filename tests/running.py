@@ -65,7 +65,8 @@ class Progress:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None and not hasattr(session.config, "workerinput"):
+    # Only where the tests run in other processes: in this one, what is printed beside a test is taken for its own.
+    if reporter is not None and session.config.getoption("numprocesses", None):
         session.config.pluginmanager.register(Progress(reporter))
 
 
