@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.answers import scene as scenes
 from tests.answers.browser import chromium, lacking_for_chromium
+from tests.answers.conftest import connect
 from tests.answers.generate import decoded
 from tests.answers.scene import Scene
 from tests.answers.served import library, ship
@@ -126,6 +128,21 @@ def test_a_chinese_word_is_found_as_one_types_and_the_address_tells_it(visit: Vi
     visit.page.reload()
     visit.settle()
     assert visit.texts() == found
+
+
+def test_a_row_of_another_program_leads_nowhere(browser: Browser, tmp_path: Path) -> None:
+    """It has no event_id, so that there is no page of it and nothing to play."""
+    made = scenes.make(tmp_path, count=3, sounds=0)
+    with closing(connect(made.url)) as database:
+        database.execute("INSERT INTO tts_records (text_input, audio_path) VALUES ('of another program', 'x.wav')")
+    with library(made, tmp_path / "web.log") as address:
+        visit = Visit(browser, address)
+        page = visit.open("/?text=another")
+        link = page.locator(".take [data-open]")
+        expect(link).to_have_text("of another program")
+        assert link.get_attribute("href") is None
+        expect(page.locator(".take [data-play]")).to_be_disabled()
+        visit.context.close()
 
 
 def test_filters_narrow_down_and_go_into_the_address(visit: Visit) -> None:

@@ -100,8 +100,7 @@ class Scene:
     def records(self) -> list[tuple[Any, ...]]:
         """Everything that is folded, in an order of its own."""
         with closing(self.database()) as database:
-            names = database.columns("SELECT * FROM tts_records LIMIT 0")[0]
-            return database.query(f"SELECT {', '.join(names)} FROM tts_records ORDER BY event_id, id")
+            return database.query("SELECT * FROM tts_records ORDER BY event_id, id")
 
 
 def set_scene(place: Path, url: str) -> Scene:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from tests.events import publish, succeeded
+from tests.events import envelope, publish, succeeded
 from tests.integration.processes import sidecar
 from tests.operate.prometheus import DEPLOY
 from tests.servers import Account, MariaDB, Server
@@ -34,6 +34,15 @@ class Installed:
     def settings(self, role: str) -> dict[str, str]:
         url = self.server.url(self.database, self.account(role))
         return {"SIDECAR_DATABASE_URL": url, "SIDECAR_WATCH_DIR": str(self.folder), "SIDECAR_LISTEN": "off"}
+
+    def count(self, subject: str) -> tuple[int, int]:
+        """How many records and events there are of a subject."""
+        with self.server.connect(self.database) as root, root.cursor() as cursor:
+            found = []
+            for column, table in (("event_id", "tts_records"), ("subject", "tts_events")):
+                cursor.execute(f"SELECT COUNT(*) FROM {table} WHERE {column} = %s", (subject,))
+                found.append(cursor.fetchall()[0][0])
+        return found[0], found[1]
 
     def as_role(self, role: str, statement: str) -> int:
         """0 where the role may run the statement, else the server's error number."""
@@ -83,6 +92,22 @@ def test_the_service_ships_with_its_role(installed: Installed, tmp_path: Path) -
         settings = installed.settings("ship") | {"SIDECAR_SETTLE_SECONDS": "0"}
         sidecar("run", "--once", cwd=tmp_path, settings=settings)
     assert installed.as_role("ship", "SELECT * FROM tts_records") == 0
+
+
+def test_a_tombstone_ships_without_the_right_to_delete_and_is_obeyed_by_who_has_it(
+    installed: Installed, tmp_path: Path
+) -> None:
+    """As after a restored backup of the database: the record is there, then its tombstone comes."""
+    event = succeeded("to be forgotten")
+    publish(installed.folder, event)
+    sidecar("run", "--once", cwd=tmp_path, settings=installed.settings("ship"))
+    data = {"reason": None, "caller": None}
+    publish(installed.folder, envelope("record.forgotten", data, subject=event["id"]), name="tombstone.json")
+    sidecar("run", "--once", cwd=tmp_path, settings=installed.settings("ship"))
+    assert installed.count(event["id"]) == (1, 2)
+    sidecar("forget", "--pending", "--yes", cwd=tmp_path, settings=installed.settings("migrate"))
+    assert installed.count(event["id"]) == (0, 1)
+    assert b"to be forgotten" not in b"".join(path.read_bytes() for path in installed.folder.glob("*.json"))
 
 
 def test_the_service_has_exactly_its_grants(installed: Installed) -> None:
@@ -136,12 +161,13 @@ def test_compose_gives_each_role_the_password_of_its_variable(tmp_path: Path) ->
     script = (DEPLOY / "compose" / "accounts.sh").read_text()
     assert "/grants/" in script
     client = tmp_path / "mysql"
+    (tmp_path / "grants").symlink_to(DEPLOY / "mysql")  # a clone's own path may have spaces
     with MariaDB() as server:
         client.write_text(f'#!/bin/sh\nexec {find_program("mariadb")} --no-defaults -S {server.folder}/s.sock "$@"\n')
         client.chmod(0o755)
         server.execute("ALTER USER root@localhost IDENTIFIED BY 'of root'")
         done = subprocess.run(
-            ["bash", "-c", script.replace("/grants/", f"{DEPLOY}/mysql/")],
+            ["bash", "-c", script.replace("/grants/", f"{tmp_path}/grants/")],
             env={
                 "PATH": f"{tmp_path}:{os.environ['PATH']}",
                 "LANG": "C.UTF-8",

@@ -30,6 +30,7 @@ _ABOUT_THE_DATA = {
     8004,  # transaction too large (TiDB)
 }
 NO_SUCH_TABLE = 1146
+TABLE_ACCESS_DENIED = 1142
 _ABOUT_THE_TABLES = {1054, NO_SUCH_TABLE}  # 1054: unknown column
 _ABOUT_OUR_SQL = {1064, 1065, 1136, 1149}  # syntax and column counts: a bug, and a bug crashes
 
@@ -42,10 +43,17 @@ _NOT_THIS_HOST = {
     3100,  # a plugin forbids it (Group Replication)
 }
 
+_UNDONE = {1180, 1213, 3101}  # error during COMMIT (Galera), deadlock, not certified (Group Replication)
+
 
 def belongs_elsewhere(error: BaseException) -> bool:
     """Whether another host of a cluster may take what this one refuses."""
     return bool(error.args) and error.args[0] in _NOT_THIS_HOST
+
+
+def was_undone(error: BaseException | None) -> bool:
+    """Whether the server undid the transaction in favour of another one, so that it may be tried again at once."""
+    return error is not None and bool(error.args) and error.args[0] in _UNDONE
 
 
 def classify(error: BaseException, where: str) -> BaseException:
@@ -76,7 +84,7 @@ def _hint(number: int, message: str) -> str:
     return _HINTS.get(number, "")
 
 
-_DENIED = {1142, 1227}
+_DENIED = {TABLE_ACCESS_DENIED, 1227}
 _SHIPPERS_COMMANDS = ("SELECT", "INSERT", "UPDATE")
 
 
@@ -85,6 +93,6 @@ _HINTS: Mapping[int, str] = {
     1044: f"Grant the account its rights on this database ({_GRANTS}).",
     1045: "Check user and password in SIDECAR_DATABASE_URL or SIDECAR_DATABASE_PASSWORD.",
     1049: "Create the database (sidecar init), or correct its name in SIDECAR_DATABASE_URL.",
-    1142: f"Grant the account SELECT, INSERT and UPDATE on the tables ({_GRANTS}).",
+    TABLE_ACCESS_DENIED: f"Grant the account SELECT, INSERT and UPDATE on the tables ({_GRANTS}).",
     2003: "Check host and port in SIDECAR_DATABASE_URL, and that the server runs.",
 }
