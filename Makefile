@@ -56,7 +56,7 @@ $(DEV): $(READY)
 
 .PHONY: unit
 unit: $(DEV) ## Tests of single modules, in seconds: no server, no browser, no network
-	@$(RUN) -m pytest -p no:schemathesis -m "not slow" tests/unit $(ARGS)
+	@$(RUN) -m pytest -m "not slow" tests/unit $(ARGS)
 
 .PHONY: check
 check: lint unit ## Before each commit: lint, types and unit tests
