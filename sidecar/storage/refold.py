@@ -14,7 +14,7 @@ import orjson
 
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
-from sidecar.event.types import FORGOTTEN
+from sidecar.event.types import FORGOTTEN, SYNTHESIS
 from sidecar.storage.columns import BY_NAME, COLUMNS, Facet, Kind
 from sidecar.storage.database import Transaction, marks
 from sidecar.storage.projection import REPLACEMENT, Fold, Record, Values, fold, project
@@ -152,7 +152,7 @@ def _overwritten(
         those = sorted({by for _, by in doubtful})
         rows = run.query(f"SELECT subject, type, event FROM tts_events WHERE subject IN ({marks(those)})", those)
         known += replacements(event for *_, event in rows)
-        heard = {subject for subject, type_, _ in rows if type_ != FORGOTTEN}
+        heard = {subject for subject, type_, _ in rows if type_.startswith(SYNTHESIS)}
         unrefuted = ((subject, by) for subject, by in doubtful if by not in heard and subject not in replaced)
         known += [(subject, _as_row(stored[subject], by)) for subject, by in unrefuted]
     return latest(known)
