@@ -65,6 +65,7 @@ check: lint unit ## Before each commit: lint, types and unit tests
 test: $(DEV) ## All tests, on a private MariaDB (make test MYSQL=1: on real MySQL too)
 	@sh tests/servers/get.sh mariadb chromium font bindfs prometheus systemd
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
+	@echo "Testing in $(JOBS) processes ..."
 	@status=0; $(RUN) -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS) || status=$$?; \
 	    if [ "$(MYSQL)" = 1 ]; then $(RUN) -m tests.servers.had_mysql; fi; \
 	    exit $$status

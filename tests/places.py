@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import itertools
 import os
+import pkgutil
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unittest import mock
 
 from click.testing import CliRunner
 
-from sidecar import cli, installation
-from sidecar.cli.main import sidecar
+import sidecar as root
+from sidecar import installation
+from sidecar.cli import main
 
 NOBODY = 65534
 _CLONE = Path(__file__).parents[1]
@@ -23,10 +27,10 @@ _CLONE = Path(__file__).parents[1]
 def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
     """Somebody whom rights hold back, as root is not, and who may reach a folder below the temporary one.
 
-    The program can be read although its clone may lie in root's home: the modules of the verbs are imported beforehand,
-    and the files that they look at lie elsewhere, as a wheel has them.
+    The program can be read although its clone may lie in root's home: its modules, and what the verbs need besides, are
+    imported beforehand, and the files that they look at lie elsewhere, as a wheel has them.
     """
-    _let_in(folder)
+    let_in(folder)
     with tempfile.TemporaryDirectory() as public:
         Path(public).chmod(0o755)
         package = shutil.copytree(_CLONE / "sidecar", Path(public) / "sidecar")
@@ -34,12 +38,15 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
             shutil.copytree(_CLONE / name, package / f"_{name}")
         with (
             mock.patch.object(installation, "_PACKAGE", package),
-            mock.patch.object(cli, "__path__", [str(package / "cli")]),
+            mock.patch.object(main, "_FOLDER", package / "cli"),
         ):
+            for module in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
+                if not module.name.endswith("__main__"):
+                    importlib.import_module(module.name)
             (package / ".env").touch()  # what reads it is imported too
             with contextlib.chdir(package):
-                for verb in verbs:
-                    CliRunner().invoke(sidecar, [verb, "--database-url", "sqlite:///nowhere.db"])
+                for words in itertools.product(verbs, (["--help"], ["--database-url", "sqlite:///nowhere.db"])):
+                    CliRunner().invoke(main.sidecar, [words[0], *words[1]])
             os.seteuid(NOBODY)
             try:
                 yield
@@ -47,7 +54,22 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
                 os.seteuid(0)
 
 
-def _let_in(folder: Path) -> None:
+@contextlib.contextmanager
+def somebody(groups: Sequence[int] = ()) -> Iterator[None]:
+    """This process as nobody, and as a member of those groups."""
+    before = os.getegid(), os.getgroups()
+    os.setgroups(groups)
+    os.setegid(NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(before[0])
+        os.setgroups(before[1])
+
+
+def let_in(folder: Path) -> None:
     """Let everybody look into a folder, and into those it lies in."""
     top = Path(tempfile.gettempdir()).resolve()
     for each in (folder, *folder.parents):

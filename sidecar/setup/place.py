@@ -50,10 +50,13 @@ def require(folder: Path, *, force: bool) -> Path:
 
 def not_found(start: Path) -> UsageError:
     """The error for a search that found nothing."""
+    demo = start / "deploy" / "demo"  # in a clone of this project
+    without = f" To try it without IndexTTS: sidecar init {demo}." if marks(demo) else ""
     return UsageError(
         f"no IndexTTS found: {start}, the folders above it and {', '.join(_NEIGHBOURS[:2])} ... beside it have no "
         f"{LOOKED_FOR}",
-        hint="Name the folder: sidecar init FOLDER. One of your own without these: sidecar init --force FOLDER.",
+        hint="Name the folder: sidecar init FOLDER. One of your own without these: sidecar init --force FOLDER."
+        + without,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -61,6 +62,11 @@ class MysqlDsn:
 
 
 Dsn = SqliteDsn | MysqlDsn
+
+
+def whole(dsn: Dsn) -> str:
+    """The URL without the password, and with the file's whole path: for whoever is in another folder."""
+    return f"sqlite:///{os.path.abspath(dsn.path)}" if isinstance(dsn, SqliteDsn) else str(dsn)
 
 
 def parse_dsn(url: str, password: str | None = None) -> Dsn:

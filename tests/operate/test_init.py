@@ -121,7 +121,8 @@ class Host:
             return list(cursor.fetchall())
 
     def accounts(self) -> set[str]:
-        return {str(user) for (user,) in self.query(f"SELECT user FROM mysql.user WHERE user LIKE '{self.name}%'")}
+        named = ", ".join(f"'{self.name}_{role}'" for role in ("migrate", "ship", "read"))
+        return {str(user) for (user,) in self.query(f"SELECT user FROM mysql.user WHERE user IN ({named})")}
 
 
 @pytest.fixture(params=SERVER_KINDS)

@@ -48,6 +48,13 @@ def test_outputs_alone_counts_only_where_one_stands(tmp_path: Path) -> None:
     assert place.find(tmp_path / "project", tmp_path / "home") is None
 
 
+def test_in_a_clone_of_this_project_the_demo_s_engine_is_offered(tmp_path: Path) -> None:
+    assert "deploy/demo" not in place.not_found(tmp_path).hint
+    make(tmp_path, "deploy/demo/indextts/")
+    assert place.find(tmp_path, tmp_path / "home") is None
+    assert place.not_found(tmp_path).hint.endswith(f"sidecar init {tmp_path}/deploy/demo.")
+
+
 def test_a_folder_is_required_to_be_one_unless_it_is_forced(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has no webui"):
         place.require(tmp_path, force=False)

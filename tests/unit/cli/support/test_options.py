@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 
 from sidecar.cli.main import sidecar
 from sidecar.cli.support.options import EXIT_FAILED, EXIT_USAGE, with_errors
-from sidecar.errors import SidecarError, UsageError
+from sidecar.errors import SettingsError, SidecarError, UsageError
 from tests.places import NOBODY, as_nobody
 
 
@@ -40,6 +41,17 @@ def test_an_error_ends_the_program_with_one_line(
     said = capsys.readouterr().err
     assert line in said
     assert said.count("\n") == 1
+
+
+def test_systemd_shows_the_line_that_ended_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path has room for about 100 characters
+    monkeypatch.setenv("NOTIFY_SOCKET", "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind("notify")
+        systemd.setblocking(False)
+        with pytest.raises(SystemExit):
+            with_errors(lambda: raising(SettingsError("SIDECAR_NAME is wrong", hint="Write another.")))
+        assert systemd.recv(4096) == b"STATUS=SIDECAR_NAME is wrong. Write another."
 
 
 def test_a_bug_keeps_its_traceback() -> None:
