@@ -67,7 +67,8 @@ def compare(run: Transaction, subjects: Sequence[str], replaced: Mapping[str, Va
             if record is not None:
                 found.strays.append(subject)
         elif record is None:
-            found.missing.append(expected)
+            if own.get(subject):  # not where all that is left of a record is that another one overwrote its audio
+                found.missing.append(expected)
         else:
             if expected["status"] == "pending":
                 expected["created_at"] = record["created_at"]  # of a stub, that of whichever event came first
