@@ -9,10 +9,12 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 DEV := $(VENV)/.dev
 
-# MYSQL=1 also tests on real MySQL, kept in a chroot outside the work tree.
+# MYSQL=1 also tests on real MySQL, kept in a chroot outside the work tree; OCEANBASE=1 on OceanBase's one-node server.
 MYSQL ?= 0
 MYSQL_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/mysql
-export MYSQL MYSQL_ROOT
+OCEANBASE ?= 0
+OCEANBASE_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/oceanbase
+export MYSQL MYSQL_ROOT OCEANBASE OCEANBASE_ROOT
 
 # Further arguments for pytest, such as ARGS="-k position -x".
 ARGS ?=
@@ -61,12 +63,13 @@ unit: $(DEV) ## Tests of single modules, in seconds: no server, no browser, no n
 check: lint unit ## Before each commit: lint, types and unit tests
 
 .PHONY: test
-test: $(DEV) ## All tests, on a private MariaDB (make test MYSQL=1: on real MySQL too)
+test: $(DEV) ## All tests, on a private MariaDB (MYSQL=1: on real MySQL too, OCEANBASE=1: on OceanBase too)
 	@sh tests/servers/get-mariadb.sh
 	@sh tests/answers/get-chromium.sh
 	@sh tests/torture/get-bindfs.sh
 	@sh tests/servers/get-prometheus.sh
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
+	@if [ "$(OCEANBASE)" = 1 ]; then bash tests/servers/get-oceanbase.sh "$(OCEANBASE_ROOT)" $(RUN); fi
 	@status=0; $(RUN) -m pytest $(ARGS) || status=$$?; \
 	    if [ "$(MYSQL)" = 1 ]; then $(RUN) -m tests.servers.had_mysql; fi; \
 	    exit $$status
@@ -90,6 +93,7 @@ ifeq ($(CLUSTER),1)
 else
 	@sh tests/servers/get-mariadb.sh
 	@bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"
+	@if [ "$(OCEANBASE)" = 1 ]; then bash tests/servers/get-oceanbase.sh "$(OCEANBASE_ROOT)" $(RUN); fi
 	@sh tests/torture/get-faketime.sh
 	@sh tests/torture/get-atheris.sh $(RUN)
 	@$(RUN) -m tests.torture --form $(if $(SHORT),short,$(if $(LONG),long,normal)) $(if $(SEED),--seed $(SEED)) $(ARGS)

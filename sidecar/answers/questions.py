@@ -36,7 +36,7 @@ def usage(database: Database, wanted: Filter) -> Counts:
     rows = _ask(
         database,
         wanted,
-        # The outer query gives one spelling to names that the collation holds equal, such as the users Lab and lab.
+        # The outer query gives one spelling to what the collation holds equal, such as the emotions Happy and happy.
         "SELECT MIN(user_id) OVER (PARTITION BY user_id) AS user_id, "
         "MIN(emotion) OVER (PARTITION BY emotion) AS emotion, "
         "status, records, audio_seconds, compute_seconds, first_at, last_at FROM ("

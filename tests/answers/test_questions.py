@@ -15,7 +15,7 @@ from sidecar.answers.filters import Filter, parse
 from sidecar.answers.timeline import resolve, timeline
 from sidecar.cli.main import sidecar
 from sidecar.storage.database import Database
-from sidecar.storage.dsn import SqliteDsn, parse_dsn
+from sidecar.storage.dsn import parse_dsn
 from tests.answers import three_ways
 from tests.answers.conftest import connect
 from tests.answers.load import load
@@ -44,14 +44,14 @@ def test_emotions_are_counted(studio: Database, documents: Documents) -> None:
     assert [row["takes"] for row in rows] == sorted(expected.values(), reverse=True)
 
 
-def test_what_the_collation_holds_for_one_user_is_one(database_url: str) -> None:
+def test_users_are_told_apart_byte_by_byte(database_url: str) -> None:
     dsn = parse_dsn(database_url)
     made = [succeeded(data={"caller": {"user": user}}) for user in ("Lab", "lab", "lab")]
     load(dsn, [*made, failed(data={"caller": {"user": "LAB"}})])
     database = connect(database_url)
     rows = sums.users(questions.usage(database, Filter()))
     database.close()
-    assert sorted(row["takes"] for row in rows) == ([1, 1, 2] if isinstance(dsn, SqliteDsn) else [4])
+    assert sorted(row["takes"] for row in rows) == [1, 1, 2]
 
 
 def test_repeats_cost_all_takes_but_the_first(studio: Database, documents: Documents) -> None:

@@ -289,11 +289,15 @@ class Server(abc.ABC):
 
     # Inside.
 
+    @property
+    def _socket_path(self) -> Path:
+        return self.folder / "s.sock"
+
     def _socket(self, timeout: float) -> socket.socket:
         connected = socket.socket(socket.AF_UNIX)
         connected.settimeout(timeout)
         try:
-            connected.connect(str(self.folder / "s.sock"))
+            connected.connect(str(self._socket_path))
         except OSError as error:
             connected.close()
             raise pymysql.err.OperationalError(CR.CR_CONNECTION_ERROR, f"no answer on the socket: {error}") from error

@@ -22,8 +22,8 @@ _FITS = {
     Kind.TRUTH: _INTEGERS,
     Kind.JSON: ("json", "longtext"),
 }
-_COLLATION = "utf8mb4_unicode_ci"
-"""Of the table, and of its columns that name no other."""
+_COLLATION = "utf8mb4_general_ci"
+"""Of columns that people add to the table."""
 _LONGEST_KEY = 768  # characters: of InnoDB's 3,072 bytes each takes four
 _NO_NUMBER = "NOT REGEXP '^-?[0-9]*[.]?[0-9]+(e[-+]?[0-9]+)?$'"
 
@@ -235,8 +235,7 @@ def _statements(target: Wanted, columns: dict[str, _Column], keys: _Keys) -> lis
 
 
 def _collation(definition: str) -> str:
-    explicit = re.search(r" COLLATE (\w+)", definition)
-    return explicit[1] if explicit else _COLLATION
+    return definition.partition(" COLLATE ")[2].partition(" ")[0]
 
 
 def _widening(column: _Column, definition: str) -> str | None:
