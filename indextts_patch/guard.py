@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
+from types import CodeType
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -29,18 +30,42 @@ def say_once(kind: str, message: str) -> None:
 def attempt(work: Callable[..., Result], *args: Any, **kwargs: Any) -> Result | None:
     """Do a piece of the patch's own work in such a way that its failure cannot reach the host.
 
-    KeyboardInterrupt and SystemExit go through: they are meant for the host.
+    KeyboardInterrupt, SystemExit and what a signal handler of the host raises go through: they are meant for the host.
 
     Returns:
         What `work` returned, or None where it failed; the first failure of each piece is reported on stderr.
     """
     try:
         return work(*args, **kwargs)
-    except Exception as error:  # noqa: BLE001 - this is the one guard; the host must not notice us
+    except Exception as error:
+        if _raised_by_a_signal(error):
+            raise
         name = getattr(work, "__qualname__", repr(work))
         reason = f"{type(error).__name__}: {error}{_where(error)}"
         say_once(f"failed {name}", f"could not do {name}, carrying on: {reason}")
         return None
+
+
+def _raised_by_a_signal(error: Exception) -> bool:
+    """Whether a signal handler raised it, as a host does that gives a call so many seconds (signal.alarm)."""
+    import signal  # late: only a failure needs it
+
+    handlers = {_code(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
+    traceback = error.__traceback__
+    while traceback is not None and handlers:
+        if traceback.tb_frame.f_code in handlers:
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
+def _code(handler: Any) -> CodeType | None:
+    for _ in range(8):  # a partial of a method of ...
+        handler = getattr(handler, "func", getattr(handler, "__func__", handler))
+    if not hasattr(handler, "__code__"):  # an object that can be called
+        handler = vars(type(handler)).get("__call__")
+    code = getattr(handler, "__code__", None)
+    return code if isinstance(code, CodeType) else None
 
 
 def _where(error: Exception) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _RESERVED = ".reserved"
 _MAX_NAMES = 100_000
+_open: set[Recorder] = set()  # those that hold markers in this process
+_watching_forks = False
 
 
 class Recorder:
@@ -36,8 +38,7 @@ class Recorder:
             self.reuse = Reuse(options.root, self.emitter.source, sampled=options.reuse == "any")
             self.reuse.read(options.events_dir)
         atexit.register(self.close)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forked)
+        _watch_forks(self)
 
     def recover(self) -> None:
         """Turn what dead processes were doing into events."""
@@ -51,9 +52,11 @@ class Recorder:
     def close(self) -> None:
         """A clean end of the process."""
         atexit.unregister(self.close)
-        attempt(self.inflight.close)
+        if attempt(self.inflight.close):
+            _open.discard(self)
 
-    def _forked(self) -> None:
+    def forked(self) -> None:
+        """This is a forked child now: what its parent has open is the parent's."""
         attempt(self.emitter.restart)
         attempt(self.inflight.restart, self.emitter.instance)
 
@@ -95,3 +98,17 @@ class Recorder:
 def _reservation(path: str) -> str:
     folder, name = os.path.split(path)
     return os.path.join(folder, f".{name}{_RESERVED}")
+
+
+def _watch_forks(recorder: Recorder) -> None:
+    """Python cannot be told to forget a function that is called after a fork, so there is one for all recorders."""
+    global _watching_forks
+    _open.add(recorder)
+    if not _watching_forks and hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_forked)
+        _watching_forks = True
+
+
+def _forked() -> None:
+    for recorder in list(_open):
+        recorder.forked()

@@ -22,7 +22,7 @@ class Arguments:
     def __init__(self, function: Callable[..., Any], model: object, args: tuple[Any, ...], kwargs: Mapping[str, Any]):
         kind: Any = type(model)
         known = _readable(function, kind)
-        positional = known.positional[1:]  # the first is the model
+        self._positional = positional = known.positional[1:]  # the first is the model
         self.passed: dict[str, Any] = dict(zip(positional, args))  # noqa: B905 - any number may be passed
         if known.rest is not None and len(args) > len(positional):
             self.passed[known.rest] = args[len(positional) :]
@@ -49,11 +49,12 @@ class Arguments:
         passed = self.meaning["output"]
         own: Any = os.path.join(os.path.dirname(os.fsdecode(passed)), os.path.basename(path))
         own = own if isinstance(passed, str) else os.fsencode(own) if isinstance(passed, bytes) else type(passed)(own)
-        for parameter in kwargs:
+        # By its name: the voice may be the very same object.
+        for index, parameter in enumerate(self._positional[: len(args)]):
             if PARAMETERS.get(parameter) == "output":
-                return args, {**kwargs, parameter: own}
-        at = next(index for index, value in enumerate(args) if value is passed)
-        return (*args[:at], own, *args[at + 1 :]), kwargs
+                return (*args[:index], own, *args[index + 1 :]), kwargs
+        parameter = next(name for name in self.all if PARAMETERS.get(name) == "output")
+        return args, {**kwargs, parameter: own}
 
 
 @functools.lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 _MAX_WRAPPERS = 100
 _VARIADIC = 0x04  # flags of code objects, as in the module inspect
-_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
+GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
 
 
 class Signature(NamedTuple):
@@ -32,7 +32,7 @@ def unwrapped(function: Any) -> Any:
 
 def is_lazy(function: Callable[..., Any]) -> bool:
     """Whether a call only makes a generator, coroutine or async generator, as far as the function says."""
-    return bool(unwrapped(function).__code__.co_flags & (_GENERATOR | _COROUTINE | _ASYNC_GENERATOR))
+    return bool(unwrapped(function).__code__.co_flags & (GENERATOR | COROUTINE | ASYNC_GENERATOR))
 
 
 @functools.lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 Whether a call is synchronous, a coroutine or a stream is judged by what it returns: forks decorate their
 `async def infer`, and then the function itself no longer tells (torch.no_grad's wrapper is a plain function).
+Where the function does tell, its wrapper is of the same kind: Starlette and Gradio ask `inspect` how to call it.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from ..facts.signature import is_lazy
 from ..guard import attempt
 from ..record import CURRENT, Record
 from ..recorder import Recorder
+from .kinds import wrapping
 
 
 def wrap(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
     """The function with a record around its outermost call; arguments, result and exceptions are the same objects."""
     lazy = is_lazy(original)
 
-    @functools.wraps(original)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
+    def recorded(*args: Any, **kwargs: Any) -> Any:
         outer = CURRENT.get()
         if outer is not None and outer.open:
             return _inner(outer, original, args, kwargs)
@@ -42,7 +43,7 @@ def wrap(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]
                 raise
         return _conclude(record, result)
 
-    return wrapper
+    return wrapping(original, recorded)
 
 
 class _Running:

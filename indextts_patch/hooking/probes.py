@@ -7,7 +7,6 @@ sys.stdout is never touched. The module of the hooked class gets its own `print`
 from __future__ import annotations
 
 import builtins
-import functools
 import sys
 import types
 import warnings
@@ -19,6 +18,7 @@ from ..facts.observations import Observations
 from ..guard import attempt
 from ..record import CURRENT
 from ..upstream.engines import LOGGER, LOGGING_LIBRARIES, PROGRESS, SLIDERS, Probe
+from .kinds import wrapping
 
 
 def _observations() -> Observations | None:
@@ -34,6 +34,10 @@ def probing_print(*args: Any, **kwargs: Any) -> None:
     builtins.print(*args, **kwargs)
 
 
+def _same(real: Any) -> Any:
+    return real
+
+
 class _Standin:
     """Has all the attributes of the real one, and sets them on it."""
 
@@ -46,9 +50,17 @@ class _Standin:
     def __setattr__(self, attribute: str, value: Any) -> None:
         setattr(self._real, attribute, value)
 
+    def __reduce_ex__(self, _: Any) -> tuple[Any, ...]:
+        return _same, (vars(self)["_real"],)  # a copy is one of the real thing
+
 
 class ProbingLogger(_Standin):
     """A logger, for the module of a hooked class: the vLLM fork and others log what upstream prints."""
+
+    def _class(self) -> Any:
+        return type(vars(self)["_real"])
+
+    __class__ = property(_class)  # isinstance and typing see the real one's
 
     def info(self, message: Any, *args: Any, **kwargs: Any) -> None:
         """The logger's info; one frame further out, so that the line it names stays the caller's."""
@@ -84,7 +96,6 @@ def _argument(probe: Probe, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
 def progress(original: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap the method that is given descriptions of the progress."""
 
-    @functools.wraps(original)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         seen = _observations()
         described = _argument(PROGRESS, args, kwargs)
@@ -92,26 +103,24 @@ def progress(original: Callable[..., Any]) -> Callable[..., Any]:
             attempt(seen.progress, described)
         return original(*args, **kwargs)
 
-    return wrapper
+    return wrapping(original, wrapper)
 
 
 def sliders(original: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap the method that is given the emotion sliders as the person set them."""
 
-    @functools.wraps(original)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         raw = attempt(emotion.vector, _argument(SLIDERS, args, kwargs))
         result = original(*args, **kwargs)
         attempt(emotion.note_normalized, raw, result)
         return result
 
-    return wrapper
+    return wrapping(original, wrapper)
 
 
 def computed_emotion(original: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap the method that computes an emotion from a text, now or as a coroutine."""
 
-    @functools.wraps(original)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         result = original(*args, **kwargs)
         if isinstance(result, types.CoroutineType):
@@ -119,7 +128,7 @@ def computed_emotion(original: Callable[..., Any]) -> Callable[..., Any]:
         attempt(_note_computed, result)
         return result
 
-    return wrapper
+    return wrapping(original, wrapper)
 
 
 async def _awaited(running: Any) -> Any:

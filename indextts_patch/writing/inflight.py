@@ -142,20 +142,25 @@ class InFlight:
             raise OSError(errno.EBUSY, "somebody else holds the lock of this process", path)
         return descriptor
 
-    def close(self) -> None:
-        """A clean end: idle markers are removed; one whose call still runs in a thread stays, and will be reported."""
-        if self._descriptor is None:
-            return
+    def close(self) -> bool:
+        """A clean end: idle markers are removed; one whose call still runs in a thread stays, and will be reported.
+
+        Returns:
+            Whether nothing of it is open any more.
+        """
         for marker in self._free:
             with contextlib.suppress(OSError):
                 os.close(marker.descriptor)
                 os.unlink(marker.path)
-        if len(self._free) == len(self._markers):
+        self._markers = [marker for marker in self._markers if marker not in self._free]
+        self._free = []
+        if self._descriptor is not None and not self._markers:
             release(self._descriptor, os.path.join(self._folder, self._instance + _ALIVE))
+            self._descriptor = None
             for folder in (self._folder, *self._made):
                 with contextlib.suppress(OSError):
                     os.rmdir(folder)  # only where it is empty
-        self._descriptor = None
+        return not self._markers
 
     def recover(self, report: Callable[[str, dict[str, Any]], bool]) -> int:
         """Report the calls whose processes died, each to exactly one of the processes that recover at once.

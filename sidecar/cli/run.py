@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import click
 
@@ -29,6 +30,7 @@ from sidecar.shipping.limits import FolderLimits, ShipperLimits
 from sidecar.shipping.notices import Notices
 from sidecar.shipping.reading import stat_folder
 from sidecar.shipping.shipper import Shipper
+from sidecar.shipping.tree import holds_events
 
 # Decoded events hold no cycles and go when their batch does. At the default of 700 new objects, the collector would
 # look through each batch dozens of times and find nothing: a quarter of the reading time.
@@ -78,6 +80,14 @@ def run(settings: Settings, once: bool) -> None:
         sink.check()
         for folder in folders:
             stat_folder(folder.path)
+
+    def include(path: Path) -> Folder | None:
+        if settings.includes(path):
+            return Folder(path, limits=following.limits(path))
+        if holds_events(path):
+            metrics.not_shipped(str(path))
+        return None
+
     courier = Courier(
         sink, _retry(settings, metrics, give_up, once=once), quarantine_max_bytes=settings.quarantine_max_bytes
     )
@@ -91,6 +101,7 @@ def run(settings: Settings, once: bool) -> None:
         clock=SystemClock(),
         limits=_shipper_limits(settings),
         give_up=give_up,
+        include=include,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: shipper.stop())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
 from sidecar.service.settings import Settings
+from sidecar.shipping.tree import NAME_IT, not_shipped
 from sidecar.upkeep.redelivery import Redelivered
 from sidecar.upkeep.verify import CURES, REPAIRABLE, Defect, Verified, verify
 from sidecar.wording.plural import count
@@ -52,6 +54,7 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
     wrong = False
     for folder in settings.folders:
         with connected(settings) as database:
+            below = not_shipped(folder, settings.folders)
             result = verify(folder, database, max_bytes=settings.event_max_bytes, hash_audio=audio, track=track)
         result.discrepancies = [each for each in result.discrepancies if each.defect not in ignored]
         repaired = None
@@ -60,9 +63,9 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
                 repaired = redelivery.deliver(track(names, "repairing", len(names)))
         wrong = wrong or _is_wrong(result, repaired)
         if as_json:
-            show.json_lines([_facts(result, repaired)])
+            show.json_lines([_facts(result, repaired, below)])
         else:
-            _tell(result, repaired)
+            _tell(result, repaired, below)
     if wrong:
         sys.exit(EXIT_FAILED)
 
@@ -73,13 +76,14 @@ def _is_wrong(result: Verified, repaired: Redelivered | None) -> bool:
     return bool(repaired.refused) or any(each.defect not in REPAIRABLE for each in result.discrepancies)
 
 
-def _facts(result: Verified, repaired: Redelivered | None) -> dict[str, Any]:
+def _facts(result: Verified, repaired: Redelivered | None, below: list[Path]) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "folder": str(result.folder),
         "event_files": result.event_files,
         "audio_files": result.audio_files,
         "audio_hashed": result.audio_hashed,
         "rows": result.rows,
+        "below_not_shipped": [str(path) for path in below],
         "put_aside": sorted(result.dropped),
         "counts": {defect.value: result.count(defect) for defect in Defect},
         "findings": [
@@ -91,7 +95,7 @@ def _facts(result: Verified, repaired: Redelivered | None) -> dict[str, Any]:
     return facts
 
 
-def _tell(result: Verified, repaired: Redelivered | None) -> None:
+def _tell(result: Verified, repaired: Redelivered | None, below: list[Path]) -> None:
     dropped = f" ({len(result.dropped):,} put aside)" if result.dropped else ""
     hashed = f" ({result.audio_hashed:,} read)" if result.audio_hashed else ""
     click.echo(
@@ -107,6 +111,8 @@ def _tell(result: Verified, repaired: Redelivered | None) -> None:
             click.echo(f"    {each.what}  {each.detail}".rstrip())
         if len(of_this_kind) > _SHOWN:
             click.echo(f"    ... and {len(of_this_kind) - _SHOWN} more (--json lists all)")
+    for unmentioned in below:
+        click.echo(f"  {unmentioned}: event files lie here and are not shipped. {NAME_IT}")
     if not result.discrepancies:
         click.echo("  nothing is wrong")
     if repaired is not None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 
 import click
 
-from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.databases import open_database, open_for_visitors
 from sidecar.cli.support.options import DATABASE, require, settings_options, verb
-from sidecar.errors import SettingsError, SidecarError
+from sidecar.errors import SettingsError
 from sidecar.service.settings import Settings
 
 _MIN_TOKEN = 16
@@ -30,10 +29,9 @@ def web(settings: Settings) -> None:
         SIDECAR_WEB_TOKEN=$(openssl rand -hex 16) sidecar web --web-listen 0.0.0.0:9791
     """
     require("starlette", "jinja2", "uvicorn", extra="web")
-    import uvicorn
-
     from sidecar.web import create_app
     from sidecar.web.security import is_loopback
+    from sidecar.web.server import listen, serve
 
     host, port = settings.web_address
     token = settings.token
@@ -45,24 +43,15 @@ def web(settings: Settings) -> None:
     if token is not None and len(token) < _MIN_TOKEN:
         raise SettingsError(f"SIDECAR_WEB_TOKEN is shorter than {_MIN_TOKEN} characters")
     open_database(settings).close()
-    app = create_app(connect=lambda: open_database(settings), folders=settings.folders, zone=settings.zone, token=token)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(128)  # before the address is told: whoever reads it may come at once
-    except OSError as error:
-        listener.close()
-        raise SidecarError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
+    app = create_app(
+        connect=lambda: open_for_visitors(settings), folders=lambda: settings.folders, zone=settings.zone, token=token
+    )
+    listener = listen(host, port)  # before the address is told: whoever reads it may come at once
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
     # Of a large table it takes seconds to tell what the filters can be set to: no visitor should wait for that.
     threading.Thread(target=app.state.shared.refresh_choices, daemon=True).start()
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, limit_concurrency=200)
-    )
     try:
-        server.run(sockets=[listener])
+        serve(app, listener)
     finally:
         app.state.shared.pool.close()

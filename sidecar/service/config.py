@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from sidecar.errors import SettingsError
-from sidecar.service.settings import ENV_FILE, PREFIX, Settings
+from sidecar.service.settings import ENV_FILE, PREFIX, Settings, env_file
 
 _METAVARS = {
     "watch_dir": "PATHS",
@@ -97,7 +96,7 @@ def environment() -> Mapping[str, str]:
 def _refuse_unknown() -> None:
     """A misspelt name would silently leave the default in force."""
     known = {environment_name(field) for field in Settings.model_fields}
-    given = {*os.environ, *(dotenv_values(ENV_FILE, encoding="utf-8") if Path(ENV_FILE).is_file() else ())}
+    given = {*os.environ, *env_file()}
     for name in sorted(given):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
             close = difflib.get_close_matches(name.upper(), known, n=1)

@@ -54,6 +54,10 @@ class Following:
         self._report(key, "poll" if polled else "notify", reason)
         return Watching(announced=not polled, limits=self._limits_of(remote=remote, polled=polled))
 
+    def leave(self, key: str) -> None:
+        """See sidecar.shipping.ports.Watcher."""
+        self._watcher.stop(key)
+
     def limits(self, path: Path) -> FolderLimits:
         """Those that hold until the folder is watched."""
         remote = not is_announced(file_system(path))

@@ -4,24 +4,49 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import socket
 from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from sidecar.errors import SettingsError
+from sidecar.shipping.tree import folders_below
 from sidecar.storage.dsn import Dsn, SqliteDsn, parse_dsn
 
 PREFIX = "SIDECAR_"
 ENV_FILE = ".env"
+MAX_FOLDERS = 1000
+"""Folders of one shipper, those below the named ones included."""
 _MAX_FOLDER_LENGTH = 440  # with a file name of 255 characters it fits the path columns
+
+
+_BELOW = re.compile(r"[/\\]\*\*[/\\]?$")
 
 Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
 PositiveSeconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
+
+
+def env_file() -> dict[str, str]:
+    """What `.env` in the working folder says of ours, letter by letter: a password may hold ${...}.
+
+    Raises:
+        OSError, UnicodeDecodeError: it cannot be read.
+    """
+    path = Path(ENV_FILE)
+    said = dotenv_values(path, interpolate=False, encoding="utf-8") if path.is_file() else {}
+    return {name: value for name, value in said.items() if value is not None and name.upper().startswith(PREFIX)}
 
 
 class Settings(BaseSettings):
@@ -29,8 +54,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        env_file=ENV_FILE,
-        env_file_encoding="utf-8",
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
@@ -39,7 +62,7 @@ class Settings(BaseSettings):
     watch_dir: Annotated[str, NoDecode] = Field(
         default="outputs",
         description=f"Folders to ship, separated by commas or {os.pathsep!r}. "
-        "A folder means its own files, not those of folders below it.",
+        "A folder means its own files; with /** at its end (outputs/**) also those of folders below it, as they come.",
     )
     database_url: SecretStr = Field(
         default=SecretStr("sqlite:///sidecar.db"),
@@ -128,17 +151,40 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, dotenv_settings
+        written = {name.lower().removeprefix(PREFIX.lower()): value for name, value in env_file().items()}
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=written)
 
     @property
     def folders(self) -> list[Path]:
-        """The watched folders, absolute.
+        """The watched folders, absolute; those below one that is named with /** as they are now.
 
         Raises:
-            SettingsError: none is named, one is named twice, or its name is too long.
+            SettingsError: none is named, one is named twice, its name is too long, or they are too many.
         """
+        paths = [path for path, _ in self._named]
+        for path, below in self._named:
+            if below:
+                paths += [each for each in folders_below(path) if each not in paths]
+            if len(paths) > MAX_FOLDERS:
+                raise SettingsError(
+                    f"{PREFIX}WATCH_DIR: more than {MAX_FOLDERS:,} folders", hint="Name those that hold events."
+                )
+        return paths
+
+    def includes(self, path: Path) -> bool:
+        """Whether a folder that lies below a watched one is to be shipped as well."""
+        return any(below and root in path.parents for root, below in self._named)
+
+    @property
+    def _named(self) -> list[tuple[Path, bool]]:
+        """Each folder that is named, and whether those below it are meant too."""
         names = [name.strip() for part in self.watch_dir.split(",") for name in part.split(os.pathsep)]
-        paths = [Path(name).expanduser().absolute() for name in names if name]
+        named = [
+            (Path(_BELOW.sub("", name) or os.sep).expanduser().absolute(), bool(_BELOW.search(name)))
+            for name in names
+            if name
+        ]
+        paths = [path for path, _ in named]
         if not paths:
             raise SettingsError(f"{PREFIX}WATCH_DIR names no folder")
         for path in paths:
@@ -148,7 +194,7 @@ class Settings(BaseSettings):
                 raise SettingsError(
                     f"{PREFIX}WATCH_DIR: a folder's path may have {_MAX_FOLDER_LENGTH} characters: {path}"
                 )
-        return paths
+        return named
 
     @property
     def zone(self) -> tzinfo:
@@ -169,7 +215,7 @@ class Settings(BaseSettings):
     @property
     def fingerprint(self) -> str:
         """Tells one installation's shipper from another's: of its name and folders, as a hash that reveals neither."""
-        return _hash(self.name, *sorted(map(str, self.folders)))
+        return _hash(self.name, *sorted(str(path) for path, _ in self._named))
 
     @property
     def database_fingerprint(self) -> str:

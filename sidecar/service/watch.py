@@ -6,11 +6,13 @@ file systems, the folder is not watched and frequent scans take their place.
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from sidecar.event.names import is_event_name
 from sidecar.shipping.notices import Notices
@@ -30,6 +32,7 @@ _UNANNOUNCED = (
     "virtiofs",
     "vmhgfs",
 )
+_JOIN_SECONDS = 5.0
 _OCTAL = re.compile(rb"\\([0-7]{3})")  # how mountinfo writes blanks and backslashes
 
 
@@ -62,12 +65,12 @@ class FolderWatcher:
     """Watches folders, not what lies below them.
 
     Args:
-        notices: where to say what came.
+        notices: where to say what came; of a new folder in a watched one, that a scan is needed.
     """
 
     def __init__(self, notices: Notices) -> None:
-        self._notices = notices
-        self._watches: dict[str, _Watch] = {}
+        self._system = _System(notices)
+        self._ends: dict[str, Callable[[], None]] = {}
 
     def start(self, path: Path, key: str) -> None:
         """Watch the folder at this path, in place of the one that was watched there before.
@@ -76,46 +79,62 @@ class FolderWatcher:
             key: the name that notices carry.
 
         Raises:
-            OSError: the system does not watch it, such as for want of inotify instances.
+            OSError: the system does not watch it, such as for want of inotify watches.
         """
         self.stop(key)
-        self._watches[key] = _watch(path, self._notices, key)
+        self._ends[key] = self._system.watch(path, key)
 
     def stop(self, key: str) -> None:
-        watch = self._watches.pop(key, None)
-        if watch is not None:
-            watch.stop()
-            watch.join(timeout=5)
+        end = self._ends.pop(key, None)
+        if end is not None:
+            end()
 
     def close(self) -> None:
-        for key in list(self._watches):
+        for key in list(self._ends):
             self.stop(key)
-
-
-class _Watch(Protocol):
-    """One watched folder and the thread that listens."""
-
-    def stop(self) -> None: ...
-    def join(self, timeout: float) -> None: ...
+        self._system.close()
 
 
 if sys.platform == "linux":
-    from watchdog.observers.inotify_c import CallbackId, InotifyConstants, InotifyEvent, InotifyFD, Mask
+    from watchdog.observers.inotify_c import (
+        CallbackId,
+        InotifyConstants,
+        InotifyEvent,
+        InotifyFD,
+        Mask,
+        WatchDescriptor,
+    )
 
     # By name alone: the shipper is not to be woken for each WAV that is written to.
+    _REFUSED = WatchDescriptor(-1)
     _HEARD = Mask(InotifyConstants.IN_CREATE | InotifyConstants.IN_MOVED_TO | InotifyConstants.IN_CLOSE_WRITE)
 
-    def _watch(path: Path, notices: Notices, key: str) -> _Watch:
-        """The reading thread itself gives notice. An observer would hand each event through two more threads, which is
-        half of the time from a file's publication to its notice, and tell of a full queue in its log only."""
-        reader = InotifyFD()
-        reader.start()
-        try:
-            reader.add_callback(os.fsencode(path), _HEARD, _Callback(notices, key), CallbackId(0))
-        except OSError:
-            reader.stop()
-            raise
-        return reader
+    class _System:
+        """One inotify instance and one thread for all folders: a service may have few of either.
+
+        The reading thread itself gives notice. An observer would hand each event through two more threads, which is
+        half of the time from a file's publication to its notice, and tell of a full queue in its log only.
+        """
+
+        def __init__(self, notices: Notices) -> None:
+            self._notices = notices
+            self._reader: InotifyFD | None = None
+            self._ids = itertools.count()
+
+        def watch(self, path: Path, key: str) -> Callable[[], None]:
+            if self._reader is None:
+                self._reader = InotifyFD()
+                self._reader.start()
+            reader, identity = self._reader, CallbackId(next(self._ids))
+            descriptor = reader.add_callback(os.fsencode(path), _HEARD, _Callback(self._notices, key), identity)
+            if descriptor == _REFUSED:  # watchdog raises for every error but this
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+            return lambda: reader.remove_callbacks([(descriptor, identity)])
+
+        def close(self) -> None:
+            if self._reader is not None:
+                self._reader.stop()
+                self._reader.join(_JOIN_SECONDS)
 
     class _Callback:
         def __init__(self, notices: Notices, key: str) -> None:
@@ -126,6 +145,8 @@ if sys.platform == "linux":
             name = os.fsdecode(event.name)
             if is_event_name(name):  # a shipper that is woken for each hidden file and each WAV is late for the event
                 self._notices.add(self._key, name)
+            elif event.is_directory and name:
+                self._notices.missed(self._key)
 
         def on_queue_overflow(self) -> None:
             self._notices.missed(self._key)
@@ -143,15 +164,29 @@ else:
     )
     from watchdog.observers import Observer
 
-    def _watch(path: Path, notices: Notices, key: str) -> _Watch:
-        observer = Observer()
-        try:
-            observer.schedule(_Handler(notices, key), str(path), recursive=False, event_filter=_HEARD)
-            observer.start()
-        except OSError:
-            observer.unschedule_all()
-            raise
-        return observer
+    class _System:
+        """An observer for each folder."""
+
+        def __init__(self, notices: Notices) -> None:
+            self._notices = notices
+
+        def watch(self, path: Path, key: str) -> Callable[[], None]:
+            observer = Observer()
+            try:
+                observer.schedule(_Handler(self._notices, key), str(path), recursive=False, event_filter=_HEARD)
+                observer.start()
+            except OSError:
+                observer.unschedule_all()
+                raise
+
+            def end() -> None:
+                observer.stop()
+                observer.join(_JOIN_SECONDS)
+
+            return end
+
+        def close(self) -> None:
+            """Nothing is left once each folder's watch has ended."""
 
     _HEARD: list[type[FileSystemEvent]] = [FileCreatedEvent, FileMovedEvent, FileClosedEvent]
 

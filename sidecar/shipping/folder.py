@@ -8,6 +8,7 @@ move in `position`, and when to look in `schedule`.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from sidecar.shipping.schedule import Schedule
 from sidecar.storage.sink import Delivery, Position, Quarantined
 
 _NOTICE_GRACE_NS = 1_000_000_000
+_TICK_FILES = 64  # opening, examining and reading one of a slow network file system takes tenths of a second
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +43,8 @@ class Scanned:
     rewound: str
     """Why everything is read again; empty where it is not."""
     seconds: float
+    below: list[Path]
+    """The folders in it."""
 
 
 @dataclass(slots=True)
@@ -166,13 +170,23 @@ class Folder:
         self._gone = None
         replaced = self._progress.identity not in ("", state.identity)
         if replaced:  # the backlog speaks of the other folder's files
-            self._forget_listing()
+            self.forget_listing()
         if returned or replaced:
             self._schedule.scan_now()
             self._schedule.announced()
         else:
             self._schedule.seen(state.mtime_ns)
         return returned or replaced
+
+    def forget_listing(self) -> None:
+        """What was listed is another folder's, or gone."""
+        self._progress.forget_listing()
+        self.known.forget()
+
+    @property
+    def removed(self) -> bool:
+        """Whether there is nothing at its path while the folder above is there."""
+        return not os.path.lexists(self.path) and self.path.parent.is_dir()
 
     @property
     def scanned(self) -> bool:
@@ -229,6 +243,7 @@ class Folder:
             unannounced=unannounced,
             rewound=rewound or "",
             seconds=seconds,
+            below=[self.path / name for name in listing.below],
         )
 
     def _scan(self, tick: Callable[[], None]) -> Listing:
@@ -241,17 +256,14 @@ class Folder:
         if identity != self._progress.identity:
             self.known.forget()
 
-    def _forget_listing(self) -> None:
-        self._progress.forget_listing()
-        self.known.forget()
-
     # -- take
 
-    def take_batch(self, max_events: int, max_bytes: int) -> Taken:
+    def take_batch(self, max_events: int, max_bytes: int, tick: Callable[[], None] = lambda: None) -> Taken:
         """Judge files until a batch is full. Files that need no row count too, so that a round has an end.
 
         Args:
             max_bytes: of event files; the last one may exceed it.
+            tick: called now and then while it goes on.
         """
         taken = Taken(self.known.oldest_pending_ns)
         quarantined = self.known.quarantined
@@ -262,6 +274,8 @@ class Folder:
                 if outcome is None:
                     break
                 taken.looked_at += 1
+                if not taken.looked_at % _TICK_FILES:
+                    tick()
                 if isinstance(outcome, Delivery):
                     taken.deliveries.append(outcome)
                     size += len(outcome.event.raw)

@@ -17,8 +17,9 @@ from typing import NewType
 
 from sidecar.event.names import EVENT_SUFFIX
 from sidecar.shipping.reading import unavailable
+from sidecar.shipping.tree import is_folder
 
-_TICK_ENTRIES = 10_000
+_TICK_ENTRIES = 256  # an entry of a slow network file system takes a tenth of a second
 _CTIME_BYTES = 8
 _CTIMES_AT_ONCE = 10_000
 
@@ -50,6 +51,8 @@ class Listing:
     """The ctime, nanoseconds, that `older` was counted to."""
     newer: array[int]
     """The ctimes after `counted_to`, ascending."""
+    below: list[str]
+    """Names of the folders in it."""
 
     @property
     def last_ctime_ns(self) -> int:
@@ -75,13 +78,14 @@ def scan(
         since: only files with a ctime after it, nanoseconds, become entries.
         count_to: the position; files at or before it are counted, not kept.
         is_known: whether the file of that name and state needs no second look.
-        tick: called every 10,000 entries.
+        tick: called every 256 entries.
 
     Raises:
         FolderUnavailable: the folder cannot be listed.
     """
     listed: list[PackedEntry] = []
     passed: list[int] = []
+    below: list[str] = []
     older = 0
     try:
         with os.scandir(folder) as entries:
@@ -90,6 +94,8 @@ def scan(
                     tick()
                 name = entry.name
                 if not (name.endswith(EVENT_SUFFIX) and name[0] != "."):
+                    if is_folder(entry):
+                        below.append(name)
                     continue
                 try:
                     status = entry.stat(follow_symlinks=False)
@@ -114,7 +120,7 @@ def scan(
     del newer[: bisect_right(newer, count_to)]
     if passed:
         newer = array("q", merge(newer, sorted(passed)))
-    return Listing(entries=listed, older=older, counted_to=count_to, newer=newer)
+    return Listing(entries=listed, older=older, counted_to=count_to, newer=newer, below=below)
 
 
 def _ctimes(entries: list[PackedEntry]) -> array[int]:

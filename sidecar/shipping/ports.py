@@ -35,6 +35,9 @@ class Watcher(Protocol):
             unannounced: files came there, again and again, and nothing announced them.
         """
 
+    def leave(self, key: str) -> None:
+        """The folder is gone for good."""
+
 
 class Telemetry(Protocol):
     """Everything that can happen, one method each; see sidecar.service.metrics."""

@@ -8,11 +8,12 @@ to the database; a batch grows only in that time, so an event that meets an idle
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TypeVar
 
 from sidecar.errors import PositionLost, TemporarySinkError
@@ -52,6 +53,7 @@ class Shipper:
         courier: brings batches to the sink.
         watcher: announces new files into `notices`.
         give_up: set by the shipper when the drain time is over, to end the courier's retries.
+        include: asked once about each folder that lies in one of them; returns it where it is to be shipped too.
     """
 
     def __init__(
@@ -66,9 +68,13 @@ class Shipper:
         clock: Clock,
         limits: ShipperLimits,
         give_up: threading.Event,
+        include: Callable[[Path], Folder | None] = lambda path: None,
     ) -> None:
         self._name = name
-        self._folders = folders
+        self._folders = list(folders)
+        self._include = include
+        self._seen_below = {folder.path for folder in folders}
+        self._included: set[str] = set()
         self._courier = courier
         self._watcher = watcher
         self._notices = notices
@@ -83,6 +89,7 @@ class Shipper:
         self._next_probe = 0.0
         self._drain_until: float | None = None
         self._dropped_before = 0
+        self._discovered_before = 0
         self._once = False
 
     def stop(self) -> None:
@@ -120,7 +127,7 @@ class Shipper:
 
     def _advance(self) -> bool:
         """Give every folder its turn. Returns whether something was handed over."""
-        handed_over = [self._advance_folder(folder) for folder in self._folders]  # each, not only the first
+        handed_over = [self._advance_folder(folder) for folder in [*self._folders]]  # each, not only the first
         return any(handed_over)
 
     def _advance_folder(self, folder: Folder) -> bool:
@@ -145,7 +152,10 @@ class Shipper:
         try:
             replaced = folder.poll()
         except FolderUnavailable as error:
-            self._mark_unavailable(folder, error)
+            if folder.key in self._included and folder.removed:
+                self._leave_out(folder)
+            else:
+                self._mark_unavailable(folder, error)
             return False
         if folder.committed is None:
             self._collect_receipt()
@@ -170,11 +180,33 @@ class Shipper:
             self._mark_unavailable(folder, error)
             return False
         self._telemetry.scanned(folder.key, scanned)
+        for path in scanned.below:
+            self._look_below(path)
         if scanned.recovered:  # the watch may have died with an unmounted or replaced folder
             self._watch(folder, unannounced=scanned.unannounced)
         if all(each.scanned for each in self._folders):
             self._telemetry.ready()
         return True
+
+    def _look_below(self, path: Path) -> None:
+        if path in self._seen_below:
+            return
+        self._seen_below.add(path)
+        folder = self._include(path)
+        if folder is not None:
+            self._folders.append(folder)
+            self._included.add(folder.key)
+
+    def _leave_out(self, folder: Folder) -> None:
+        """A folder below a watched one was removed: nothing is missing. It is found again when it comes back."""
+        self._collect_receipt()
+        folder.forget_listing()
+        self._discovered_before += folder.known.discovered
+        self._dropped_before -= folder.known.dropped + folder.known.pending
+        self._folders.remove(folder)
+        self._included.discard(folder.key)
+        self._seen_below.discard(folder.path)
+        self._watcher.leave(folder.key)
 
     def _open(self, folder: Folder) -> None:
         position = self._stored_position(folder)
@@ -202,7 +234,8 @@ class Shipper:
             self._telemetry.folder_available(folder.key)
 
     def _take(self, folder: Folder) -> Taken:
-        taken = folder.take_batch(self._limits.batch_max_events, self._limits.batch_max_bytes)
+        limits = self._limits
+        taken = folder.take_batch(limits.batch_max_events, limits.batch_max_bytes, self._telemetry.alive)
         for why, count in taken.skipped.items():
             self._telemetry.skipped(why, count)
         taken.rendered = self._courier.render(taken.deliveries)
@@ -303,7 +336,7 @@ class Shipper:
                 pending += len(taken)
                 oldest.append(taken.oldest_ns)
         self._telemetry.backlog(
-            discovered=sum(folder.known.discovered for folder in self._folders),
+            discovered=self._discovered_before + sum(folder.known.discovered for folder in self._folders),
             pending=pending,
             oldest_ns=min((each for each in oldest if each is not None), default=None),
         )

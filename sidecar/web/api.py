@@ -119,7 +119,7 @@ def record_of(request: Request, database: Database) -> search.Record:
 @guarded
 def records(request: Request) -> Response:
     limit = request.query_params.get("limit", "100")
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= search.MAX_LIMIT):
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 10 and 1 <= int(limit) <= search.MAX_LIMIT):
         raise UsageError(f"limit is {limit[:40]!r}", hint=_LIMITS)
     with state(request).pool.lend() as database:
         page = search.find(

@@ -16,27 +16,35 @@ from sidecar.event.publish import Publisher
 from sidecar.storage.database import Database
 from sidecar.web import api, pages
 from sidecar.web.pool import Pool
-from sidecar.web.security import Guard
+from sidecar.web.security import Guard, Sessions
 from sidecar.web.state import State
 
 _STATIC = Path(__file__).resolve().parent / "static"
 
 
 def create_app(
-    *, connect: Callable[[], Database], folders: Sequence[Path], zone: tzinfo, token: str | None = None
+    *, connect: Callable[[], Database], folders: Callable[[], Sequence[Path]], zone: tzinfo, token: str | None = None
 ) -> Starlette:
     """The library as an ASGI application.
 
     Args:
-        connect: connects to the database.
-        folders: the watched folders, absolute: audio is served from them, ratings are written into them.
+        connect: connects to the database, for reading only.
+        folders: finds the watched folders, absolute: audio is served from them, ratings are written into them.
         zone: in which days begin.
         token: what visitors must know; None lets in everyone who can reach the loopback address.
     """
+    sessions = Sessions()
     app = Starlette(
         routes=[*api.routes(), *pages.routes(), Mount("/static", StaticFiles(directory=_STATIC))],
-        middleware=[Middleware(Guard, token=token)],
+        middleware=[Middleware(Guard, token=token, sessions=sessions)],
         exception_handlers={404: pages.not_found, UsageError: pages.failed, TemporarySinkError: pages.failed},
     )
-    app.state.shared = State(pool=Pool(connect), folders=folders, publisher=Publisher("web"), zone=zone, token=token)
+    app.state.shared = State(
+        pool=Pool(connect),
+        find_folders=folders,
+        publisher=Publisher("web"),
+        zone=zone,
+        token=token,
+        sessions=sessions,
+    )
     return app

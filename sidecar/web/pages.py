@@ -20,7 +20,7 @@ from sidecar.web import show
 from sidecar.web.api import NotFound, refusal, unpacked
 from sidecar.web.counting import counts, repeats
 from sidecar.web.rendering import THEMES, render
-from sidecar.web.security import COOKIE, same_secret, session
+from sidecar.web.security import COOKIE, SESSION_SECONDS, same_secret
 from sidecar.web.state import state
 from sidecar.wording import languages
 
@@ -94,12 +94,18 @@ async def login(request: Request) -> Response:
         return render(request, "login.html", 403, wrong=True)
     response = RedirectResponse("/", status_code=303)
     response.set_cookie(
-        COOKIE, session(token), max_age=_YEAR, httponly=True, samesite="strict", secure=request.url.scheme == "https"
+        COOKIE,
+        state(request).sessions.begin(),
+        max_age=SESSION_SECONDS,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
     )
     return response
 
 
 def logout(request: Request) -> Response:
+    state(request).sessions.end(request.cookies.get(COOKIE, ""))
     response = RedirectResponse("/login", status_code=303)
     response.delete_cookie(COOKIE)
     return response

@@ -1,4 +1,4 @@
-"""A few read-only connections, each lent to one request at a time."""
+"""A few connections, each lent to one request at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PATIENCE_SECONDS = 20
 class Pool:
     """
     Args:
-        connect: opens a connection.
+        connect: opens a connection that only reads.
         size: connections at most; further requests wait their turn.
     """
 
@@ -37,7 +37,7 @@ class Pool:
             raise TemporarySinkError("the database is busy with other queries") from None
         try:
             if database is None:
-                database = _read_only(self._connect())
+                database = self._connect()
             yield database
         except TemporarySinkError:
             if database is not None:
@@ -52,16 +52,3 @@ class Pool:
             database = self._idle.get_nowait()
             if database is not None:
                 database.close()
-
-
-def _read_only(database: Database) -> Database:
-    """Whatever the account may do, this connection changes nothing, and none of its queries runs for long."""
-    if database.dialect == "sqlite":
-        database.query("PRAGMA query_only = 1")
-        return database
-    database.execute("SET SESSION TRANSACTION READ ONLY")
-    if "mariadb" in str(database.query("SELECT VERSION()")[0][0]).lower():
-        database.execute(f"SET SESSION max_statement_time = {_PATIENCE_SECONDS}")
-    else:
-        database.execute(f"SET SESSION max_execution_time = {_PATIENCE_SECONDS * 1000}")
-    return database

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
+import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
@@ -14,13 +17,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "sidecar_session"
+SESSION_SECONDS = 30 * 86_400
+_MAX_SESSIONS = 1000
 _OPEN = ("/login", "/static/")
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",  # with no-referrer a browser hides even from us where a form comes from
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
@@ -34,9 +38,29 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def session(token: str) -> str:
-    """The cookie that the browser keeps instead of the token."""
-    return hmac.new(token.encode(), b"sidecar web session", hashlib.sha256).hexdigest()
+class Sessions:
+    """Who has logged in: what a browser keeps instead of the token, for as long as this process runs."""
+
+    def __init__(self) -> None:
+        self._until: OrderedDict[bytes, float] = OrderedDict()
+
+    def begin(self) -> str:
+        """A new session; its value is the browser's secret."""
+        secret = secrets.token_urlsafe(32)
+        self._until[_digest(secret)] = time.monotonic() + SESSION_SECONDS
+        while len(self._until) > _MAX_SESSIONS:
+            self._until.popitem(last=False)
+        return secret
+
+    def knows(self, secret: str) -> bool:
+        return self._until.get(_digest(secret), 0.0) > time.monotonic()
+
+    def end(self, secret: str) -> None:
+        self._until.pop(_digest(secret), None)
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
 
 
 def same_secret(left: str, right: str) -> bool:
@@ -49,9 +73,10 @@ class Guard:
     pages.
     """
 
-    def __init__(self, app: ASGIApp, *, token: str | None) -> None:
+    def __init__(self, app: ASGIApp, *, token: str | None, sessions: Sessions) -> None:
         self._app = app
         self._token = token
+        self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,7 +84,10 @@ class Guard:
             return
         headers = Headers(scope=scope)
         refusal = self._refusal(scope, headers)
-        await (refusal or self._app)(scope, receive, _with_headers(send))
+        # Elsewhere a browser ignores this one, and complains of it.
+        trusted = scope["scheme"] == "https" or is_loopback(_host(headers))
+        opener = {"Cross-Origin-Opener-Policy": "same-origin"} if trusted else {}
+        await (refusal or self._app)(scope, receive, _with_headers(send, _HEADERS | opener))
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         path, method = scope["path"], scope["method"]
@@ -67,7 +95,7 @@ class Guard:
             if not is_loopback(_host(headers)):
                 return PlainTextResponse("this address is not served\n", status_code=421)
         elif not path.startswith(_OPEN) and not self._knows(headers):
-            if path.startswith("/api/") or method not in ("GET", "HEAD"):
+            if path.startswith("/api/"):
                 error = {"message": "a token is needed", "hint": "Send Authorization: Bearer <SIDECAR_WEB_TOKEN>."}
                 return JSONResponse({"error": error}, status_code=401, headers={"WWW-Authenticate": "Bearer"})
             return RedirectResponse("/login", status_code=303)
@@ -84,7 +112,7 @@ class Guard:
             cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
         except CookieError:
             return False
-        return cookie is not None and same_secret(cookie.value, session(self._token))
+        return cookie is not None and self._sessions.knows(cookie.value)
 
 
 def _host(headers: Headers) -> str:
@@ -102,11 +130,11 @@ def _foreign(headers: Headers) -> bool:
     return origin is not None and urlsplit(origin).netloc != headers.get("host")
 
 
-def _with_headers(send: Send) -> Callable[[Message], Awaitable[None]]:
+def _with_headers(send: Send, added: dict[str, str]) -> Callable[[Message], Awaitable[None]]:
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
+            for name, value in added.items():
                 headers[name] = value
             headers.setdefault("Cache-Control", "no-store")
         await send(message)

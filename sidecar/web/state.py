@@ -20,23 +20,36 @@ from sidecar.errors import TemporarySinkError
 from sidecar.event.publish import Publisher
 from sidecar.storage.database import Database
 from sidecar.web.pool import Pool
+from sidecar.web.security import Sessions
 
 T = TypeVar("T")
 _REMEMBER_SECONDS = 60.0
 _REMEMBERED = 200
+_LOOK_SECONDS = 30.0
 
 
 @dataclass(kw_only=True)
 class State:
     pool: Pool
-    folders: Sequence[Path]
-    """The watched folders, absolute."""
+    find_folders: Callable[[], Sequence[Path]]
+    """Finds the watched folders, absolute; others may come below one."""
     publisher: Publisher
     zone: tzinfo
     token: str | None
+    sessions: Sessions
     _counts: OrderedDict[Any, tuple[float, Any]] = field(default_factory=OrderedDict)
     _choices: tuple[float, dict[str, list[str]] | None] = (0.0, None)
+    _folders: tuple[float, Sequence[Path]] = (0.0, ())
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def folders(self) -> Sequence[Path]:
+        """The watched folders as they were at most half a minute ago: to look for them may take long."""
+        at, known = self._folders
+        if not known or time.monotonic() - at > _LOOK_SECONDS:
+            known = self.find_folders()
+            self._folders = (time.monotonic(), known)
+        return known
 
     def remembered(self, ask: Callable[[Database, Filter], T], wanted: Filter) -> T:
         """Ask, or return an answer that is at most a minute old: counting a large table takes seconds."""

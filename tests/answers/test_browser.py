@@ -19,10 +19,12 @@ from tests.answers.served import library, ship
 from tests.events import envelope, succeeded
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+TOKEN = "a-token-of-some-length"
 ATTACK = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>' \" {{7*7}} ${7*7}"
 CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-quic", "--autoplay-policy=no-user-gesture-required",
+    "--disable-sync", "--disable-quic",
+    "--host-resolver-rules=MAP library.home.arpa 127.0.0.1", "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
 
 
@@ -346,3 +348,29 @@ def test_every_page_is_accessible_and_fits(
         assert [line for line in visit.said if "404" not in line] == []
     finally:
         visit.context.close()
+
+
+def test_the_owner_logs_in_and_out_from_another_machine(browser: Browser, scene: Scene, tmp_path: Path) -> None:
+    with library(scene, tmp_path / "log", SIDECAR_WEB_TOKEN=TOKEN) as address:
+        host = address.replace("127.0.0.1", "library.home.arpa")  # the name by which another machine knows it
+        for site in (address, host):
+            visit = Visit(browser, site)
+            page = visit.page
+            page.goto("/charts")
+            assert page.url == f"{site}/login"
+            page.get_by_label("token").fill("a wrong one")
+            page.keyboard.press("Enter")
+            expect(page.get_by_role("alert")).to_be_visible()
+            page.get_by_label("token").fill(TOKEN)
+            page.keyboard.press("Enter")
+            page.wait_for_url(f"{site}/")
+            visit.settle()
+            assert visit.texts()
+            [kept] = visit.context.cookies()
+            page.get_by_role("button", name="Log out").click()
+            page.wait_for_url(f"{site}/login")
+            visit.context.add_cookies([{"name": kept["name"], "value": kept["value"], "url": site}])  # by somebody
+            page.goto("/")
+            assert page.url == f"{site}/login"
+            visit.context.close()
+            assert [line for line in visit.said if "403" not in line] == []  # of the wrong token

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sqlite3
@@ -18,9 +19,12 @@ from typing import Any
 import httpx
 import pytest
 
+from sidecar.cli.support.databases import open_for_visitors
 from sidecar.errors import TemporarySinkError
+from sidecar.service.config import load
 from sidecar.web.app import create_app
 from sidecar.web.pool import Pool
+from sidecar.web.security import COOKIE
 from tests.answers import scene as scenes
 from tests.answers.conftest import connect
 from tests.answers.scene import Scene
@@ -149,7 +153,9 @@ def test_a_page_says_which_filter_it_does_not_understand(client: httpx.Client, p
 
 @pytest.mark.parametrize("page", ["/", "/charts", "/repeats", "/records/01a00000-0000-7000-8000-000000000000"])
 def test_a_page_says_that_the_database_is_away(scene: Scene, page: str) -> None:
-    app = create_app(connect=lambda: connect("mysql://u:p@127.0.0.1:1/d"), folders=[scene.folder], zone=timezone.utc)
+    app = create_app(
+        connect=lambda: connect("mysql://u:p@127.0.0.1:1/d"), folders=lambda: [scene.folder], zone=timezone.utc
+    )
 
     async def get() -> httpx.Response:
         transport = httpx.ASGITransport(app)
@@ -296,8 +302,12 @@ def test_with_a_token_nobody_else_gets_in(scene: Scene, tmp_path: Path) -> None:
         assert "SameSite=strict" in cookie
         assert TOKEN not in cookie
         assert client.get("/").status_code == 200
+        kept = client.cookies[COOKIE]
         client.post("/logout")
         assert client.get("/").status_code == 303
+        client.cookies.set(COOKIE, kept)  # whoever copied it
+        assert client.get("/").status_code == 303
+        assert client.post("/logout").headers["location"] == "/login"
 
 
 @pytest.mark.parametrize(("listen", "more"), [("0.0.0.0:0", {}), ("127.0.0.1:0", {"SIDECAR_WEB_TOKEN": "short"})])
@@ -325,10 +335,27 @@ def test_preferences_lead_nowhere_else(client: httpx.Client, back: str) -> None:
 
 
 def test_the_connection_cannot_write(scene: Scene) -> None:
-    pool = Pool(lambda: connect(scene.url), size=1)
-    with pytest.raises(TemporarySinkError), pool.lend() as database:
-        database.execute("DELETE FROM tts_records")
+    pool = Pool(lambda: open_for_visitors(load({"database_url": scene.url})), size=1)
+    for _ in range(2):
+        with pytest.raises(TemporarySinkError), pool.lend() as database:
+            database.execute("DELETE FROM tts_records")
     pool.close()
+
+
+def test_a_connection_that_is_made_again_cannot_write_either(mysql_url: str) -> None:
+    database = open_for_visitors(load({"database_url": mysql_url}))
+    for _ in range(2):
+        [[version]] = database.query("SELECT VERSION()")
+        limit = "max_statement_time" if "mariadb" in version.lower() else "max_execution_time"
+        [[own, patience]] = database.query(f"SELECT CONNECTION_ID(), @@{limit}")
+        assert patience > 0
+        with pytest.raises(TemporarySinkError, match="READ ONLY"):
+            database.execute("CREATE TABLE visited (id INT)")
+        with contextlib.suppress(TemporarySinkError):
+            database.execute(f"KILL {own}")
+        with contextlib.suppress(TemporarySinkError):
+            database.query("SELECT 1")
+    database.close()
 
 
 def test_the_api_command_and_view_agree(client: httpx.Client, scene: Scene) -> None:

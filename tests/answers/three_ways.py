@@ -238,7 +238,7 @@ def run(url: str, *arguments: str) -> str:
 @contextlib.contextmanager
 def library(url: str) -> Iterator[Callable[[str], bytes]]:
     """The library over that database, in this process: a function from a path to what is served there."""
-    app = create_app(connect=lambda: connect(url), folders=[], zone=UTC)
+    app = create_app(connect=lambda: connect(url), folders=list, zone=UTC)
 
     async def get(path: str) -> bytes:
         async with AsyncClient(transport=ASGITransport(app=app), base_url="http://localhost", timeout=600) as client:

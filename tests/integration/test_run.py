@@ -308,3 +308,86 @@ def test_logs_of_a_service_are_one_json_object_a_line(tmp_path: Path, outputs: P
         lines = [json.loads(line) for line in shipper.log.splitlines()]
     assert {"event", "level", "timestamp"} <= set(lines[0])
     assert lines[-1]["event"] == "stopped"
+
+
+def test_seventy_folders_are_shipped_within_a_services_limit_of_tasks(tmp_path: Path) -> None:
+    """The unit allows 64 tasks. One thread and one inotify instance a folder were a crash loop."""
+    folders = [tmp_path / f"outputs-{number}" for number in range(70)]
+    for folder in folders:
+        folder.mkdir()
+        publish(folder, succeeded())
+    settings = {
+        "SIDECAR_WATCH_DIR": os.pathsep.join(map(str, folders)),
+        "SIDECAR_DATABASE_URL": f"sqlite:///{tmp_path / 'sidecar.db'}",
+    }
+    sidecar("migrate", cwd=tmp_path, settings=settings)
+    with running(cwd=tmp_path, settings=settings) as shipper:
+        shipper.shipped(70)
+        for folder in folders:
+            publish(folder, succeeded())
+        shipper.shipped(140)
+        assert len(os.listdir(f"/proc/{shipper.process.pid}/task")) < 16
+        assert shipper.total("sidecar_scan_recovered_total") == 0
+        assert shipper.stop() == 0
+
+
+def dated(folder: Path, day: str) -> Path:
+    made = folder / day
+    made.mkdir(parents=True)
+    publish(made, succeeded())
+    return made
+
+
+def test_folders_below_are_shipped_as_they_come_where_the_settings_say_so(tmp_path: Path, database_url: str) -> None:
+    outputs = tmp_path / "outputs"
+    first = dated(outputs, "2026-11-25")
+    hidden = dated(outputs, ".trash")
+    settings = {"SIDECAR_WATCH_DIR": f"{outputs}/**", "SIDECAR_DATABASE_URL": database_url}
+    sidecar("migrate", cwd=tmp_path, settings=settings)
+    with running(cwd=tmp_path, settings=settings) as shipper:
+        shipper.shipped(1)
+        second = dated(outputs, "2026-11-26")
+        deeper = dated(second, "batch 一")
+        shipper.shipped(3)
+        publish(deeper, succeeded())
+        publish(first, succeeded())
+        publish(outputs, succeeded())
+        shipper.shipped(6)
+        for path in second.rglob("*.json"):
+            path.unlink()
+        deeper.rmdir()
+        second.rmdir()
+        publish(first, succeeded())
+        shipper.shipped(7)
+        eventually(lambda: shipper.get("/readyz")[0] == 200, shipper.log)
+        dated(outputs, "2026-11-26")
+        shipper.shipped(8)
+        metrics = shipper.metrics()
+        assert metrics["sidecar_pending_events"] == 0
+        assert shipper.stop() == 0
+    assert str(hidden) not in shipper.log
+    done = sidecar("verify", "--json", "--no-audio", cwd=tmp_path, settings=settings, check=False)
+    assert [json.loads(line)["below_not_shipped"] for line in done.stdout.splitlines()] == [[], [], []]
+    assert sum(json.loads(line)["event_files"] for line in done.stdout.splitlines()) == 5
+
+
+def test_event_files_below_that_are_not_shipped_are_told_of(tmp_path: Path) -> None:
+    outputs = tmp_path / "outputs"
+    below = dated(outputs, "2026-11-25")
+    (outputs / "presets" / "one").mkdir(parents=True)
+    (outputs / "presets" / "one" / "preset.json").write_text('{"name": "of another program"}')
+    settings = {
+        "SIDECAR_WATCH_DIR": str(outputs),
+        "SIDECAR_DATABASE_URL": f"sqlite:///{tmp_path / 'sidecar.db'}",
+        "SIDECAR_LISTEN": "off",
+    }
+    sidecar("migrate", cwd=tmp_path, settings=settings)
+    told = {
+        "run": sidecar("run", "--once", cwd=tmp_path, settings=settings).stderr,
+        "verify": sidecar("verify", cwd=tmp_path, settings=settings, check=False).stdout,
+        "doctor": sidecar("doctor", "--no-service", cwd=tmp_path, settings=settings, check=False).stdout,
+    }
+    for verb, text in told.items():
+        assert str(below) in text.replace("\n", ""), verb
+        assert "/**" in text, verb
+        assert "presets" not in text, verb

@@ -184,3 +184,61 @@ def test_importing_the_package_does_nothing(tmp_path: Path) -> None:
     )
     result = ok(run(tmp_path, body, way=None))
     assert result.stderr == ""
+
+
+def test_hooked_methods_are_of_the_kind_that_they_were(tmp_path: Path) -> None:
+    body = (
+        "import inspect\n"
+        "kinds = (inspect.isgeneratorfunction, inspect.iscoroutinefunction, inspect.isasyncgenfunction)\n"
+        "def told(kind):\n"
+        "    return {name: ([ask(one) for ask in kinds], inspect.signature(one), one.__name__)\n"
+        "            for name, one in vars(kind).items() if inspect.isfunction(one)}\n"
+        "from {module} import {kind}\n"
+        "before = told({kind})\n"
+        "import indextts_patch\nindextts_patch.install()\n"
+        "assert any(hasattr(one, '__wrapped__') for one in vars({kind}).values())\n"
+        "assert told({kind}) == before\n"
+        "assert any(True in one for one, *_ in before.values())\n"
+    )
+    for version, module, kind in (
+        ("head", "indextts.infer_v2", "IndexTTS2"),
+        ("vllm", "indextts.infer_vllm_v2", "IndexTTS2"),
+    ):
+        (tmp_path / version).mkdir()
+        program = body.replace("{module}", module).replace("{kind}", kind)
+        ok(run(tmp_path / version, program, version=version, way=None))
+
+
+def test_a_copy_of_what_a_module_is_given_is_one_of_the_real_thing(tmp_path: Path) -> None:
+    body = (
+        "import copy, logging, pickle\n"
+        "from indextts import infer_v2 as ours\n"
+        "real, standin = logging.getLogger('indextts'), ours.logger\n"
+        "assert standin is not real and isinstance(standin, logging.Logger)\n"
+        "assert copy.deepcopy(standin) is real and pickle.loads(pickle.dumps(standin)) is real\n"
+        "try:\n    copy.deepcopy(ours.warnings)\nexcept TypeError:\n    pass\n"
+    )
+    before = "import indextts.infer_v2 as plain, logging\nplain.logger = logging.getLogger('indextts')\n"
+    ok(run(tmp_path, before + "import indextts_patch\nindextts_patch.install()\n" + body, way=None))
+
+
+def test_uninstalled_it_closes_nothing_in_a_forked_child(tmp_path: Path) -> None:
+    body = (
+        "import indextts_patch\nindextts_patch.install()\n"
+        "from indextts.infer_v2 import IndexTTS2\n"
+        + SPEAK.replace("tts.", "IndexTTS2().")
+        + "indextts_patch.uninstall()\n"
+        "files = [os.open('voice.wav', os.O_RDONLY) for _ in range(64)]\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    for file in files:\n"
+        "        os.fstat(file)\n"
+        "    os._exit(0)\n"
+        "assert os.waitpid(child, 0)[1] == 0\n"
+        "import indextts_patch.recorder as recorder\n"
+        "for _ in range(50):\n"
+        "    indextts_patch.install()\n"
+        "    indextts_patch.uninstall()\n"
+        "assert not recorder._open\n"
+    )
+    ok(run(tmp_path, body, way=None))

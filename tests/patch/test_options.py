@@ -213,3 +213,10 @@ def test_a_marker_is_there_while_a_call_runs_and_says_what_is_known(tmp_path: Pa
     result = ok(run(tmp_path, body))
     marked = [line for line in result.stdout.splitlines() if line.startswith("MARKER")]
     assert {json.loads(line[7:]) for line in marked} == {"being made"}
+
+
+def test_with_unique_names_the_output_is_renamed_and_not_the_voice_of_the_same_name(tmp_path: Path) -> None:
+    body = ONE + "one = 'voice.wav'\nprint(tts.infer(one, 'over itself', one))\n"
+    [event] = ok(run(tmp_path, body, env={"INDEXTTS_PATCH_UNIQUE_NAMES": "1"})).events
+    assert event["data"]["voice"]["path"].endswith("voice.wav")
+    assert event["data"]["audio"]["path"] == "voice-2.wav"

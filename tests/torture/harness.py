@@ -154,6 +154,8 @@ class _Watcher:
         self.just_before()
         return self._watching
 
+    def leave(self, key: str) -> None: ...
+
 
 class Process:
     """One life of a shipper over one folder and one SQLite file."""

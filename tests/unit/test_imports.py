@@ -53,7 +53,7 @@ LAYERS: Mapping[str, str] = {
 # Each foreign library has one home, so that one place knows its ways.
 HOMES: Mapping[str, str] = {
     "click": "cli __main__",
-    "dotenv": "service.config",
+    "dotenv": "service.settings",
     "jsonschema_rs": "event",
     "jinja2": "web report",
     "markupsafe": "web report",
@@ -72,7 +72,7 @@ HOMES: Mapping[str, str] = {
     "starlette": "web",
     "structlog": "service.log",
     "tenacity": "service.retry",
-    "uvicorn": "cli",
+    "uvicorn": "web.server",
     "watchdog": "service.watch",
 }
 

@@ -21,6 +21,7 @@ from sidecar.errors import SidecarError, TablesNotReady
 from sidecar.service.settings import ENV_FILE, Settings
 from sidecar.service.watch import FolderWatcher, file_system, is_announced
 from sidecar.shipping.notices import Notices
+from sidecar.shipping.tree import NAME_IT, not_shipped
 from sidecar.storage.dsn import MysqlDsn, SqliteDsn
 
 
@@ -35,6 +36,10 @@ def all_findings(settings: Settings, *, service: bool) -> Iterator[Finding]:
         yield from check_folder(
             folder, kind=kind, announced=is_announced(kind), mode=settings.watch_mode, watch=_try_to_watch
         )
+        for path in not_shipped(folder, settings.folders):
+            yield warning(
+                f"folder {path}", "event files lie here, below a watched folder, and are not shipped", NAME_IT
+            )
     yield from _database(settings)
     if service:
         yield from check_service(settings.listen_address, settings.fingerprint, settings.database_fingerprint)

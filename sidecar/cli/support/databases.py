@@ -12,6 +12,7 @@ from sidecar.storage.mysql import MysqlDatabase, MysqlLimits, MysqlSink
 from sidecar.storage.sqlite import SqliteDatabase, SqliteSink
 
 _PATIENCE_SECONDS = 600.0  # a person's query over millions of rows
+_VISITOR_SECONDS = 20  # a query for somebody who waits before a page
 
 
 def open_sink(settings: Settings) -> MysqlSink | SqliteSink:
@@ -35,6 +36,21 @@ def open_database(settings: Settings) -> Database:
     if isinstance(dsn, SqliteDsn):
         return SqliteDatabase(dsn)
     return MysqlDatabase(dsn, MysqlLimits(connect_timeout=settings.connect_timeout, read_timeout=_PATIENCE_SECONDS))
+
+
+def open_for_visitors(settings: Settings) -> Database:
+    """Whatever the account may do, this connection changes nothing, and on a server none of its queries runs for long.
+
+    Raises:
+        TablesNotReady: the embedded database's file does not exist.
+    """
+    dsn = settings.dsn
+    if isinstance(dsn, SqliteDsn):
+        return SqliteDatabase(dsn, only_read=True)
+    limits = MysqlLimits(
+        connect_timeout=settings.connect_timeout, read_timeout=_PATIENCE_SECONDS, only_read_for=_VISITOR_SECONDS
+    )
+    return MysqlDatabase(dsn, limits)
 
 
 @contextmanager

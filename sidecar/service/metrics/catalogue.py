@@ -23,6 +23,7 @@ from sidecar.service.metrics.speech import Speech
 from sidecar.service.retry import Attempt
 from sidecar.shipping.courier import Receipt
 from sidecar.shipping.folder import Scanned
+from sidecar.shipping.tree import NAME_IT
 from sidecar.storage.sink import Quarantined
 
 log = logging.getLogger("sidecar")
@@ -119,6 +120,11 @@ class Metrics:
         self._scans.unavailable(-1)
         self._set_health(f"folder {folder}")
         log.info("folder available again", extra={"folder": folder})
+
+    def not_shipped(self, folder: str) -> None:
+        log.warning(
+            "event files lie below a watched folder and are not shipped", extra={"folder": folder, "hint": NAME_IT}
+        )
 
     def skipped(self, why: str, count: int) -> None:
         self._files.skipped(why, count)

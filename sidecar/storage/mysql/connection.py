@@ -50,6 +50,15 @@ class MysqlLimits:
     """Seconds that the server waits for a lock; half of read_timeout unless given."""
     statement_bytes: int = 512 * 1024
     """Aim for the size of one multi-row statement."""
+    only_read_for: int | None = None
+    """Seconds that one query may take on a connection that changes nothing, whatever its account may do; None where
+    it may write."""
+
+
+def _only_reading(connection: Connection[Cursor], seconds: int) -> Sequence[str]:
+    mariadb = "mariadb" in str(connection.get_server_info()).lower()  # type: ignore[no-untyped-call]
+    limit = f"max_statement_time = {seconds}" if mariadb else f"max_execution_time = {seconds * 1000}"
+    return "SET SESSION TRANSACTION READ ONLY", f"SET SESSION {limit}"
 
 
 class Link:
@@ -141,6 +150,9 @@ class Link:
                 wait = max(1, int(self._limits.lock_wait or self._limits.read_timeout / 2))
                 for statement in _SESSION:
                     cursor.execute(statement.format(wait=wait, idle=self._idle_limit))
+                if self._limits.only_read_for is not None:
+                    for statement in _only_reading(connection, self._limits.only_read_for):
+                        cursor.execute(statement)
                 cursor.execute("SELECT @@max_allowed_packet, VERSION()")
                 row = cursor.fetchone()
                 if row is not None and "OceanBase" in row[1]:

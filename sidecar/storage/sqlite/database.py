@@ -28,6 +28,7 @@ class SqliteDatabase:
     """
     Args:
         dsn: where the file is; it must exist.
+        only_read: whether statements that would change something are refused.
 
     Raises:
         TablesNotReady: there is no such file.
@@ -35,13 +36,15 @@ class SqliteDatabase:
 
     dialect: Literal["mysql", "sqlite"] = "sqlite"
 
-    def __init__(self, dsn: SqliteDsn, *, busy_timeout: float = 5.0) -> None:
+    def __init__(self, dsn: SqliteDsn, *, busy_timeout: float = 5.0, only_read: bool = False) -> None:
         if not Path(dsn.path).exists():
             raise TablesNotReady(f"{dsn}: there is no such file", hint=MIGRATE_HINT)
         self._dsn = dsn
         self._connection = sqlite3.connect(
             dsn.path, timeout=busy_timeout, isolation_level=None, check_same_thread=False
         )
+        if only_read:
+            self.query("PRAGMA query_only = 1")
 
     def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]:
         return list(self.stream(sql, parameters))

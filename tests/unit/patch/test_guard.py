@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import signal
+from typing import Any
+
 import pytest
 
 from indextts_patch.guard import attempt
@@ -25,3 +29,19 @@ def test_what_is_meant_for_the_host_goes_through(error: type[BaseException]) -> 
 
     with pytest.raises(error):
         attempt(stopped)
+
+
+class _Host:
+    def too_late(self, number: int, frame: object) -> None:
+        raise TimeoutError("the host gives a call a second")
+
+
+@pytest.mark.parametrize("handler", [_Host().too_late, functools.partial(_Host.too_late, _Host())])
+def test_what_a_signal_handler_of_the_host_raises_goes_through(handler: Any) -> None:
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        with pytest.raises(TimeoutError, match="the host"):
+            attempt(signal.raise_signal, signal.SIGTERM)
+        assert attempt(int, "an error of our own") is None
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -85,12 +85,43 @@ def test_a_folder_that_is_not_watched_any_more_says_nothing(
     assert threading.active_count() == before
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the reader is inotify's")
+def test_many_folders_take_one_thread_and_one_descriptor_each_tells_of_its_own(
+    watcher: FolderWatcher, notices: Notices, tmp_path: Path
+) -> None:
+    before = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    for number in range(200):
+        (tmp_path / f"{number}").mkdir()
+        watcher.start(tmp_path / f"{number}", "outputs" if number == 150 else f"{number}")
+    assert threading.active_count() == before[0] + 1
+    assert len(os.listdir("/proc/self/fd")) <= before[1] + 3  # inotify, and a pipe to wake the thread
+    (tmp_path / "149" / "other.json").write_bytes(b"{}")
+    (tmp_path / "150" / "own.json").write_bytes(b"{}")
+    assert set(heard(notices, "own.json").names) == {"own.json"}
+
+
+def test_a_folder_under_two_names_is_watched_under_both(
+    watcher: FolderWatcher, notices: Notices, tmp_path: Path
+) -> None:
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder.mkdir()
+    link.symlink_to(folder)
+    watcher.start(folder, "other")
+    watcher.start(link, "outputs")
+    watcher.stop("other")
+    (folder / "one.json").write_bytes(b"{}")
+    assert set(heard(notices, "one.json").names) == {"one.json"}
+    folder.rename(tmp_path / "gone")
+    watcher.stop("outputs")
+
+
 def test_a_folder_that_cannot_be_watched_is_an_error_and_leaves_no_thread(
     watcher: FolderWatcher, tmp_path: Path
 ) -> None:
     before = threading.active_count()
     with pytest.raises(OSError, match="No such file"):
         watcher.start(tmp_path / "absent", "outputs")
+    watcher.close()
     deadline = time.monotonic() + _DEADLINE_SECONDS
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -102,7 +133,7 @@ def test_a_full_queue_is_told(watcher: FolderWatcher, notices: Notices, tmp_path
     from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask, WatchDescriptor
 
     watcher.start(tmp_path, "outputs")
-    reader = watcher._watches["outputs"]
+    reader = watcher._system._reader
     assert isinstance(reader, InotifyFD)
     # As the kernel says it, inotify(7): about no watch in particular.
     reader.handle_event(InotifyEvent(WatchDescriptor(-1), Mask(InotifyConstants.IN_Q_OVERFLOW), 0, b""))

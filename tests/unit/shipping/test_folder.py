@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from sidecar.service.watch import file_system
+from sidecar.shipping.judging import Judge
+from sidecar.shipping.known import KnownFiles
 from sidecar.shipping.listing import Listing, unpack
 from sidecar.shipping.notices import FolderNotices
 from sidecar.storage.sink import Position
@@ -336,3 +338,34 @@ def test_a_long_overlap_does_not_hold_up_what_comes_next(folder: Path, database:
 def test_the_kind_of_file_system_is_told_below_any_mount_point() -> None:
     assert file_system(Path("/proc")) == "proc"
     assert file_system(Path("/proc/不存在")) == "proc"
+
+
+def test_signs_of_life_are_given_while_a_slow_folder_is_listed_and_read(
+    folder: Path, database: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixty milliseconds a file once were two minutes of silence, after which systemd killed it, again and again."""
+    publish_many(folder, 1000)
+    process = Process(folder, database, clock)
+    looked = signs = 0
+    longest = since = 0
+
+    def alive() -> None:
+        nonlocal signs, since
+        signs, since = signs + 1, 0
+
+    def slow(look: Callable[..., object]) -> Callable[..., object]:
+        def looking(*arguments: object, **keywords: object) -> object:
+            nonlocal looked, since, longest
+            looked, since = looked + 1, since + 1
+            longest = max(longest, since)
+            return look(*arguments, **keywords)
+
+        return looking
+
+    monkeypatch.setattr(process.tally, "alive", alive)
+    monkeypatch.setattr(Judge, "judge", slow(Judge.judge))
+    monkeypatch.setattr(KnownFiles, "is_known", slow(KnownFiles.is_known))  # asked of each entry of a listing
+    process.settle()
+    assert stored(database) == 1000
+    assert looked >= 2000
+    assert longest < 400  # of a thousand

@@ -22,7 +22,9 @@ def opened(position: Position, *ctimes: int, started_ns: int = 1_000 * SECOND) -
     """Opened at that position, after a scan that listed newer files with those ctimes."""
     progress = Progress()
     progress.open(position)
-    listing = Listing(entries=[], older=position.files, counted_to=position.ctime_ns, newer=array("q", sorted(ctimes)))
+    listing = Listing(
+        entries=[], older=position.files, counted_to=position.ctime_ns, newer=array("q", sorted(ctimes)), below=[]
+    )
     progress.listed(listing, "1:2", started=50.0, started_ns=started_ns, overlap_ns=OVERLAP)
     return progress
 
@@ -45,7 +47,7 @@ def test_it_stays_an_overlap_behind_the_scan() -> None:
 def test_it_never_moves_back_but_its_count_follows_deletions() -> None:
     progress = Progress()
     progress.open(at(10, files=3))
-    listing = Listing(entries=[], older=1, counted_to=10, newer=array("q"))
+    listing = Listing(entries=[], older=1, counted_to=10, newer=array("q"), below=[])
     progress.listed(listing, "1:2", started=50.0, started_ns=1_000 * SECOND, overlap_ns=OVERLAP)
     assert progress.next(5) == at(10, files=1)
 

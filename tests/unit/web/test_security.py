@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from sidecar.web.security import is_loopback, same_secret, session
+from sidecar.web import security
+from sidecar.web.security import SESSION_SECONDS, Sessions, is_loopback, same_secret
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost", "LocalHost"])
@@ -22,6 +25,21 @@ def test_secrets_of_any_characters_can_be_compared() -> None:
     assert not same_secret("密码", "\ud800")
 
 
-def test_a_session_depends_on_the_token_and_does_not_tell_it() -> None:
-    assert session("token") == session("token") != session("token2")
-    assert "token" not in session("token")
+def test_a_session_ends_when_its_owner_or_its_time_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = Sessions()
+    first, second = sessions.begin(), sessions.begin()
+    assert sessions.knows(first)
+    sessions.end(first)
+    assert not sessions.knows(first)
+    assert not sessions.knows("\ud800")
+    assert sessions.knows(second)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + SESSION_SECONDS + 1)
+    assert not sessions.knows(second)
+
+
+def test_the_oldest_of_too_many_sessions_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(security, "_MAX_SESSIONS", 2)
+    sessions = Sessions()
+    begun = [sessions.begin() for _ in range(3)]
+    assert [sessions.knows(one) for one in begun] == [False, True, True]
