@@ -86,10 +86,10 @@ bench: $(DEV) ## How fast, beside its peers on the same server (SMALL=1 in a min
 	@SMALL="$(SMALL)" CASES="$(CASES)" $(RUN) -m tests.benchmarks
 
 .PHONY: torture
-torture: $(DEV) ## Break everything at random, then count (SHORT=1 in a minute, LONG=1 in an hour, CLUSTER=1 a Galera cluster, SEED=... for the same again)
-ifeq ($(CLUSTER),1)
-	@sh tests/servers/get-galera.sh
-	@$(RUN) -m tests.operate.cluster $(ARGS)
+torture: $(DEV) ## Break everything at random, then count (SHORT=1 in a minute, LONG=1 in an hour, CLUSTER=galera or group a cluster, SEED=... for the same again)
+ifneq ($(CLUSTER),)
+	@if [ "$(CLUSTER)" = galera ]; then sh tests/servers/get-galera.sh; else bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
+	@$(RUN) -m tests.operate.cluster $(CLUSTER) $(ARGS)
 else
 	@sh tests/servers/get-mariadb.sh
 	@bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"

@@ -1,7 +1,7 @@
 """pytest fixtures over tests.servers, loaded by tests/conftest.py.
 
 - ``database_url``: a fresh, empty database; the test runs once on each of SQLite, MariaDB, MySQL and OceanBase.
-- ``mysql_url``: the same without SQLite.
+- ``mysql_url``: the same without SQLite; ``own_tables_url``: without OceanBase too.
 - ``mariadb``, ``mysql``, ``oceanbase``: the server of its kind that all tests of the session share: never stop,
   freeze or reconfigure it.
 - ``server``: the shared MariaDB, then the shared MySQL.
@@ -110,6 +110,13 @@ def _database(request: pytest.FixtureRequest, kind: str) -> Iterator[str]:
 @pytest.fixture(params=DATABASE_KINDS)
 def mysql_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a fresh, empty database on MariaDB, then on MySQL, then on OceanBase."""
+    with _database(request, request.param) as url:
+        yield url
+
+
+@pytest.fixture(params=SERVER_KINDS)
+def own_tables_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh, empty database on MariaDB, then on MySQL, for tables that OceanBase cannot have."""
     with _database(request, request.param) as url:
         yield url
 
