@@ -300,7 +300,7 @@ class Fault:
     seconds: tuple[float, float] = (0.2, 1.5)
     of_database: bool = False
     needs: str = ""
-    """mounts or faketime."""
+    """mounts, faketime or table_locks."""
 
     @property
     def name(self) -> str:
@@ -323,7 +323,7 @@ FAULTS = (
     Fault(server_frozen, 2, (0.5, 3.0), of_database=True),
     Fault(read_only, 3, of_database=True),
     Fault(too_many_connections, 2, (0.5, 1.5), of_database=True),
-    Fault(tables_locked, 3, (0.7, 2.0), of_database=True),
+    Fault(tables_locked, 3, (0.7, 2.0), of_database=True, needs="table_locks"),
     Fault(password_changed, 2, (0.5, 1.5), of_database=True),
     Fault(backup_restored, 3, (1.0, 2.5), of_database=True),
     Fault(network_cut, 3),

@@ -28,10 +28,11 @@ _SESSION = (
     "sql_select_limit = 9223372036854775807, sql_safe_updates = 0",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
-# OceanBase has these times under its own names, in microseconds, and ends any statement after ten seconds by default.
+# OceanBase has these times under its own names, in microseconds. By default it ends any statement after ten seconds, and
+# a transaction whose client is gone, which it may notice late, keeps its locks for a day.
 _OCEANBASE_SESSION = (
     "SET SESSION ob_query_timeout = {answer}000000, ob_trx_lock_timeout = {wait}000000, "
-    "ob_trx_idle_timeout = {idle}000000"
+    "ob_trx_idle_timeout = {wait}000000"
 )
 _PACKET_HEADROOM = 1024
 _LEAST_IDLE_SECONDS = 5
@@ -156,7 +157,7 @@ class Link:
                 cursor.execute("SELECT @@max_allowed_packet, VERSION()")
                 row = cursor.fetchone()
                 if row is not None and "OceanBase" in row[1]:
-                    cursor.execute(_OCEANBASE_SESSION.format(wait=wait, answer=answer, idle=self._idle_limit))
+                    cursor.execute(_OCEANBASE_SESSION.format(wait=wait, answer=answer))
         except BaseException:
             connection._force_close()  # type: ignore[attr-defined]  # the driver leaves a refused socket open
             raise
