@@ -10,11 +10,15 @@ READY := $(VENV)/.ready
 DEV := $(VENV)/.dev
 
 # MYSQL=1 also tests on real MySQL, kept in a chroot outside the work tree; OCEANBASE=1 on OceanBase's one-node server.
+# MARIADB=newer takes Debian unstable's MariaDB, in a chroot, in place of the machine's.
 MYSQL ?= 0
 MYSQL_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/mysql
 OCEANBASE ?= 0
 OCEANBASE_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/oceanbase
 export MYSQL MYSQL_ROOT OCEANBASE OCEANBASE_ROOT
+ifeq ($(MARIADB),newer)
+export MARIADB_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/newer-mariadb
+endif
 
 # Further arguments for pytest, such as ARGS="-k position -x".
 ARGS ?=
@@ -64,7 +68,7 @@ check: lint unit ## Before each commit: lint, types and unit tests
 
 .PHONY: test
 test: $(DEV) ## All tests, on a private MariaDB (MYSQL=1: on real MySQL too, OCEANBASE=1: on OceanBase too)
-	@sh tests/servers/get-mariadb.sh
+	@if [ -n "$(MARIADB_ROOT)" ]; then bash tests/servers/get-newer-mariadb.sh "$(MARIADB_ROOT)"; else sh tests/servers/get-mariadb.sh; fi
 	@sh tests/answers/get-chromium.sh
 	@sh tests/torture/get-bindfs.sh
 	@sh tests/servers/get-prometheus.sh
@@ -86,12 +90,16 @@ bench: $(DEV) ## How fast, beside its peers on the same server (SMALL=1 in a min
 	@SMALL="$(SMALL)" CASES="$(CASES)" $(RUN) -m tests.benchmarks
 
 .PHONY: torture
-torture: $(DEV) ## Break everything at random, then count (SHORT=1 in a minute, LONG=1 in an hour, CLUSTER=galera or group a cluster, SEED=... for the same again)
+torture: $(DEV) ## Break everything at random, then count (SHORT=1 in a minute, LONG=1 in an hour, CLUSTER=galera, group, replica or dump several servers, SEED=... for the same again)
 ifneq ($(CLUSTER),)
-	@if [ "$(CLUSTER)" = galera ]; then sh tests/servers/get-galera.sh; else bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
+	@case "$(CLUSTER)" in \
+	    galera) sh tests/servers/get-galera.sh;; \
+	    group) bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)";; \
+	    *) sh tests/servers/get-mariadb.sh; sh tests/servers/get-dump.sh;; \
+	esac
 	@$(RUN) -m tests.operate.cluster $(CLUSTER) $(ARGS)
 else
-	@sh tests/servers/get-mariadb.sh
+	@if [ -n "$(MARIADB_ROOT)" ]; then bash tests/servers/get-newer-mariadb.sh "$(MARIADB_ROOT)"; else sh tests/servers/get-mariadb.sh; fi
 	@bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"
 	@if [ "$(OCEANBASE)" = 1 ]; then bash tests/servers/get-oceanbase.sh "$(OCEANBASE_ROOT)" $(RUN); fi
 	@sh tests/torture/get-faketime.sh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,7 +12,7 @@ from sidecar.errors import Reason
 from sidecar.service import config
 from sidecar.storage.sink import Batch, Quarantined
 from tests.events import publish, succeeded
-from tests.operate.scene import set_scene
+from tests.operate.scene import Scene, set_scene
 from tests.servers import Server
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
@@ -61,3 +62,13 @@ def test_a_binary_log_of_statements_is_named(own_server: Server, tmp_path: Path)
     findings = scene.run("doctor", code=1)
     assert "binlog_format = ROW" in findings
     assert "Look into the server's log" not in findings
+
+
+def test_doctor_knows_the_server(mysql_url: str, tmp_path: Path) -> None:
+    scene = set_scene(tmp_path, mysql_url)
+    scene_settings = {**scene.settings, "SIDECAR_LISTEN": "off"}
+    findings = map(json.loads, Scene(scene.place, scene_settings).run("doctor", "--json").splitlines())
+    [(level, message)] = [(each["level"], each["message"]) for each in findings if each["check"] == "server"]
+    assert level == "ok"
+    assert message.split()[0] in ("MariaDB", "MySQL", "OceanBase")
+    assert ("OceanBase" in message) == message.startswith("OceanBase")

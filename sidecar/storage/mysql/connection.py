@@ -28,8 +28,8 @@ _SESSION = (
     "sql_select_limit = 9223372036854775807, sql_safe_updates = 0",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
 )
-# OceanBase has these times under its own names, in microseconds. By default it ends any statement after ten seconds, and
-# a transaction whose client is gone, which it may notice late, keeps its locks for a day.
+# OceanBase has these times under its own names, in microseconds. By default it ends any statement after ten seconds,
+# and a transaction whose client is gone, which it may notice late, keeps its locks for a day.
 _OCEANBASE_SESSION = (
     "SET SESSION ob_query_timeout = {answer}000000, ob_trx_lock_timeout = {wait}000000, "
     "ob_trx_idle_timeout = {wait}000000"
