@@ -50,13 +50,13 @@ $(READY): pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the environment into $(VENV) ..."
 	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(RUN) -m pip install --quiet --upgrade pip
-	@$(RUN) -m pip install --quiet --editable '.[shipper,web,report]'
+	@$(RUN) -m pip install --quiet --editable .
 	@touch $@
 
-# What tests, linters and benchmarks need besides.
+# What the report needs, and what tests, linters and benchmarks need besides.
 $(DEV): $(READY)
 	@echo "Installing what tests need ..."
-	@$(RUN) -m pip install --quiet --editable '.[shipper,web,report,dev]'
+	@$(RUN) -m pip install --quiet --editable '.[report,dev]'
 	@touch $@
 
 .PHONY: unit
@@ -133,14 +133,15 @@ uninstall: ## Take the service away; settings and data stay
 	@bash deploy/install.sh --uninstall
 
 .PHONY: dist
-dist: $(DEV) ## Build wheel and source archive into dist/
+dist: $(DEV) ## Build wheels and source archives of both distributions into dist/
 	@rm -rf dist
-	@$(RUN) -m build --outdir dist .
+	@$(RUN) -m uv build --quiet --out-dir dist .
+	@$(RUN) -m uv build --quiet --out-dir dist indextts_patch
+	@ls dist
 
 .PHONY: lock
-lock: $(READY) ## Pin and hash the service's environment anew (deploy/requirements.lock)
-	@$(RUN) -m pip install --quiet uv
-	@$(RUN) -m uv pip compile --quiet --upgrade --extra shipper --universal --python-version 3.11 --generate-hashes \
+lock: $(DEV) ## Pin and hash the service's environment anew (deploy/requirements.lock)
+	@$(RUN) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --output-file deploy/requirements.lock pyproject.toml
 
 .PHONY: clean

@@ -69,6 +69,7 @@ fi
 if [[ $database_url =~ ^[a-z+]+://[^/@]*:[^@]*@ ]]; then
     fail "a password does not belong on a command line: leave it out of the URL and put it into $settings/database-password"
 fi
+umask 022 # the service's user reads what root installs
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$python is older than 3.11; name another by --python"
 "$python" -c 'import venv, ensurepip' 2>/dev/null || fail "Python's venv is missing. On Debian: apt-get install python3-venv"
 
@@ -76,11 +77,18 @@ say "program: $home"
 if [ ! -x "$home/bin/python" ]; then "$python" -m venv "$home"; fi
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 "$home/bin/pip" install --quiet --require-hashes -r "$here/requirements.lock"
-wheel=''
+# Three places to install from: a clone's wheel, the clone itself, and the installed package that this script is part of
+# (pip, pipx, uv), of which a wheel is made again.
+source=$here/.. made=''
 if [ -d "$here/../dist" ]; then
     wheel=$(find "$here/../dist" -maxdepth 1 -name 'indextts_sidecar-*.whl' | sort -V | tail -n 1)
+    source=${wheel:-$source}
+elif [ ! -e "$here/../pyproject.toml" ]; then
+    made=$(mktemp -d)
+    source=$("$python" "$here/repack.py" "$made")
 fi
-"$home/bin/pip" install --quiet --no-deps --force-reinstall "${wheel:-$here/..}"
+"$home/bin/pip" install --quiet --no-deps --force-reinstall "$source"
+[ -z "$made" ] || rm -rf "$made"
 version=$("$home/bin/sidecar" --version)
 
 say "user: $account"

@@ -54,9 +54,9 @@ def main() -> None:
             with contextlib.redirect_stdout(io.StringIO()):
                 tts.infer(prompt, text, path, **arguments(tts, emotion))
         except Exception as error:  # noqa: BLE001 - as the WebUI: it shows the error and goes on
-            print(f"  {number}  failed, as it should: {error}", flush=True)
+            print(f"  {number}  failed, as it should: {type(error).__name__}", flush=True)
         else:
-            print(f"  {number}  {path}  {text}", flush=True)
+            print(f"  {number}  {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command line of `python -m indextts_patch`, and how it runs somebody else's program."""
+"""The command line of `indextts-patch` and `python -m indextts_patch`, and how it runs somebody else's program."""
 
 from __future__ import annotations
 
@@ -11,31 +11,52 @@ from .. import hooked, install
 from ..guard import say
 from ..upstream.engines import MODULES
 
-USAGE = """usage: python -m indextts_patch SCRIPT [ARGUMENT ...]        run a script with the recording on
-       python -m indextts_patch -m MODULE [ARGUMENT ...]     the same for a module, as python -m does
-       python -m indextts_patch webui insert|check|remove PATH
-                                        the one line in a webui.py: put in, look for, take out
-       python -m indextts_patch startup insert|check|remove|folder
-                                        the start-up hook in this environment; or the folder for PYTHONPATH
-       python -m indextts_patch doctor [MODULE ...]          is everything in place?
+_USAGE = """\
+usage: {program} SCRIPT [ARGUMENT ...]
+       {program} -m MODULE [ARGUMENT ...]
+       {program} webui insert|check|remove PATH
+       {program} startup insert|check|remove|folder
+       {program} doctor [MODULE ...]
+
+Records every synthesis of IndexTTS as a JSON file beside its audio. Run it with
+IndexTTS's own Python, in the folder of webui.py. For a start:
+
+  {program} webui.py
+
+  SCRIPT, -m MODULE  runs a program with the recording on and changes no file
+  webui              the one line in a webui.py: put in, look for, take out
+  startup            the start-up hook in this environment, which the variable
+                     INDEXTTS_PATCH_AUTOSTART=1 wakes; or its PYTHONPATH folder
+  doctor             is everything in place? Exit code 0 says so
 """
 
 
-def main(arguments: list[str]) -> int:
+def usage() -> str:
+    """What to type, under the name that this process was started by; it fits 80 columns."""
+    return _USAGE.format(program=_program())
+
+
+def _program() -> str:
+    """The installed command, or python -m where the package is only on the path."""
+    return "python -m indextts_patch" if sys.argv[0].endswith("__main__.py") else "indextts-patch"
+
+
+def main(arguments: list[str] | None = None) -> int:
     """The command line.
 
     A script called "webui", "startup" or "doctor" without an extension is run as ./webui.
 
     Args:
-        arguments: what follows the package's name.
+        arguments: what follows the program's name; by default, those of this process.
 
     Returns:
         The exit code: 0, 1 for a negative answer, 2 for wrong usage. A program that is run ends the process
         in its own way.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
     verb, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if verb in ("-h", "--help"):
-        sys.stdout.write(USAGE)
+        sys.stdout.write(usage())
         return 0
     if verb == "webui" and len(rest) == 2:
         return _webui(*rest)
@@ -48,7 +69,7 @@ def main(arguments: list[str]) -> int:
     if verb == "-m" and rest:
         return run(rest[0], rest[1:], module=True)
     if not verb or verb.startswith("-") or verb in ("webui", "startup"):
-        sys.stderr.write(USAGE)
+        sys.stderr.write(usage())
         return 2
     return run(verb, rest, module=False)
 
@@ -69,7 +90,7 @@ def _webui(action: str, path: str) -> int:
             return 0 if there else 1
         change = {"insert": webui.inserted, "remove": webui.removed}.get(action)
         if change is None:
-            sys.stderr.write(USAGE)
+            sys.stderr.write(usage())
             return 2
         changed = change(content)
         if changed != content:
@@ -79,6 +100,12 @@ def _webui(action: str, path: str) -> int:
         return 1
     state = "the line is in" if action == "insert" else "the line is out"
     _say(f"{path}: {state}{'' if changed != content else ' already'}")
+    if action == "insert" and not webui.found_by(sys.executable, path):
+        folder = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        sys.stderr.write(
+            f"indextts_patch: this package is not installed in {sys.executable}.\n"
+            f"Until it is, start {os.path.basename(path)} with PYTHONPATH={folder}, or nothing is recorded.\n"
+        )
     return 0
 
 
@@ -97,7 +124,7 @@ def _startup(action: str) -> int:
         elif action == "remove":
             _say(f"{startup.path()}: {'removed' if startup.remove() else 'was not there'}")
         else:
-            sys.stderr.write(USAGE)
+            sys.stderr.write(usage())
             return 2
     except OSError as error:
         sys.stderr.write(f"indextts_patch: {error}\n")
@@ -122,7 +149,7 @@ def run(target: str, arguments: list[str], *, module: bool) -> int:
     if not (_is_module(target) if module else _is_script(target)):
         say(
             f"cannot run {target}: there is no such {'module' if module else 'script'}, seen from {os.getcwd()};"
-            " go to the folder of webui.py, or see python -m indextts_patch --help"
+            f" go to the folder of webui.py, or see {_program()} --help"
         )
         return 2
     sys.argv = [target, *arguments]

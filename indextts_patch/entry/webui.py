@@ -12,13 +12,18 @@ import contextlib
 import itertools
 import os
 import re
+import subprocess
 
 from ..upstream.hosts import WEBUI_ANCHOR
 
 MARK = b"# indextts_patch"
-# One line, and safe where the package has gone missing; install never raises by itself.
-LINE = b'__import__("importlib.util").util.find_spec("indextts_patch") and __import__("indextts_patch").install()'
-LINE += b"  " + MARK
+# One line. Where the package is missing it says so; whatever goes wrong, stderr closed included, webui.py goes on.
+LINE = (
+    b'with __import__("contextlib").suppress(Exception): __import__("indextts_patch").install() '
+    b'if __import__("importlib.util").util.find_spec("indextts_patch") '
+    b'else __import__("sys").stderr.write("indextts_patch: nothing is recorded, because this Python does not find the '
+    b'package; install it there, or put the folder that holds it on PYTHONPATH\\n")  '
+) + MARK
 _ANCHOR = re.compile(WEBUI_ANCHOR)
 
 
@@ -28,13 +33,14 @@ def present(content: bytes) -> bool:
 
 
 def inserted(content: bytes) -> bytes:
-    """The file with the line in it; unchanged where it already has it.
+    """The file with the line in it; unchanged where it already has it. An earlier version's line gives way to it.
 
     Raises:
         ValueError: this is not a Python file.
     """
-    if present(content):
+    if LINE in content:
         return content
+    content = removed(content)
     lines = content.splitlines(keepends=True)
     at = _place(content, lines)
     ending = b"\r\n" if lines and lines[0].endswith(b"\r\n") else b"\n"
@@ -46,6 +52,13 @@ def inserted(content: bytes) -> bytes:
 def removed(content: bytes) -> bytes:
     """The file without the line."""
     return b"".join(line for line in content.splitlines(keepends=True) if MARK not in line)
+
+
+def found_by(executable: str, path: str) -> bool:
+    """Whether the package is there when that Python runs the file, without PYTHONPATH and from whatever folder."""
+    code = f"import sys, importlib.util; sys.path.append({os.path.dirname(os.path.abspath(path))!r}); "
+    code += "sys.exit(importlib.util.find_spec('indextts_patch') is None)"
+    return subprocess.run([executable, "-I", "-c", code], check=False).returncode == 0
 
 
 def _place(content: bytes, lines: list[bytes]) -> int:

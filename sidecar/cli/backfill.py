@@ -11,6 +11,7 @@ import click
 from sidecar.cli.support import show
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
+from sidecar.cli.support.say import say
 from sidecar.service.settings import Settings
 from sidecar.upkeep.backfill import UNKNOWN, Outcome, Survey, backfill, survey
 from sidecar.wording.plural import count
@@ -30,11 +31,11 @@ from sidecar.wording.plural import count
 @click.option("--dry-run", is_flag=True, help="Only say what there is to do.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a folder.")
 def backfill_command(settings: Settings, min_age: float, host: str | None, dry_run: bool, as_json: bool) -> None:
-    """Give each WAV from before the recording an event of type .discovered, which the shipper then ships.
+    """Make events for the WAVs that are older than the recording.
 
-    The event says what the file tells: format, length, SHA-256, when it was written, and for the WebUI's
-    spk_<unix time>.wav when the synthesis began. It also says what is not known. Needs write access to the folder. Run
-    it as often as you like: the same WAV gives the same event.
+    Each is of type .discovered and says what its file tells: format, length, SHA-256, when it was written, and for the
+    WebUI's spk_<unix time>.wav when the synthesis began. It also says what is not known. Needs write access to the
+    folder. Run it as often as you like: the same WAV gives the same event.
 
     \b
     Example:
@@ -73,17 +74,15 @@ def _facts(folder: str, wavs: Survey, outcomes: Sequence[Outcome], dry_run: bool
 
 
 def _tell(facts: dict[str, Any]) -> None:
-    click.echo(
-        f"{facts['folder']}: {count(facts['recorded_before'], 'WAV')} with an event, {facts['unrecorded']:,} without"
-    )
+    say(f"{facts['folder']}: {count(facts['recorded_before'], 'WAV')} with an event, {facts['unrecorded']:,} without")
     if facts["too_young"]:
-        click.echo(f"  left alone: {facts['too_young']:,} younger than --min-age; run it again later")
+        say(f"  left alone: {facts['too_young']:,} younger than --min-age; run it again later")
     if facts["dry_run"]:
         return
-    click.echo(f"  {count(facts['written'], 'event')} written, for {show.seconds(facts['audio_seconds'])} of audio")
+    say(f"  {count(facts['written'], 'event')} written, for {show.seconds(facts['audio_seconds'])} of audio")
     if facts["written"]:
-        click.echo(f"  each says: {UNKNOWN}")
+        say(f"  each says: {UNKNOWN}")
     if facts["without_header"]:
-        click.echo(f"  of unknown length, for want of a WAV header: {facts['without_header']:,}")
+        say(f"  of unknown length, for want of a WAV header: {facts['without_header']:,}")
     for name, error in facts["errors"].items():
-        click.echo(f"  {name}: {error}", err=True)
+        say(f"  {name}: {error}", err=True)

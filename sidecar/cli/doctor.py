@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.text import Text
 
 from sidecar.cli.support import show
 from sidecar.cli.support.checks import all_findings
 from sidecar.cli.support.options import DATABASE, EXIT_FAILED, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.doctor import Level
 from sidecar.service.settings import Settings
 
-_STYLES = {Level.OK: "green", Level.NOTE: "cyan", Level.WARNING: "yellow", Level.FAILURE: "bold red"}
+_STYLES: Mapping[Level, Mapping[str, Any]] = {
+    Level.OK: {"fg": "green"},
+    Level.NOTE: {"fg": "cyan"},
+    Level.WARNING: {"fg": "yellow"},
+    Level.FAILURE: {"fg": "red", "bold": True},
+}
 _SIGNS = {Level.OK: "ok", Level.NOTE: "note", Level.WARNING: "warning", Level.FAILURE: "FAILURE"}
+_INDENT = 8
 
 
 @verb()
@@ -24,7 +31,7 @@ _SIGNS = {Level.OK: "ok", Level.NOTE: "note", Level.WARNING: "warning", Level.FA
 @click.option("--service/--no-service", default=True, show_default=True, help="Also look for the running shipper.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a finding.")
 def doctor(settings: Settings, service: bool, as_json: bool) -> None:
-    """Check everything that is known to go wrong, and name the cure for what does.
+    """Check all that is known to go wrong; each finding has its cure.
 
     Settings, folders and rights, WAVs without an event, announcements, room on the disk, server, rights, character set,
     time zone, TLS, table version, clocks, one sample event, which is undone again, the quarantine, and the running
@@ -36,16 +43,16 @@ def doctor(settings: Settings, service: bool, as_json: bool) -> None:
         sudo sidecar --as-service doctor
         sidecar doctor --json | jq 'select(.level != "ok")'
     """
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     failed = False
     for finding in all_findings(settings, service=service):
         failed = failed or finding.level is Level.FAILURE
         if as_json:
             show.json_lines([asdict(finding)])
             continue
-        sign = Text(f"{_SIGNS[finding.level]:<8}", _STYLES[finding.level])
-        console.print(Text.assemble(sign, (finding.check, "bold"), ": ", finding.message), soft_wrap=True)
+        sign = click.style(f"{_SIGNS[finding.level]:<{_INDENT}}", **_STYLES[finding.level])
+        lead = sign + click.style(finding.check, bold=True) + ": "
+        say(finding.message, lead=lead, indent=_INDENT)
         if finding.cure:
-            console.print(Text.assemble(" " * 8, ("→ ", "dim"), finding.cure), soft_wrap=True)
+            say(finding.cure, lead=" " * _INDENT + click.style("→ ", dim=True), indent=_INDENT + 2)
     if failed:
         sys.exit(EXIT_FAILED)

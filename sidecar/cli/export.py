@@ -14,6 +14,7 @@ from sidecar.cli.support.databases import connected
 from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.cli.support.progress import track
+from sidecar.cli.support.say import say
 from sidecar.errors import SidecarError, UsageError
 from sidecar.service.settings import Settings
 from sidecar.storage.columns import INTERNAL
@@ -32,9 +33,10 @@ _FORMS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "par
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @filter_options()
 def export(settings: Settings, wanted: Filter, file: Path, form: str | None, force: bool) -> None:
-    """Write tts_records to a file (or - for standard output): CSV, JSON Lines or Parquet.
+    """Write tts_records to a file: CSV, JSON Lines or Parquet.
 
-    Every column, oldest first, times in UTC. The file appears when it is complete. Parquet needs pyarrow.
+    Every column, oldest first, times in UTC. The file appears when it is complete; - is standard output. Parquet needs
+    pyarrow.
 
     \b
     Example:
@@ -54,7 +56,7 @@ def export(settings: Settings, wanted: Filter, file: Path, form: str | None, for
         )
         written = _write(form, columns, track(rows, "writing", total), file, force=force)
     if str(file) != "-":
-        click.echo(f"{count(written, 'record')} in {file}")
+        say(f"{count(written, 'record')} in {file}")
 
 
 def _write(form: str, columns: Sequence[str], rows: Iterable[Row], file: Path, *, force: bool) -> int:

@@ -6,14 +6,25 @@ import click
 
 from sidecar.answers import search
 from sidecar.answers.filters import Filter
+from sidecar.answers.words import words
 from sidecar.cli.support import show
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.say import say
+from sidecar.event.types import SUCCEEDED, last_word
 from sidecar.service.settings import Settings
 
-_COLUMNS = ("id", "created_at", "status", "emotion", "text_input")
-_WIDE_COLUMNS = ("id", "created_at", "status", "emotion", "user_id", "duration", "rating", "text_input", "audio_path")
+_COLUMNS = ("id", "created_at", "emotion", "text_input")
+_OUTCOME = "status"
+"""Takes its room only where it says something."""
+_WIDE_COLUMNS = ("id", "created_at", "status", "emotion", "user_id", "duration", "rating", "audio_path", "text_input")
+
+_USUAL = last_word(SUCCEEDED)
+_NOTHING_FOUND = (
+    "nothing found. Try fewer words, a part of one, or an earlier --since; `sidecar find` alone shows the newest."
+)
+_NOTHING_THERE = "nothing is recorded yet. `sidecar status` says whether a shipper runs and what it waits for."
 
 
 @verb()
@@ -54,9 +65,11 @@ def find(settings: Settings, wanted: Filter, limit: int, wide: bool, as_json: bo
         show.json_lines(records)
         return
     if not records:
-        click.echo("nothing found")
+        say(_NOTHING_FOUND if wanted != Filter() else _NOTHING_THERE)
         return
     columns = _WIDE_COLUMNS if wide else _COLUMNS
-    show.table(records, columns, zone=settings.zone, wide="text_input", roomy=wide)
+    if not wide and any(each[_OUTCOME] != _USUAL for each in records):
+        columns = (*columns[:2], _OUTCOME, *columns[2:])
+    show.table(records, columns, zone=settings.zone, wide="text_input", roomy=wide, hits=words(wanted.text))
     if cursor is not None:
-        click.echo(f"The newest {len(records)}; there are more (--limit).")
+        say(f"The newest {len(records)}; there are more (--limit).")

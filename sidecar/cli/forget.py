@@ -7,6 +7,7 @@ import click
 from sidecar.answers import timeline
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
 from sidecar.service.settings import Settings
@@ -32,7 +33,7 @@ from sidecar.wording.plural import count
 @click.option("--reason", metavar="WORDS", help="Kept in the tombstones; should name nobody.")
 @click.option("--yes", is_flag=True, help="Do it. Without it, only count.")
 def forget(settings: Settings, user: str, text: str, voice: str, record: str, reason: str | None, yes: bool) -> None:
-    """Erase what was recorded of a user, a text, a voice or one record, for good.
+    """Erase for good what is known of a user, text, voice or record.
 
     Rows, events, quarantined files, search indexes, event files and audio in the watched folders are erased; a
     tombstone event with the record's id and no content stays. The account needs DELETE on the tables, and on SQLite
@@ -53,15 +54,15 @@ def forget(settings: Settings, user: str, text: str, voice: str, record: str, re
         target = Target(user=user, text=text, voice=voice, record=record)
         if not yes:
             meant = len(subjects(database, settings.folders, target))
-            click.echo(f"{count(meant, 'record')} would be forgotten; say --yes to do it")
+            say(f"{count(meant, 'record')} would be forgotten; say --yes to do it")
             return
         result = erase(database, settings.folders, Publisher("forget"), target, reason=reason)
         left = len(subjects(database, settings.folders, target))
-    click.echo(
+    say(
         f"forgotten: {count(result.records, 'record')}, {count(result.events, 'event')}, "
         f"{result.quarantined:,} in quarantine, {count(result.files, 'file')}; left: {left:,}"
     )
     for line in result.unreached:
-        click.echo(f"not removed: {line}", err=True)
+        say(f"not removed: {line}", err=True)
     if result.unreached or left:
         raise SidecarError("not everything could be erased", hint="Mend the cause and run it again.")

@@ -7,6 +7,7 @@ import click
 from sidecar.answers.textindex import has_filter_indexes, possible_text_index, text_index
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.migrations import optional
@@ -44,8 +45,8 @@ def index(settings: Settings, action: str | None) -> None:
                 _apply(database, f"{text.script}.drop")
             if filters:
                 _apply(database, "filters.drop")
-        click.echo(f"text: {'yes' if text_index(database) else 'no'}")
-        click.echo(f"filters: {'yes' if has_filter_indexes(database) else 'no'}")
+        say(f"text: {'yes' if text_index(database) else 'no'}")
+        say(f"filters: {'yes' if has_filter_indexes(database) else 'no'}")
 
 
 def _apply(database: Database, name: str) -> None:

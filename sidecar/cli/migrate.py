@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from contextlib import closing
 
-import click
-
 from sidecar.cli.support.databases import open_sink
 from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.service.settings import Settings
 
 
@@ -23,12 +22,12 @@ def migrate(settings: Settings) -> None:
     \b
     Example:
         sidecar migrate
-        SIDECAR_DATABASE_URL=mysql://admin:secret@127.0.0.1:3306/tts sidecar migrate
+        SIDECAR_DATABASE_URL=mysql://admin:secret@127.0.0.1/tts sidecar migrate
     """
     with closing(open_sink(settings)) as sink:
         applied = sink.migrate(click.echo)
     for name in applied:
-        click.echo(f"applied {name}")
+        say(f"applied {name}")
     if not applied:
-        click.echo("the tables are up to date")
-    click.echo(f"database: {settings.dsn}")
+        say("the tables are up to date")
+    say(f"database: {settings.dsn}")

@@ -12,6 +12,7 @@ from sidecar.cli.support import show
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.cli.support.progress import track
+from sidecar.cli.support.say import say
 from sidecar.errors import SidecarError, UsageError
 from sidecar.event.publish import Publisher
 from sidecar.service.settings import Settings
@@ -95,19 +96,19 @@ def _facts(planned: Plan, *, removed: bool) -> dict[str, Any]:
 def _tell(planned: Plan, *, removed: bool) -> None:
     verb = "removed" if removed else "would be removed"
     what = {Policy.AUDIO: "audio", Policy.FILES: "audio and event files", Policy.EVERYTHING: "files and rows"}
-    click.echo(
+    say(
         f"{planned.folder}: {what[planned.policy]} of {count(len(planned.chosen), 'synthesis', 'syntheses')} {verb}, "
         f"{planned.bytes / 1e6:,.1f} MB"
     )
     if planned.chosen:
         first, last = planned.chosen[0].last, planned.chosen[-1].last
-        click.echo(f"  from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC")
+        say(f"  from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC")
     if planned.kept_uncommitted:
-        click.echo(f"  kept: {planned.kept_uncommitted:,} more, old but not in the database with all of their events")
+        say(f"  kept: {planned.kept_uncommitted:,} more, old but not in the database with all of their events")
     if planned.kept_unrecorded:
-        click.echo(f"  kept: {count(planned.kept_unrecorded, 'WAV')} without an event (sidecar backfill gives one)")
+        say(f"  kept: {count(planned.kept_unrecorded, 'WAV')} without an event (sidecar backfill gives one)")
     if not removed and planned.chosen:
-        click.echo("  nothing was touched; say --yes to do it")
+        say("  nothing was touched; say --yes to do it")
 
 
 def _bytes(text: str) -> int:

@@ -10,12 +10,12 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 import click
-from rich.table import Table
 
 from sidecar.cli.support import show
 from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, EXIT_FAILED, Verbs, settings_options
+from sidecar.cli.support.say import say
 from sidecar.errors import Reason, UsageError
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
@@ -23,14 +23,21 @@ from sidecar.upkeep.quarantine import STATUSES, Entry, newest, waiting
 from sidecar.upkeep.quarantine import drop as drop_entries
 from sidecar.upkeep.quarantine import entry as find_entry
 
+_reason = click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in Reason]),
+    metavar="REASON",
+    help=f"Those of one reason: {', '.join(Reason)}.",
+)
 _PREVIEW_BYTES = 2000
 _WHY_WIDTH = 60
+_NAME_WIDTH = 15
 _NO_EVENT = "holds no event any more; `sidecar quarantine drop` puts it aside"
 
 
 @click.group(cls=Verbs)
 def quarantine() -> None:
-    """Files that cannot become rows: look at them, try them again, put them aside.
+    """Files that cannot become rows: look, try again, put aside.
 
     \b
     Example:
@@ -43,7 +50,7 @@ def quarantine() -> None:
 def _chosen(command: click.decorators.FC) -> click.decorators.FC:
     for decorate in (
         click.option("--json", "as_json", is_flag=True, help="One JSON object a file."),
-        click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="Those of one reason."),
+        _reason,
         click.option("--all", "everything", is_flag=True, help="Every file that is in quarantine now."),
         click.argument("ids", nargs=-1, type=int),
     ):
@@ -53,7 +60,7 @@ def _chosen(command: click.decorators.FC) -> click.decorators.FC:
 
 @quarantine.command("list")
 @settings_options(*DATABASE, "timezone")
-@click.option("--reason", type=click.Choice([reason.value for reason in Reason]), help="Those of one reason.")
+@_reason
 @click.option(
     "--status", type=click.Choice(STATUSES), default="quarantined", show_default=True, help="What became of it."
 )
@@ -76,14 +83,16 @@ def list_command(settings: Settings, reason: str | None, status: str, limit: int
         show.json_lines(map(_facts, entries))
         return
     if not entries:
-        click.echo(f"nothing is {status}" if status != "quarantined" else "the quarantine is empty")
+        say(f"nothing is {status}" if status != "quarantined" else "the quarantine is empty")
         return
     _print(entries, settings.zone, wide=wide)
     if total > len(entries):
-        click.echo(f"{len(entries)} of {total}; more with --limit")
+        say(f"{len(entries)} of {total}; more with --limit")
 
 
 def _print(entries: Sequence[Entry], zone: tzinfo, *, wide: bool) -> None:
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False)
     table.add_column("id", justify="right", style="bold", no_wrap=True)
     if wide:
@@ -120,12 +129,9 @@ def show_command(settings: Settings, id_: int, as_json: bool) -> None:
     if as_json:
         show.json_lines([{**_facts(entry), "content": content.decode("utf-8", "backslashreplace")}])
         return
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
     for name, value in _facts(entry).items():
-        table.add_row(name.replace("_", " "), _visible(str(value)))
-    show.display(table)
+        lead = click.style(f"{name.replace('_', ' '):<{_NAME_WIDTH}}", bold=True)
+        say(_visible(str(value)), lead=lead, indent=_NAME_WIDTH)
     click.echo(f"\nthe first {min(len(content), _PREVIEW_BYTES)} of {entry.bytes} bytes:")
     click.echo(_visible(content[:_PREVIEW_BYTES].decode("utf-8", "backslashreplace")))
 
@@ -159,9 +165,9 @@ def retry(settings: Settings, ids: tuple[int, ...], everything: bool, reason: st
         if as_json:
             show.json_lines([{"id": entry.id, "path": entry.path, "shipped": not why, "why": why}])
         else:
-            click.echo(f"{entry.id}  {_visible(entry.path)}: {_visible(why) or 'shipped'}")
+            say(f"{entry.id}  {_visible(entry.path)}: {_visible(why) or 'shipped'}")
     if not chosen and not as_json:
-        click.echo(f"nothing of shipper {settings.name} to try again")
+        say(f"nothing of shipper {settings.name} to try again")
     if refused:
         sys.exit(EXIT_FAILED)
 
@@ -184,7 +190,7 @@ def drop(settings: Settings, ids: tuple[int, ...], everything: bool, reason: str
     if as_json:
         show.json_lines({"id": entry.id, "path": entry.path, "status": "dropped"} for entry in chosen)
     else:
-        click.echo(f"{len(chosen)} dropped")
+        say(f"{len(chosen)} dropped")
 
 
 def _choose(database: Database, ids: Sequence[int], everything: bool, reason: str | None) -> list[Entry]:

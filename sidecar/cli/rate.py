@@ -9,6 +9,7 @@ import click
 from sidecar.answers import timeline
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.event.publish import Publisher
 from sidecar.service.settings import Settings
 from sidecar.upkeep.rating import rate as publish_rating
@@ -21,7 +22,7 @@ from sidecar.upkeep.rating import rate as publish_rating
 @click.option("--note", metavar="WORDS", help="What is good or bad about it.")
 @click.option("--by", "user", metavar="NAME", help="Who rates it.  [default: this account's name]")
 def rate(settings: Settings, record: str, rating: str, note: str | None, user: str | None) -> None:
-    """Say how good an output is: 1 (bad) to 5 (good), none takes it back.
+    """Say how good an output is: 1 (bad) to 5 (good), or none again.
 
     The rating is an event file in the watched folder; the shipper carries it into the tables. The latest one counts.
 
@@ -41,4 +42,4 @@ def rate(settings: Settings, record: str, rating: str, note: str | None, user: s
             note=note,
             user=user or getpass.getuser(),
         )
-    click.echo(f"event {event.id} rates record {event_id}; the shipper carries it")
+    say(f"event {event.id} rates record {event_id}; the shipper carries it")

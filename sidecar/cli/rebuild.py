@@ -10,6 +10,7 @@ from sidecar.cli.support import show
 from sidecar.cli.support.databases import open_database
 from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.cli.support.progress import track
+from sidecar.cli.support.say import say
 from sidecar.service.settings import Settings
 from sidecar.upkeep.rebuild import rebuild
 from sidecar.wording.plural import count
@@ -33,13 +34,13 @@ def rebuild_command(settings: Settings, as_json: bool) -> None:
     if as_json:
         show.json_lines([asdict(result)])
         return
-    click.echo(
+    say(
         f"{count(result.events, 'event')} folded into {count(result.records, 'record')} "
         f"(before: {result.records_before:,})"
     )
     if result.late:
-        click.echo(f"  {result.late:,} of them arrived meanwhile")
+        say(f"  {result.late:,} of them arrived meanwhile")
     if result.dropped:
-        click.echo(f"  gone: {count(result.dropped, 'record')} without any event")
+        say(f"  gone: {count(result.dropped, 'record')} without any event")
     if result.unreadable:
-        click.echo(f"  not folded: {count(result.unreadable, 'event')} of a kind that this version cannot read")
+        say(f"  not folded: {count(result.unreadable, 'event')} of a kind that this version cannot read")

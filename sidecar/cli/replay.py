@@ -14,6 +14,7 @@ from sidecar.cli.support import show
 from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
+from sidecar.cli.support.say import say
 from sidecar.errors import UsageError
 from sidecar.service.settings import Settings
 from sidecar.upkeep.inventory import EventFile, list_names, read_event_files
@@ -84,10 +85,10 @@ def replay(
         if as_json:
             show.json_lines([{"folder": str(folder), "chosen": len(names), "dry_run": dry_run, **asdict(result)}])
             continue
-        click.echo(f"{folder}: {count(len(names), 'event file')} chosen")
+        say(f"{folder}: {count(len(names), 'event file')} chosen")
         if not dry_run:
-            click.echo(f"  shipped, because missing: {result.new:,}; there already: {result.known:,}")
+            say(f"  shipped, because missing: {result.new:,}; there already: {result.known:,}")
         for path, reason in result.refused.items():
-            click.echo(f"  {path}: {reason}", err=True)
+            say(f"  {path}: {reason}", err=True)
     if failed:
         sys.exit(EXIT_FAILED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from pathlib import Path
 
 import click
@@ -10,6 +12,7 @@ from sidecar.answers.filters import Filter
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import DATABASE, require, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.errors import UsageError
 from sidecar.service.settings import Settings
 from sidecar.wording import codes
@@ -24,18 +27,22 @@ _PATH = click.Path(path_type=Path)
 @click.option("--png", "pictures", metavar="FOLDER", type=_PATH, help="Also each chart as a PNG in this folder.")
 @click.option("--in", "words", type=click.Choice(codes()), default="en", show_default=True, help="Language.")
 def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | None, words: str) -> None:
-    """Write a report: load with its forecast, emotions, quality with its changes, voices, repeats; and what to notice.
+    """Write a report: load, emotions, quality, voices, repeats.
 
-    One HTML file that needs nothing else. Chinese in the charts wants a font that has it (Debian: fonts-noto-cjk).
+    One HTML file that needs nothing else, with a forecast, changes of quality and what to notice. Chinese in the charts
+    wants a font that has it (Debian: fonts-noto-cjk).
 
     \b
     Example:
         sidecar report --since 90d
         sidecar report --model 2.5 --in zh --output 报告.html --png charts
     """
-    require("pandas", "matplotlib", "ruptures", "jinja2", extra="report")
+    require("matplotlib", "pandas", "ruptures", "scipy", extra="report")
     from sidecar.report import build
 
+    # What the libraries say is for programmers; what a reader must know is said below.
+    warnings.simplefilter("ignore")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with connected(settings) as database:
         made = build(database, wanted, zone=settings.zone, language=words)
     try:
@@ -44,5 +51,11 @@ def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | No
     except OSError as error:
         raise UsageError(f"{output}: the report cannot be written: {error.strerror}") from error
     for remark in made.remarks:
-        click.echo(f"- {remark}")
-    click.echo(f"report: {output}" + (f", {len(saved)} charts in {pictures}" if saved else ""))
+        say(remark, lead="- ", indent=2)
+    say(f"report: {output}" + (f", {len(saved)} charts in {pictures}" if saved else ""))
+    for each in made.without_font:
+        say(
+            f"This machine has no font for {each.name}; the charts show its characters as boxes. "
+            f"On Debian: apt install {each.fonts_package}",
+            err=True,
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import signal
 import sys
@@ -13,12 +12,11 @@ import click
 
 from sidecar.cli.support.databases import open_sink
 from sidecar.cli.support.options import settings_options, verb
-from sidecar.cli.support.progress import shown_meanwhile
 from sidecar.errors import SettingsError
 from sidecar.service import config, log
 from sidecar.service.following import Following
 from sidecar.service.http import HttpServer
-from sidecar.service.metrics import Metrics
+from sidecar.service.metrics.catalogue import Metrics
 from sidecar.service.retry import Retry, RetryPolicy
 from sidecar.service.settings import Settings
 from sidecar.service.systemd import Notifier
@@ -60,7 +58,7 @@ def run(settings: Settings, once: bool) -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     log.configure(settings.log_level, settings.log_format)
     notifier = Notifier(config.environment())
-    metrics = Metrics(notifier.status, tell_commits=sys.stderr.isatty())
+    metrics = Metrics(notifier.status, watched=sys.stderr.isatty())
     http = _serve(settings, metrics, needed=not once)
     give_up = threading.Event()
     notices = Notices()
@@ -112,8 +110,7 @@ def run(settings: Settings, once: bool) -> None:
     )
     notifier.ready()
     try:
-        with shown_meanwhile("shipping", lambda: metrics.progress) if once else contextlib.nullcontext():
-            shipper.run(once=once)
+        shipper.run(once=once)
     finally:
         notifier.stopping()
         give_up.set()

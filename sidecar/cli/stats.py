@@ -10,6 +10,7 @@ from sidecar.cli.support import show
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.filters import filter_options
 from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.wording.plural import count
@@ -34,14 +35,14 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
     "--limit", type=click.IntRange(1, 100_000), metavar="ROWS", default=15, show_default=True, help="How many at most."
 )
 def stats(settings: Settings, wanted: Filter, topic: str | None, wide: bool, as_json: bool, limit: int) -> None:
-    """Count: emotions, users, duplicates, load, quality, voices, errors. Without a topic, the few lines that matter.
+    """Count emotions, users, repeats, load, quality, voices or errors. Without a topic, the few lines that matter.
 
     \b
     emotions    which emotion is used most, and by whom
     users       who made how much
     duplicates  what was made again, and the computing time it cost
     load        takes for each weekday and hour
-    quality     failures, saturation and real-time factor, day by day and model by model
+    quality     failures, saturation, real-time factor, by day and model
     voices      speaker prompts by failure rate
     errors      kinds of error
 
@@ -92,16 +93,16 @@ def _overview(database: Database, wanted: Filter, settings: Settings) -> None:
         click.echo("nothing to count")
         return
     tried = total["succeeded"] + total["failed"]
-    click.echo(
+    say(
         f"{count(total['records'], 'record')} by {count(total['users'], 'user')}, "
         f"{show.seconds(total['audio_seconds'])} of audio, "
         f"computed in {show.seconds(total['compute_seconds'])}"
     )
     if tried:
         of = count(tried, "synthesis", "syntheses")
-        click.echo(f"{total['failed']:,} of {of} failed ({total['failed'] / tried:.2%})")
+        say(f"{total['failed']:,} of {of} failed ({total['failed'] / tried:.2%})")
     again = questions.repeats(database, wanted)
-    click.echo(
+    say(
         f"{count(again.repeats, 'take')} repeated an earlier request: "
         f"{show.seconds(again.wasted_seconds)} of computing that reuse would have saved"
     )

@@ -5,26 +5,26 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 import click
-from rich.table import Table
-from rich.text import Text
 
 from sidecar.cli.support import show
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, EXIT_FAILED, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.doctor.status import FolderStatus, Process, TablesStatus, ask_folder, ask_process, ask_tables
 from sidecar.errors import SidecarError
 from sidecar.service.settings import Settings
 from sidecar.wording.plural import count
+
+_INDENT = 13
 
 
 @verb()
 @settings_options("watch_dir", *DATABASE, "name", "listen", "timezone")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(settings: Settings, as_json: bool) -> None:
-    """How things stand: the running shipper, the folders, the tables, the quarantine.
+    """Say how shipper, folders, tables and quarantine stand.
 
     Exit code 0 where a shipper runs and is ready, otherwise 1.
 
@@ -51,12 +51,9 @@ def status(settings: Settings, as_json: bool) -> None:
 
 
 def _show(settings: Settings, process: Process, folders: list[FolderStatus], tables: TablesStatus) -> None:
-    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    made.add_column(style="bold", no_wrap=True)
-    made.add_column(overflow="fold")
-
-    def line(name: str, *words: object, style: str = "") -> None:
-        made.add_row(name, Text("  ".join(map(str, words)), style=style))
+    def line(name: str, *words: str, color: str | None = None) -> None:
+        text = "; ".join(word for word in words if word)
+        say(click.style(text, fg=color), lead=click.style(f"{name:<{_INDENT}}", bold=True), indent=_INDENT)
 
     def when(moment: datetime | None) -> str:
         return moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S %Z") if moment else "never"
@@ -65,40 +62,39 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
         return f"last moved {when(moment)}" if moment else "never moved"
 
     if not process.answers:
-        line("shipper", "is not running, or not here:", *process.reasons, style="red")
+        line(
+            "shipper",
+            f"none answers at {settings.listen}: {'; '.join(process.reasons)}. Start it: sidecar run",
+            color="red",
+        )
     elif process.difference:
-        line("shipper", f"at {settings.listen} has {process.difference} than these settings say", style="red")
+        line("shipper", f"at {settings.listen} has {process.difference} than these settings say", color="red")
     elif process.reasons:
-        line("shipper", "not ready:", "; ".join(process.reasons), style="red")
+        line("shipper", f"not ready: {'; '.join(process.reasons)}", color="red")
     else:
-        line("shipper", f"ready, version {process.version}", style="green")
+        line("shipper", f"ready, version {process.version}", color="green")
     if process.answers:
-        waits = f"oldest since {when(process.oldest_pending)}" if process.oldest_pending else ""
-        facts: list[Any] = [f"{process.shipped:,} shipped", f"{process.pending:,} pending", waits]
-        line("since start", *filter(None, facts))
+        waits = f"the oldest since {when(process.oldest_pending)}" if process.oldest_pending else ""
+        line("since start", f"{process.shipped:,} shipped, {process.pending:,} pending", waits)
     for each in folders:
         if each.error:
-            line("folder", each.folder, each.error, style="red")
+            line("folder", each.folder, each.error, color="red")
             continue
-        line(
-            "folder",
-            each.folder,
-            f"{count(each.event_files, 'event file')}, {each.newer:,} newer than the position,",
-            "which follows with the scans",
-        )
-        line("position", f"up to {when(each.position)}" if each.position else "at the beginning", moved(each.moved_at))
-    line("database", settings.dsn)
+        line("folder", each.folder, count(each.event_files, "event file"))
+        reached = f"up to {when(each.position)}" if each.position else "at the beginning"
+        newer = f"{count(each.newer, 'event file')} newer (it follows with the scans)" if each.newer else ""
+        line("position", reached, moved(each.moved_at), newer)
+    line("database", str(settings.dsn))
     if tables.error:
-        line("tables", tables.error, style="red")
+        line("tables", tables.error, color="red")
     else:
         line(
             "tables",
             f"{count(tables.records, 'record')} of {count(tables.events, 'event')}",
-            f"last {when(tables.last_event)}",
+            f"the last {when(tables.last_event)}" if tables.last_event else "",
         )
         open_entries = ", ".join(f"{count} {reason}" for reason, count in sorted(tables.quarantined.items()))
-        line("quarantine", open_entries or "empty", style="yellow" if open_entries else "")
+        line("quarantine", open_entries or "empty", color="yellow" if open_entries else None)
         for other in tables.shippers:
             if other["shipper"] != settings.name:
                 line("also ships", other["shipper"], other["folder"], moved(other["moved_at"]))
-    show.display(made)

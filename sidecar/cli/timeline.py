@@ -8,6 +8,7 @@ from sidecar.answers import timeline as answers
 from sidecar.cli.support import show
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.cli.support.say import say
 from sidecar.event.types import without_prefix
 from sidecar.service.settings import Settings
 
@@ -21,7 +22,7 @@ _WIDE_COLUMNS = ("time", "what", "actor", "rating", "note", "reason", "error_typ
 @click.option("--wide", is_flag=True, help="More columns: note, reason, error and the event file, each by itself.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def timeline(settings: Settings, record: str, wide: bool, as_json: bool) -> None:
-    """Tell who did what to a record, when: made, rated, deleted, forgotten.
+    """Tell who made, rated, deleted or forgot a record, and when.
 
     RECORD: its id as `sidecar find` shows it, its event_id, or its audio's path.
 
@@ -36,7 +37,7 @@ def timeline(settings: Settings, record: str, wide: bool, as_json: bool) -> None
     if as_json:
         show.json_lines(rows)
         return
-    click.echo(f"record {event_id}")
+    say(f"record {event_id}")
     shown = [
         {
             **row,

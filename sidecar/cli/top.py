@@ -7,19 +7,18 @@ import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console, Group
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
 
 from sidecar.cli.support import show
 from sidecar.cli.support.options import settings_options, verb
 from sidecar.errors import SettingsError, SidecarError
 from sidecar.service.metrics.scrape import Page, parse, read
 from sidecar.service.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _HISTORY = 60
@@ -56,6 +55,9 @@ def top(settings: Settings, interval: float, count: int | None, as_json: bool) -
     address = settings.listen_address
     if address is None or address[1] == 0:
         raise SettingsError("SIDECAR_LISTEN names no fixed port", hint="Say --listen HOST:PORT of the running shipper.")
+    from rich.console import Console
+    from rich.live import Live
+
     console = Console(highlight=False)
     where = f"{address[0]}:{address[1]}"
     rates: list[float] = []
@@ -129,6 +131,10 @@ def _facts(before: Reading, now: Reading) -> dict[str, Any]:
 
 
 def _screen(facts: dict[str, Any], rates: list[float], where: str) -> Group:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
     ready = facts["ready"] == "ready"
     head = Text.assemble(
         ("sidecar ", "bold"),

@@ -14,6 +14,7 @@ from sidecar.cli.support.courier import SHIPPING, open_redelivery
 from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
+from sidecar.cli.support.say import say
 from sidecar.service.settings import Settings
 from sidecar.shipping.tree import NAME_IT, not_shipped
 from sidecar.upkeep.redelivery import Redelivered
@@ -33,11 +34,12 @@ _SHOWN = 20
     "--ignore",
     type=click.Choice([each.value for each in Defect]),
     multiple=True,
-    help="Do not count this kind of finding.",
+    metavar="KIND",
+    help=f"Do not count this kind of finding: {', '.join(Defect)}.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a folder.")
 def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[str, ...], as_json: bool) -> None:
-    """Prove, file by file and row by row, that folder and database say the same.
+    """Prove, file by file, that folder and database say the same.
 
     WAV, event file, event and record are compared in both directions, audio by its SHA-256, and each TTS process's
     numbers are checked for gaps. What somebody has put aside (sidecar quarantine drop), forgotten or pruned with these
@@ -98,7 +100,7 @@ def _facts(result: Verified, repaired: Redelivered | None, below: list[Path]) ->
 def _tell(result: Verified, repaired: Redelivered | None, below: list[Path]) -> None:
     dropped = f" ({len(result.dropped):,} put aside)" if result.dropped else ""
     hashed = f" ({result.audio_hashed:,} read)" if result.audio_hashed else ""
-    click.echo(
+    say(
         f"{result.folder}: {count(result.event_files, 'event file')}{dropped}, "
         f"{count(result.audio_files, 'WAV')}{hashed}, {count(result.rows, 'event')} in the database"
     )
@@ -106,16 +108,16 @@ def _tell(result: Verified, repaired: Redelivered | None, below: list[Path]) -> 
         of_this_kind = [each for each in result.discrepancies if each.defect is defect]
         if not of_this_kind:
             continue
-        click.echo(f"  {defect.value}: {len(of_this_kind)}. {CURES[defect]}")
+        say(f"  {defect.value}: {len(of_this_kind)}. {CURES[defect]}")
         for each in of_this_kind[:_SHOWN]:
-            click.echo(f"    {each.what}  {each.detail}".rstrip())
+            say(f"    {each.what}  {each.detail}".rstrip())
         if len(of_this_kind) > _SHOWN:
-            click.echo(f"    ... and {len(of_this_kind) - _SHOWN} more (--json lists all)")
+            say(f"    ... and {len(of_this_kind) - _SHOWN} more (--json lists all)")
     for unmentioned in below:
-        click.echo(f"  {unmentioned}: event files lie here and are not shipped. {NAME_IT}")
+        say(f"  {unmentioned}: event files lie here and are not shipped. {NAME_IT}")
     if not result.discrepancies:
-        click.echo("  nothing is wrong")
+        say("  nothing is wrong")
     if repaired is not None:
-        click.echo(f"  repaired: {count(repaired.new, 'event')} shipped, {repaired.known:,} folded again")
+        say(f"  repaired: {count(repaired.new, 'event')} shipped, {repaired.known:,} folded again")
         for path, reason in repaired.refused.items():
-            click.echo(f"    {path}: {reason}", err=True)
+            say(f"    {path}: {reason}", err=True)

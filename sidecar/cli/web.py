@@ -7,7 +7,7 @@ import threading
 import click
 
 from sidecar.cli.support.databases import open_database, open_for_visitors
-from sidecar.cli.support.options import DATABASE, require, settings_options, verb
+from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.errors import SettingsError
 from sidecar.service.settings import Settings
 
@@ -17,18 +17,18 @@ _MIN_TOKEN = 16
 @verb()
 @settings_options("watch_dir", *DATABASE, "timezone", "web_listen", "web_token_file")
 def web(settings: Settings) -> None:
-    """Serve the library of everything synthesised: search, listen, rate, count; and a JSON API.
+    """Serve the library: search, listen, rate and count in a browser.
 
-    It only reads: give it an account that may do no more (deploy/mysql). Ratings are event files in the watched folder,
-    which the shipper carries. It listens on this machine alone; elsewhere it wants a token
+    There is a JSON API too. It only reads: give it an account that may do no more, such as tts_read. Ratings are event
+    files in the watched folder, which the shipper carries. It listens on this machine alone; elsewhere it wants a token
     (SIDECAR_WEB_TOKEN or SIDECAR_WEB_TOKEN_FILE) and, in front of it, a proxy that speaks HTTPS.
 
     \b
     Example:
         sidecar web
-        SIDECAR_WEB_TOKEN=$(openssl rand -hex 16) sidecar web --web-listen 0.0.0.0:9791
+        export SIDECAR_WEB_TOKEN=$(openssl rand -hex 16)
+        sidecar web --web-listen 0.0.0.0:9791
     """
-    require("starlette", "jinja2", "uvicorn", extra="web")
     from sidecar.web import create_app
     from sidecar.web.security import is_loopback
     from sidecar.web.server import listen, serve

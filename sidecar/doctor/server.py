@@ -9,6 +9,7 @@ from typing import Any
 
 from sidecar.doctor.findings import Finding, failure, note, ok, warning
 from sidecar.errors import SidecarError, TablesNotReady
+from sidecar.installation import bundled
 from sidecar.storage.database import Database, marks
 from sidecar.storage.dsn import MysqlDsn
 from sidecar.storage.migrations import MIGRATIONS_TABLE, newer, require_current
@@ -20,17 +21,19 @@ _KINDS = ("MariaDB", "TiDB", "OceanBase")
 """What has its name in its version; the number before it may be of the MySQL that it speaks like."""
 _CLOCK_SECONDS = 2.0
 _LOOPBACK = ("127.", "localhost", "::1")
-_MIGRATE = "Run `sidecar migrate` with an account that may create and alter tables (deploy/mysql/accounts.sql)."
-_GRANTS = "As an administrator, run deploy/mysql/grants.sql for this account."
+_ACCOUNTS_FILE = bundled("deploy/mysql/accounts.sql")
+_GRANTS_FILE = bundled("deploy/mysql/grants.sql")
+_MIGRATE = f"Run `sidecar migrate` with an account that may create and alter tables ({_ACCOUNTS_FILE})."
+_GRANTS = f"As an administrator, run {_GRANTS_FILE} for this account."
 
 _CONNECTING: Mapping[int, tuple[str, str]] = {
-    1044: ("the account may not use the database", "Grant it its rights: deploy/mysql/grants.sql."),
+    1044: ("the account may not use the database", f"Grant it its rights: {_GRANTS_FILE}."),
     1045: (
         "the server does not accept user and password",
         "Correct them in SIDECAR_DATABASE_URL, SIDECAR_DATABASE_PASSWORD or its file; in a URL write @ : / # as "
         "%40 %3A %2F %23. An account with REQUIRE SSL also needs ?ssl=on, and one made for 'localhost' the socket.",
     ),
-    1049: ("the database does not exist", "CREATE DATABASE ... CHARACTER SET utf8mb4 (deploy/mysql/accounts.sql)."),
+    1049: ("the database does not exist", f"CREATE DATABASE ... CHARACTER SET utf8mb4 ({_ACCOUNTS_FILE})."),
     1130: ("the server does not accept this machine", "Create the account for this machine's address, or for '%'."),
     1040: ("the server has no connection left", "Raise max_connections, or end idle connections."),
     2002: ("the socket does not answer", "Correct unix_socket in SIDECAR_DATABASE_URL; is the server up?"),
@@ -41,7 +44,7 @@ _CONNECTING: Mapping[int, tuple[str, str]] = {
     ),
     2026: (
         "TLS fails",
-        "The server offers no TLS, or its certificate is not of ssl_ca; see ?ssl= in deploy/README.md.",
+        f"The server offers no TLS, or its certificate is not of ssl_ca; see ?ssl= in {bundled('deploy/README.md')}.",
     ),
     3159: ("the server insists on TLS", "Add ?ssl=on (or ssl=verify&ssl_ca=FILE) to SIDECAR_DATABASE_URL."),
 }
@@ -250,7 +253,7 @@ def _rights(database: Database) -> Iterator[Finding]:
         yield note(
             "rights",
             f"the account may do more than ship: {', '.join(sorted(excess))}",
-            "Ship with an account of deploy/mysql/grants.sql; keep this one for `sidecar migrate`.",
+            f"Ship with an account of {_GRANTS_FILE}; keep this one for `sidecar migrate`.",
         )
     else:
         yield ok("rights", "no more than it needs")

@@ -16,7 +16,7 @@ from sidecar.report import figures, style
 from sidecar.report.data import Data, gather
 from sidecar.report.observations import Observations, observe, remarks
 from sidecar.storage.database import Database
-from sidecar.wording import Word, languages, length, translator
+from sidecar.wording import Language, Word, languages, length, translator
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -29,6 +29,8 @@ class Report:
     remarks: Sequence[str]
     """What to notice, one sentence each."""
     language: str
+    without_font: Sequence[Language]
+    """The languages whose characters are boxes in the figures."""
 
     def save_pictures(self, folder: Path) -> list[Path]:
         """Each figure as a PNG in that folder."""
@@ -53,12 +55,14 @@ def build(database: Database, wanted: Filter, *, zone: tzinfo, language: str) ->
     drawn: dict[str, Figure] = {}
     pictures: dict[str, str] = {}
     sentences: list[str] = []
+    missing: list[Language] = []
     if data.totals["records"] and not data.days.empty:
         observed = observe(data)
         sentences = remarks(data, observed, word)
-        with style.ours(language):
+        with style.ours(language) as boxes:
             drawn = _draw(data, observed, word)
             pictures = {name: style.svg(figure) for name, figure in drawn.items()}
+        missing = style.without_font() if boxes else []
     environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
     environment.filters["duration"] = lambda value: length(value, word)
     html = environment.get_template("report.html").render(
@@ -71,9 +75,9 @@ def build(database: Database, wanted: Filter, *, zone: tzinfo, language: str) ->
         remarks=sentences,
         pictures=pictures,
         palette=style.PALETTE,
-        without_font=style.without_font(),
+        without_font=missing,
     )
-    return Report(html=html, figures=drawn, remarks=sentences, language=language)
+    return Report(html=html, figures=drawn, remarks=sentences, language=language, without_font=missing)
 
 
 def _draw(data: Data, observed: Observations, word: Word) -> dict[str, Figure]:

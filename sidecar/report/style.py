@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -23,6 +25,7 @@ PALETTE = {
 """Each colour by name: on a light page, and on a dark one."""
 SERIES = tuple(light for name, (light, _) in PALETTE.items() if name[1:].isdigit())
 """The colours of series, in order."""
+_NO_GLYPH = "missing from font"
 _STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -67,15 +70,28 @@ def without_font() -> list[Language]:
     return [each for each in languages().values() if each.fonts and not first_installed(each.fonts)]
 
 
-def ours(language: str) -> Any:
+@contextlib.contextmanager
+def ours(language: str) -> Iterator[list[str]]:
     """A context in which figures look like ours.
 
     Args:
         language: of the report. Its font comes first, but the texts and names in a figure can be in any language.
+
+    Yields:
+        What matplotlib said of characters that no font has, once the context has ended.
     """
     ordered = sorted(languages(), key=lambda code: code != language)
     wanted = [fonts for code in ordered if (fonts := languages()[code].fonts)]
-    return mpl.rc_context({**_STYLE, "font.family": [*filter(None, map(first_installed, wanted)), "DejaVu Sans"]})
+    family = [*filter(None, map(first_installed, wanted)), "DejaVu Sans"]
+    boxes: list[str] = []
+    with mpl.rc_context({**_STYLE, "font.family": family}), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield boxes
+    for each in caught:
+        if _NO_GLYPH in str(each.message):
+            boxes.append(str(each.message))
+        else:
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
 def svg(figure: Figure) -> str:

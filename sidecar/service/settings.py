@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import socket
+from dataclasses import dataclass, field
 from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from dotenv import dotenv_values
-from pydantic import Field, SecretStr
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
 
 from sidecar.errors import SettingsError
 from sidecar.shipping.tree import folders_below
@@ -30,129 +18,140 @@ ENV_FILE = ".env"
 MAX_FOLDERS = 1000
 """Folders of one shipper, those below the named ones included."""
 _MAX_FOLDER_LENGTH = 440  # with a file name of 255 characters it fits the path columns
-
-
 _BELOW = re.compile(r"[/\\]\*\*[/\\]?$")
 
-Seconds = Annotated[float, Field(ge=0, le=86400, allow_inf_nan=False)]
-PositiveSeconds = Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
+_DAY = 86400.0
 
 
-def env_file() -> dict[str, str]:
-    """What `.env` in the working folder says of ours, letter by letter: a password may hold ${...}.
+@dataclass(frozen=True)
+class About:
+    """What is known of a setting besides its type and default."""
 
-    Raises:
-        OSError, UnicodeDecodeError: it cannot be read.
-    """
-    path = Path(ENV_FILE)
-    said = dotenv_values(path, interpolate=False, encoding="utf-8") if path.is_file() else {}
-    return {name: value for name, value in said.items() if value is not None and name.upper().startswith(PREFIX)}
+    description: str
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    pattern: str = ""
+    """A regular expression that the whole value matches."""
+    form: str = ""
+    """The same for people."""
 
 
-class Settings(BaseSettings):
-    """What a person can set. A field's environment name is SIDECAR_ and its name in capitals."""
+def _host_name() -> str:
+    import socket
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-    )
+    return socket.gethostname()[:64] or "sidecar"
 
-    watch_dir: Annotated[str, NoDecode] = Field(
-        default="outputs",
-        description=f"Folders to ship, separated by commas or {os.pathsep!r}. "
-        "A folder means its own files; with /** at its end (outputs/**) also those of folders below it, as they come.",
-    )
-    database_url: SecretStr = Field(
-        default=SecretStr("sqlite:///sidecar.db"),
-        description="Where the rows go: sqlite:///FILE or mysql://USER:PASSWORD@HOST:PORT/DATABASE. "
-        "As a flag without :PASSWORD, which `ps` would show. Several hosts, separated by commas, are tried in turn. "
-        "Options: ?unix_socket= ?ssl=off|prefer|on|verify &ssl_ca= &ssl_cert= &ssl_key=",
-    )
-    database_password: SecretStr | None = Field(
-        default=None, description="The database password, where it is not in the URL."
-    )
-    database_password_file: Path | None = Field(
-        default=None, description="A file that holds the database password, such as a systemd credential."
-    )
-    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.@-]+$")] = Field(
-        default_factory=lambda: socket.gethostname()[:64] or "sidecar",
-        description="Tells the shippers of one database apart; each keeps its own position. Default: the host's name.",
-    )
-    listen: str = Field(
-        default="127.0.0.1:9790",
-        description="HOST:PORT for /metrics, /healthz and /readyz; port 0 for a free one; off for none.",
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
-    log_format: Literal["auto", "console", "json"] = Field(
-        default="auto", description="auto: readable in a terminal, JSON elsewhere."
-    )
-    watch_mode: Literal["auto", "notify", "poll"] = Field(
-        default="auto",
-        description="notify: the system announces new files; poll: frequent scans; auto: by the kind of file system, "
-        "and by whether anything is announced.",
-    )
-    event_max_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = Field(
-        default=1024 * 1024, description="Bytes. A larger event file goes to quarantine unread."
-    )
-    quarantine_max_bytes: Annotated[int, Field(ge=0, le=8 * 1024 * 1024)] = Field(
-        default=64 * 1024, description="Bytes of a quarantined file that are kept in the database."
-    )
-    batch_max_events: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        default=1000, description="Events in one transaction at most."
-    )
-    batch_max_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = Field(
-        default=4 * 1024 * 1024, description="Bytes of event files in one transaction at most."
-    )
-    statement_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = Field(
-        default=512 * 1024, description="Bytes of one multi-row statement, about."
-    )
-    settle_seconds: Seconds = Field(
-        default=5.0, description="A file younger than this that is not valid JSON may still be being written."
-    )
-    poll_seconds: PositiveSeconds = Field(default=1.0, description="How often a folder's own mtime is looked at.")
-    scan_seconds: PositiveSeconds = Field(
-        default=60.0,
-        description="A folder that changed is scanned this long after its last scan, whatever was announced.",
-    )
-    overlap_seconds: PositiveSeconds | None = Field(
-        default=None,
-        description="Files whose ctime is within this of the position are looked at again. "
-        "Default: 2, on a network file system 120.",
-    )
-    connect_timeout: PositiveSeconds = Field(default=3.0, description="Seconds to connect to the database.")
-    read_timeout: PositiveSeconds = Field(default=10.0, description="Seconds for one answer of the database.")
-    retry_max_seconds: PositiveSeconds = Field(
-        default=2.0,
-        description="The longest pause between two attempts; a recovered database is noticed within it.",
-    )
-    probe_seconds: PositiveSeconds = Field(default=15.0, description="How often an idle shipper asks for the database.")
-    drain_seconds: Seconds = Field(default=10.0, description="After SIGTERM, how long what is known is still shipped.")
 
-    web_listen: str = Field(default="127.0.0.1:9791", description="HOST:PORT of `sidecar web`; port 0 for a free one.")
-    web_token: SecretStr | None = Field(
-        default=None,
-        description="Whoever knows it may use `sidecar web`. Needed where that listens beyond this machine.",
-    )
-    web_token_file: Path | None = Field(default=None, description="A file that holds the token of `sidecar web`.")
-    timezone: str = Field(
-        default="",
-        description="Where days and hours begin for whoever asks, such as Asia/Shanghai. "
-        "Default: this machine's. Stored times are UTC.",
-    )
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a person can set. A field's environment name is SIDECAR_ and its name in capitals; config.load checks it."""
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        written = {name.lower().removeprefix(PREFIX.lower()): value for name, value in env_file().items()}
-        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=written)
+    watch_dir: Annotated[
+        str,
+        About(
+            f"Folders to ship, separated by commas or {os.pathsep!r}. "
+            "A folder means its own files; with /** at its end (outputs/**) also those of folders below it, as "
+            "they come."
+        ),
+    ] = "outputs"
+    database_url: Annotated[
+        str,
+        About(
+            "Where the rows go: sqlite:///FILE or mysql://USER:PASSWORD@HOST:PORT/DATABASE. "
+            "As a flag without :PASSWORD, which `ps` would show. Several hosts, separated by commas, are tried in "
+            "turn. Options: ?unix_socket= ?ssl=off|prefer|on|verify &ssl_ca= &ssl_cert= &ssl_key="
+        ),
+    ] = field(default="sqlite:///sidecar.db", repr=False)
+    database_password: Annotated[str | None, About("The database password, where it is not in the URL.")] = field(
+        default=None, repr=False
+    )
+    database_password_file: Annotated[
+        Path | None, About("A file that holds the database password, such as a systemd credential.")
+    ] = None
+    name: Annotated[
+        str,
+        About(
+            "Tells the shippers of one database apart; each keeps its own position. Default: the host's name.",
+            pattern=r"[\w.@-]{1,64}",
+            form="1 to 64 letters, digits or . _ @ -",
+        ),
+    ] = field(default_factory=_host_name)
+    listen: Annotated[
+        str, About("HOST:PORT for /metrics, /healthz and /readyz; port 0 for a free one; off for none.")
+    ] = "127.0.0.1:9790"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], About("How much is logged.")] = "info"
+    log_format: Annotated[
+        Literal["auto", "console", "json"], About("auto: readable in a terminal, JSON elsewhere.")
+    ] = "auto"
+    watch_mode: Annotated[
+        Literal["auto", "notify", "poll"],
+        About(
+            "notify: the system announces new files; poll: frequent scans; auto: by the kind of file system, "
+            "and by whether anything is announced."
+        ),
+    ] = "auto"
+    event_max_bytes: Annotated[
+        int, About("Bytes. A larger event file goes to quarantine unread.", at_least=1024, at_most=64 * 1024 * 1024)
+    ] = 1024 * 1024
+    quarantine_max_bytes: Annotated[
+        int, About("Bytes of a quarantined file that are kept in the database.", at_least=0, at_most=8 * 1024 * 1024)
+    ] = 64 * 1024
+    batch_max_events: Annotated[int, About("Events in one transaction at most.", at_least=1, at_most=10_000)] = 1000
+    batch_max_bytes: Annotated[
+        int, About("Bytes of event files in one transaction at most.", at_least=1024, at_most=64 * 1024 * 1024)
+    ] = 4 * 1024 * 1024
+    statement_bytes: Annotated[
+        int, About("Bytes of one multi-row statement, about.", at_least=1024, at_most=16 * 1024 * 1024)
+    ] = 512 * 1024
+    settle_seconds: Annotated[
+        float,
+        About("A file younger than this that is not valid JSON may still be being written.", at_least=0, at_most=_DAY),
+    ] = 5.0
+    poll_seconds: Annotated[float, About("How often a folder's own mtime is looked at.", above=0, at_most=_DAY)] = 1.0
+    scan_seconds: Annotated[
+        float,
+        About(
+            "A folder that changed is scanned this long after its last scan, whatever was announced.",
+            above=0,
+            at_most=_DAY,
+        ),
+    ] = 60.0
+    overlap_seconds: Annotated[
+        float | None,
+        About(
+            "Files whose ctime is within this of the position are looked at again. "
+            "Default: 2, on a network file system 120.",
+            above=0,
+            at_most=_DAY,
+        ),
+    ] = None
+    connect_timeout: Annotated[float, About("Seconds to connect to the database.", above=0, at_most=_DAY)] = 3.0
+    read_timeout: Annotated[float, About("Seconds for one answer of the database.", above=0, at_most=_DAY)] = 10.0
+    retry_max_seconds: Annotated[
+        float,
+        About(
+            "The longest pause between two attempts; a recovered database is noticed within it.", above=0, at_most=_DAY
+        ),
+    ] = 2.0
+    probe_seconds: Annotated[
+        float, About("How often an idle shipper asks for the database.", above=0, at_most=_DAY)
+    ] = 15.0
+    drain_seconds: Annotated[
+        float, About("After SIGTERM, how long what is known is still shipped.", at_least=0, at_most=_DAY)
+    ] = 10.0
+    web_listen: Annotated[str, About("HOST:PORT of `sidecar web`; port 0 for a free one.")] = "127.0.0.1:9791"
+    web_token: Annotated[
+        str | None, About("Whoever knows it may use `sidecar web`. Needed where that listens beyond this machine.")
+    ] = field(default=None, repr=False)
+    web_token_file: Annotated[Path | None, About("A file that holds the token of `sidecar web`.")] = None
+    timezone: Annotated[
+        str,
+        About(
+            "Where days and hours begin for whoever asks, such as Asia/Shanghai. "
+            "Default: this machine's. Stored times are UTC."
+        ),
+    ] = ""
 
     @property
     def folders(self) -> list[Path]:
@@ -205,6 +204,8 @@ class Settings(BaseSettings):
         """
         if not self.timezone:
             return datetime.now().astimezone().tzinfo or timezone.utc
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
         try:
             return ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -238,7 +239,7 @@ class Settings(BaseSettings):
         Raises:
             SettingsError: the URL is wrong, or the password file cannot be read.
         """
-        password = self.database_password.get_secret_value() if self.database_password else None
+        password = self.database_password
         if self.database_password_file is not None:
             try:
                 # An empty file says nothing: an installed service always has one.
@@ -246,7 +247,7 @@ class Settings(BaseSettings):
             except (OSError, UnicodeDecodeError) as error:
                 raise SettingsError(f"{PREFIX}DATABASE_PASSWORD_FILE cannot be read: {error}") from error
         try:
-            return parse_dsn(self.database_url.get_secret_value(), password)
+            return parse_dsn(self.database_url, password)
         except SettingsError as error:
             raise SettingsError(f"{PREFIX}DATABASE_URL: {error}", hint=error.hint) from error
 
@@ -278,7 +279,7 @@ class Settings(BaseSettings):
             SettingsError: its file cannot be read.
         """
         if self.web_token_file is None:
-            return self.web_token.get_secret_value() if self.web_token else None
+            return self.web_token or None
         try:
             return self.web_token_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
@@ -286,6 +287,8 @@ class Settings(BaseSettings):
 
 
 def _hash(*parts: str) -> str:
+    import hashlib  # loads OpenSSL, and most commands compare nothing
+
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 

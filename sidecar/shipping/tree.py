@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from sidecar.event.names import is_event_name
+from sidecar.event.types import PREFIX
 
 NAME_IT = "Name it in SIDECAR_WATCH_DIR, or write /** after the folder above it."
 _LOOKED_AT = 1000  # entries of a folder
 _HEAD_BYTES = 4096
-_OURS = b'"indextts.'  # the types of events, in the envelope's first lines
+_OURS = f'"{PREFIX}'.encode()  # the types of events, in the envelope's first lines
 _DEEPEST = 32
 
 

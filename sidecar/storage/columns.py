@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sidecar.event.event import Event
 from sidecar.event.types import DISCOVERED, INTERRUPTED, SYNTHESIS
+
+if TYPE_CHECKING:
+    from sidecar.event.event import Event
 
 
 class Kind(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sidecar.errors import TablesNotReady
-from sidecar.event.contract import schema_folder
+from sidecar.installation import bundled
 
 MIGRATIONS_TABLE = "sidecar_migrations"
 MIGRATE_HINT = "Run `sidecar migrate` with an account that may create and alter tables."
@@ -28,7 +28,7 @@ class Migration:
 def migrations(dialect: str) -> list[Migration]:
     """All migrations of schema/<dialect>/, in order."""
     found = []
-    for file in sorted((schema_folder() / dialect).iterdir()):
+    for file in sorted(bundled(f"schema/{dialect}").iterdir()):
         match = _FILE_NAME.match(file.name)
         if match:
             statements = _split(file.read_text(encoding="utf-8"))
@@ -38,7 +38,7 @@ def migrations(dialect: str) -> list[Migration]:
 
 def optional(dialect: str, name: str) -> tuple[str, ...]:
     """Statements of schema/<dialect>/optional/<name>.sql: what an installation may have and no program needs."""
-    return _split((schema_folder() / dialect / "optional" / f"{name}.sql").read_text(encoding="utf-8"))
+    return _split(bundled(f"schema/{dialect}/optional/{name}.sql").read_text(encoding="utf-8"))
 
 
 def pending(dialect: str, applied: Collection[str]) -> list[Migration]:

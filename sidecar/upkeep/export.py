@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from sidecar.errors import UsageError
+from sidecar.installation import how_to_install
 from sidecar.storage.columns import Kind, kind
 from sidecar.storage.database import Row
 
@@ -62,7 +63,7 @@ def write_parquet(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -
         import pyarrow.parquet as parquet
     except ModuleNotFoundError as error:
         raise UsageError(
-            "Parquet needs the package pyarrow", hint="Run: pip install 'indextts-sidecar[report]'"
+            "Parquet needs pyarrow, which is not installed", hint=f"Run: {how_to_install('report')}"
         ) from error
     types = {
         Kind.INTEGER: pyarrow.int64(),

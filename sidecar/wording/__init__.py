@@ -13,8 +13,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-import tomllib
-
 ENGLISH = "en"
 _FOLDER = Path(__file__).resolve().parent
 
@@ -48,6 +46,8 @@ def codes() -> list[str]:
 @cache
 def languages() -> Mapping[str, Language]:
     """The languages by their codes; their files are read once."""
+    import tomllib  # here: most commands say no such word
+
     files = {code: tomllib.loads((_FOLDER / f"{code}.toml").read_text(encoding="utf-8")) for code in codes()}
     return {code: _language(code, file, files[ENGLISH]) for code, file in files.items()}
 

@@ -11,8 +11,9 @@ import pytest
 
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import SqliteDsn, parse_dsn
-from sidecar.storage.mysql import MysqlDatabase, MysqlLimits
-from sidecar.storage.sqlite import SqliteDatabase
+from sidecar.storage.mysql.connection import MysqlLimits
+from sidecar.storage.mysql.database import MysqlDatabase
+from sidecar.storage.sqlite.database import SqliteDatabase
 from tests.answers.generate import Studio
 from tests.answers.load import load
 from tests.servers import Server, sqlite_url

@@ -11,9 +11,10 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from sidecar.storage.dsn import MysqlDsn, SqliteDsn
-from sidecar.storage.mysql import MysqlLimits, MysqlSink
+from sidecar.storage.mysql.connection import MysqlLimits
+from sidecar.storage.mysql.sink import MysqlSink
 from sidecar.storage.sink import Batch, Delivery
-from sidecar.storage.sqlite import SqliteSink
+from sidecar.storage.sqlite.sink import SqliteSink
 from tests.answers.generate import FOLDER, Studio, decoded, file_name
 
 _BATCH = 2000

@@ -34,6 +34,30 @@ def test_a_font_that_was_installed_after_the_list_was_made_is_found(monkeypatch:
         first_installed.cache_clear()  # what it found is on this test's list alone
 
 
+@pytest.mark.parametrize("words", ["en", "zh"])
+def test_without_a_font_one_line_says_which_to_install_and_the_report_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    url = sqlite_url(tmp_path / "few.db")
+    load(parse_dsn(url), one_without_a_name())
+    plain = [entry for entry in font_manager.fontManager.ttflist if entry.name.startswith("DejaVu")]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", plain)
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    first_installed.cache_clear()
+    font_manager.fontManager._findfont_cached.cache_clear()  # type: ignore[attr-defined]
+    output = tmp_path / "report.html"
+    try:
+        arguments = ["report", "--output", str(output), "--in", words]
+        result = CliRunner().invoke(sidecar, arguments, env={"SIDECAR_DATABASE_URL": url})
+    finally:
+        first_installed.cache_clear()
+    assert result.exit_code == 0, result.output
+    told = [line for line in result.stderr.splitlines() if line]
+    assert len(told) == (words == "zh"), "an English report of English names needs no such font"
+    assert all("fonts-noto-cjk" in line for line in told)
+    assert "<svg" in output.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_command_writes_one_file_that_says_what_to_notice(studio_url: str, tmp_path: Path, language: str) -> None:
     output = tmp_path / "report.html"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import backlog, growth, latency, million, parts, report, search
+from tests.benchmarks import backlog, growth, latency, million, parts, report, search, start
 from tests.benchmarks.context import Context
 from tests.benchmarks.measure import Row
 from tests.benchmarks.plot import plot_growth
@@ -27,6 +27,7 @@ CASES: dict[str, Callable[[Context], list[Row]]] = {
     "growth": growth.growth,
     "parts": parts.parts,
     "search": search.search,
+    "start": start.start,
 }
 
 

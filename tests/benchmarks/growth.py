@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing.connection import Connection
 
-from pydantic import SecretStr
-
 from sidecar.cli.support.databases import open_sink
 from sidecar.event.event import Event
 from sidecar.service.settings import Settings
@@ -32,7 +30,7 @@ def growth(context: Context) -> list[Row]:
     part = context.scale(100_000, 2_000)
     costs: list[float] = []
     with context.database() as database, _batches(rows) as batches:
-        settings = Settings(database_url=SecretStr(context.server.url(database)), name="growth", read_timeout=60)
+        settings = Settings(database_url=context.server.url(database), name="growth", read_timeout=60)
         sink = open_sink(settings)
         sink.migrate()
         sink.open_position("growth", "/outputs")

@@ -11,7 +11,7 @@ from typing import TypeVar
 import orjson
 
 from sidecar.event.event import Event
-from sidecar.service.metrics import Metrics
+from sidecar.service.metrics.catalogue import Metrics
 from sidecar.shipping.courier import Receipt
 from sidecar.shipping.folder import Folder
 from sidecar.shipping.limits import FolderLimits

@@ -5,8 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
-from sidecar.storage.mysql import MysqlLimits
-from sidecar.storage.mysql.connection import Link
+from sidecar.storage.mysql.connection import Link, MysqlLimits
 from tests.servers import Server
 
 

@@ -15,9 +15,9 @@ from sidecar.errors import PermanentSinkError, PositionLost, Reason, TablesNotRe
 from sidecar.event.event import Event
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
-from sidecar.storage.mysql import MysqlSink
+from sidecar.storage.mysql.sink import MysqlSink
 from sidecar.storage.sink import Batch, Delivery, Position, Quarantined
-from sidecar.storage.sqlite import SqliteSink
+from sidecar.storage.sqlite.sink import SqliteSink
 from tests.events import encode, envelope, failed, rfc3339, succeeded, uuid7
 
 AnySink = MysqlSink | SqliteSink
@@ -266,7 +266,7 @@ def test_shippers_whose_names_are_not_the_same_bytes_are_two(
 
 
 def test_a_batch_larger_than_one_statement_is_still_one_transaction(settings: Settings, database: Database) -> None:
-    small = open_sink(settings.model_copy(update={"statement_bytes": 4096}))
+    small = open_sink(replace(settings, statement_bytes=4096))
     event = succeeded("the first")
     small.commit(batch(small, event))
     many = [succeeded(f"number {number}") for number in range(50)]

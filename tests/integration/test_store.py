@@ -14,7 +14,7 @@ from sidecar.errors import PermanentSinkError
 from sidecar.event.event import Event
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
-from sidecar.storage.mysql import MysqlSink
+from sidecar.storage.mysql.sink import MysqlSink
 from sidecar.storage.sink import Batch, Delivery
 from tests.events import encode, envelope, succeeded, uuid7
 from tests.integration.test_sink_contract import HOSTILE, NOW

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
-from sidecar.storage.mysql import MysqlDatabase
+from sidecar.storage.mysql.database import MysqlDatabase
 from tests.events import publish, succeeded
 from tests.integration.processes import running, sidecar
 from tests.servers import MariaDB, MySQL, Server

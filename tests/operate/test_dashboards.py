@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
-from sidecar.storage.mysql import MysqlDatabase
+from sidecar.storage.mysql.database import MysqlDatabase
 from tests.events import envelope, failed, publish, rfc3339, succeeded
 from tests.integration.processes import Running, eventually, sidecar
 from tests.operate.prometheus import DEPLOY, Prometheus

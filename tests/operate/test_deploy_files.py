@@ -126,7 +126,7 @@ def test_compose_mounts_what_is_there_and_names_every_version() -> None:
 
 def test_the_scrape_example_names_the_address_that_a_shipper_listens_on() -> None:
     plain = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
-    assert plain["scrape_configs"][0]["static_configs"][0]["targets"] == [config.fields()["listen"].default]
+    assert plain["scrape_configs"][0]["static_configs"][0]["targets"] == [config.default("listen")]
 
 
 def test_compose_scrapes_as_the_plain_example_does() -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
+import os
+import pty
 import re
+import signal
+import subprocess
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -79,6 +85,43 @@ def test_whoever_watches_in_a_terminal_sees_each_commit(spoken: Scene) -> None:
     assert "committed" not in silent.stderr
 
 
+def test_whoever_watches_is_told_that_nothing_comes_and_at_the_end_what_was_done(spoken: Scene) -> None:
+    ours, theirs = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SIDECAR_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sidecar", "run", "--listen", "off"],
+        cwd=spoken.place,
+        env=environment | dict(spoken.settings),
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = ""
+    with contextlib.suppress(OSError), open(ours, encoding="utf-8") as terminal:  # how Linux says that nobody writes
+        for line in terminal:
+            shown += line
+            if "waiting for event files" in line:
+                process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert re.search(r"committed +events=2", shown), shown
+    assert re.search(r"stopped +shipped=2 +quarantined=0 +pending=0", shown.splitlines()[-1]), shown
+
+
+def test_find_gives_its_room_to_the_text(spoken: Scene) -> None:
+    def shown(*arguments: str, columns: int = 80) -> list[str]:
+        return on_terminal("find", *arguments, columns=columns, cwd=spoken.place, settings=spoken.settings)
+
+    _, head, *rows = shown()
+    assert head.split() == ["id", "UTC", "emotion", "text", "input"]
+    assert head.index("text input") < 30
+    assert all("succeeded" not in row for row in rows)
+    publish(spoken.folder, failed())
+    spoken.ship()
+    assert "failed" in "".join(shown())
+    for columns in (40, 80, 120):
+        assert len(shown("--wide", columns=columns)) == 1 + 3 + 1, "a line a row, and what follows the last"
+    assert "sidecar find" in " ".join(shown("nothing of the kind"))
+
+
 def test_status_says_how_it_stands(spoken: Scene) -> None:
     (spoken.folder / "broken.json").write_bytes(b"{")
     with running(cwd=spoken.place, settings={**spoken.settings, "SIDECAR_SETTLE_SECONDS": "0"}) as shipper:
@@ -131,7 +174,7 @@ def talked_about(scene: Scene) -> Scene:
 @pytest.mark.parametrize(
     ("command", "narrow", "wide"),
     [
-        ("find", "id/created at/status/emotion/text input", "user id/duration/rating/audio path"),
+        ("find", "id/created at/emotion/text input", "status/user id/duration/rating/audio path"),
         ("timeline 1", "time/what/actor/rating/said", "note/reason/error type/path"),
         ("quarantine list", "id/reason/file/why", "last seen/bytes/attempts/shipper"),
         ("stats duplicates", "takes/wasted seconds/last at/emotion/text input", "voice/model version/compute seconds"),
@@ -146,13 +189,23 @@ def test_no_column_is_lost_in_a_narrow_terminal(talked_about: Scene, command: st
 
     lines = shown()
     assert max(map(cell_len, lines)) <= 80
-    head = next(line for line in lines if narrow.split("/")[0] in line and "record " not in line)
+    head = " ".join([line for line in lines if not line.startswith("record ")][:2])  # the zone takes a second line
     assert [column for column in narrow.split("/") if column not in head] == []
     assert "…" not in head
     if wide:
         text = "\n".join(shown("--wide"))
         assert [column for column in wide.split("/") if column not in text] == []
         assert "…" not in text
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_sentences_are_wrapped_between_words(spoken: Scene, columns: int) -> None:
+    """The terminal would break them anywhere. What is longer than a line by itself is left whole."""
+    for command in (["verify", "--ignore", "sequence_gap"], ["doctor", "--no-service"], ["stats"]):
+        lines = on_terminal(*command, columns=columns, cwd=spoken.place, settings=spoken.settings)
+        sentences = [line for line in lines if "━" not in line]  # but for the progress, which is gone at the end
+        wide = [line for line in sentences if cell_len(line) > columns and " " in line.strip()]
+        assert [line for line in wide if str(spoken.place) not in line] == []
 
 
 def test_times_say_their_zone(talked_about: Scene) -> None:

@@ -30,7 +30,7 @@ def fill(scene: Scene) -> None:
 def test_a_large_table_is_changed_however_long_it_takes(tmp_path: Path, own_tables_url: str) -> None:
     scene = old_tables(tmp_path, own_tables_url, 6)
     fill(scene)
-    assert scene.run("migrate", "--read-timeout", "0.5").startswith("applied 007_collations\n")
+    assert "applied 007_collations\n" in scene.run("migrate", "--read-timeout", "0.5")
     assert scene.query("SELECT COUNT(*) FROM tts_records") == [(2**DOUBLINGS,)]
 
 

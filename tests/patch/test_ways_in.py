@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.patch.helpers import DOUBLE, PYTHONS, REPO, Run, environment, one_event, python, run
+from tests.patch.helpers import (
+    DOUBLE,
+    HEAD,
+    PYTHONS,
+    REPO,
+    Run,
+    environment,
+    finish,
+    ok,
+    one_event,
+    python,
+    run,
+    voice,
+)
 
 
 @pytest.mark.parametrize("way", ["launcher", "startup"])
@@ -30,6 +44,31 @@ def test_upstreams_file_run_as_the_program_is_recorded(tmp_path: Path, way: str)
     data = one_event(Run(root=tmp_path, code=0, stdout=done.stdout, stderr=done.stderr))
     assert data["model"]["version"] == "2"
     assert data["emotion"]["label"] == "angry"
+
+
+def test_a_line_without_its_package_is_warned_of_and_says_so_itself(tmp_path: Path) -> None:
+    """A bare venv, whose Python finds the checkout by PYTHONPATH alone, as at a user's who tries it out."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--copies", tmp_path / "venv"], check=True)
+    venv_python = str(tmp_path / "venv" / "bin" / "python")
+    voice(tmp_path)
+    speaks = 'from indextts.infer_v2 import IndexTTS2\nIndexTTS2().infer("voice.wav", "hello", "outputs/x.wav")\n'
+    (tmp_path / "webui.py").write_text(HEAD + speaks)
+    env = environment("head")
+    insert = [venv_python, "-m", "indextts_patch", "webui", "insert", "webui.py"]
+    warned = subprocess.run(insert, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert f"PYTHONPATH={REPO}" in warned.stderr
+
+    def start(path: str) -> Run:
+        env["PYTHONPATH"] = path
+        process = subprocess.Popen([venv_python, "webui.py"], cwd=tmp_path, env=env, stdout=-1, stderr=-1)
+        return ok(finish(process, tmp_path))
+
+    forgotten = start(f"{DOUBLE}:{DOUBLE / 'head'}")
+    assert (tmp_path / "outputs" / "x.wav").exists()
+    assert forgotten.events == []
+    [said] = forgotten.said()
+    assert said.startswith("indextts_patch: nothing is recorded")
+    assert len(start(f"{REPO}:{DOUBLE}:{DOUBLE / 'head'}").events) == 1
 
 
 @pytest.mark.parametrize("arguments", [["webiu.py"], ["-m", "indextts.nosuch"], ["-m", "nosuch.cli"], ["outputs"]])

@@ -8,7 +8,7 @@ from pathlib import Path
 from sidecar.cli.support.databases import open_sink
 from sidecar.event.event import Event
 from sidecar.service.settings import Settings
-from sidecar.storage.mysql import MysqlSink
+from sidecar.storage.mysql.sink import MysqlSink
 from sidecar.storage.sink import Batch, Delivery
 from tests.events import encode, succeeded
 from tests.integration.test_sink_contract import NOW

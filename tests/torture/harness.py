@@ -20,7 +20,7 @@ from sidecar.shipping.ports import Watching
 from sidecar.shipping.shipper import Shipper
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery, Position, Quarantined
-from sidecar.storage.sqlite import SqliteSink
+from sidecar.storage.sqlite.sink import SqliteSink
 
 
 class Idle(Exception):

@@ -6,8 +6,8 @@ import time
 from typing import cast
 
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
-from sidecar.storage.mysql import MysqlLimits, MysqlSink
-from sidecar.storage.mysql.connection import Link
+from sidecar.storage.mysql.connection import Link, MysqlLimits
+from sidecar.storage.mysql.sink import MysqlSink
 from tests.integration.processes import eventually
 from tests.servers import Server
 

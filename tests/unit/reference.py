@@ -9,7 +9,7 @@ import click
 
 from sidecar.cli.main import sidecar
 from sidecar.service import config
-from sidecar.service.metrics import Metrics
+from sidecar.service.metrics.catalogue import Metrics
 from sidecar.storage.columns import COLUMNS, Facet
 
 REFERENCE = Path(__file__).parents[2] / "sidecar" / "README.md"
@@ -17,6 +17,13 @@ REFERENCE = Path(__file__).parents[2] / "sidecar" / "README.md"
 _COMMANDS = """# Reference: commands, settings, metrics and columns
 
 Written from the code by `make docs`.
+
+## Installation
+
+The wheel of `indextts-sidecar`, installed by pip, pipx or uv with Python 3.11 or newer, has every command and the
+library page. The extra `report` brings what `sidecar report` and an export to Parquet need besides; without it they
+name the command that adds it to the environment at hand. What records is another distribution,
+[`indextts-patch`](../indextts_patch).
 
 ## Commands
 
@@ -80,7 +87,7 @@ def _settings() -> Iterator[str]:
     for name, field in config.fields().items():
         default = config.default(name)
         shown = f"`{default}`" if default else ""
-        yield f"| `{config.environment_name(name)}` | {shown} | {_cell(field.description or '')} |\n"
+        yield f"| `{config.environment_name(name)}` | {shown} | {_cell(field.description)} |\n"
 
 
 def _metrics() -> Iterator[str]:

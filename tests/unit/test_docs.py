@@ -6,17 +6,20 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+from rich.cells import cell_len
 
 from sidecar.cli.main import sidecar as root_command
 from sidecar.cli.quarantine import quarantine
 from sidecar.service import config
-from sidecar.service.metrics import Metrics
+from sidecar.service.metrics.catalogue import Metrics
 from tests.unit.reference import REFERENCE, commands, reference
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +56,32 @@ def test_every_verb_has_an_example_in_its_help(verb: str) -> None:
     text = COMMANDS[verb].help or ""
     assert "Example" in text
     assert f"sidecar {verb}" in text
+
+
+def examples() -> Iterator[list[str]]:
+    """The words of every call of `sidecar` in the examples of every help."""
+    for command in (root_command, quarantine, *COMMANDS.values()):
+        for line in (command.help or "").partition("Example:")[2].splitlines():
+            for part in re.split(r" (?:&&|\|) ", line):
+                words = [word for word in shlex.split(part) if not re.match("[A-Z_]+=", word)]
+                if words and words[0] == "sidecar":
+                    yield words[1:]
+
+
+@pytest.mark.parametrize("words", list(examples()), ids=" ".join)
+def test_every_example_is_one_that_the_program_understands(words: list[str]) -> None:
+    command: click.Command = root_command
+    while isinstance(command, click.Group):
+        child = command.get_command(click.Context(command), words.pop(0))
+        assert child is not None
+        command = child
+    command.make_context(command.name, words)  # raises where an option or argument is none
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_no_verbs_help_is_wider_than_a_terminal(verb: str) -> None:
+    text = COMMANDS[verb].get_help(click.Context(COMMANDS[verb], info_name=f"sidecar {verb}", terminal_width=78))
+    assert [line for line in text.splitlines() if cell_len(line) > 80] == []
 
 
 @pytest.mark.parametrize("group", [root_command, quarantine], ids=["sidecar", "quarantine"])

@@ -54,7 +54,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         holds = (
             path != Path(ENV_FILE)
             or "PASSWORD" in path.read_text("utf-8", "replace")
-            or ":" in str(settings.database_url.get_secret_value().partition("@")[0].partition("://")[2])
+            or ":" in settings.database_url.partition("@")[0].partition("://")[2]
         )
         if holds and path.stat().st_mode & stat.S_IROTH:
             yield warning("settings", f"everybody on this machine may read the password in {path}", f"chmod o-r {path}")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import SqliteDsn
-from sidecar.storage.mysql import MysqlDatabase, MysqlLimits, MysqlSink
-from sidecar.storage.sqlite import SqliteDatabase, SqliteSink
+
+if TYPE_CHECKING:
+    from sidecar.storage.mysql.sink import MysqlSink
+    from sidecar.storage.sqlite.sink import SqliteSink
 
 _PATIENCE_SECONDS = 600.0  # a person's query over millions of rows
 _VISITOR_SECONDS = 20  # a query for somebody who waits before a page
@@ -18,7 +22,12 @@ _VISITOR_SECONDS = 20  # a query for somebody who waits before a page
 def open_sink(settings: Settings) -> MysqlSink | SqliteSink:
     dsn = settings.dsn
     if isinstance(dsn, SqliteDsn):
+        from sidecar.storage.sqlite.sink import SqliteSink
+
         return SqliteSink(dsn)
+    from sidecar.storage.mysql.connection import MysqlLimits
+    from sidecar.storage.mysql.sink import MysqlSink
+
     limits = MysqlLimits(
         connect_timeout=settings.connect_timeout,
         read_timeout=settings.read_timeout,
@@ -32,10 +41,7 @@ def open_database(settings: Settings) -> Database:
     Raises:
         TablesNotReady: the embedded database's file does not exist.
     """
-    dsn = settings.dsn
-    if isinstance(dsn, SqliteDsn):
-        return SqliteDatabase(dsn)
-    return MysqlDatabase(dsn, MysqlLimits(connect_timeout=settings.connect_timeout, read_timeout=_PATIENCE_SECONDS))
+    return _opened(settings, for_visitors=False)
 
 
 def open_for_visitors(settings: Settings) -> Database:
@@ -44,13 +50,20 @@ def open_for_visitors(settings: Settings) -> Database:
     Raises:
         TablesNotReady: the embedded database's file does not exist.
     """
+    return _opened(settings, for_visitors=True)
+
+
+def _opened(settings: Settings, *, for_visitors: bool) -> Database:
     dsn = settings.dsn
     if isinstance(dsn, SqliteDsn):
-        return SqliteDatabase(dsn, only_read=True)
-    limits = MysqlLimits(
-        connect_timeout=settings.connect_timeout, read_timeout=_PATIENCE_SECONDS, only_read_for=_VISITOR_SECONDS
-    )
-    return MysqlDatabase(dsn, limits)
+        from sidecar.storage.sqlite.database import SqliteDatabase
+
+        return SqliteDatabase(dsn, only_read=for_visitors)
+    from sidecar.storage.mysql.connection import MysqlLimits
+    from sidecar.storage.mysql.database import MysqlDatabase
+
+    limits = MysqlLimits(connect_timeout=settings.connect_timeout, read_timeout=_PATIENCE_SECONDS)
+    return MysqlDatabase(dsn, replace(limits, only_read_for=_VISITOR_SECONDS) if for_visitors else limits)
 
 
 @contextmanager

@@ -10,18 +10,19 @@ from typing import Any
 
 import click
 
+from sidecar.cli.support.say import say
 from sidecar.errors import SettingsError, SidecarError, UsageError
+from sidecar.installation import bundled, how_to_install
 from sidecar.service import config
 from sidecar.service.settings import Settings
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 _DRIVERS = ("pymysql", "sqlite3")
-_REPORT = "Is the server one of those in deploy/README.md? If so, please report it with `sidecar doctor --json`."
 DATABASE = ("database_url", "database_password_file", "connect_timeout")
 """The settings of a command that asks the database, for settings_options."""
 _SECRETS = ("database_password", "web_token")  # a flag would show it in `ps`
-_SECTION = "Settings, as flags, in the environment or in .env (--watch-dir is SIDECAR_WATCH_DIR, and so on)"
+_SECTION = "Settings; in the environment or .env --watch-dir is SIDECAR_WATCH_DIR"
 
 
 class _SettingOption(click.Option):
@@ -81,18 +82,18 @@ def _described(name: str) -> str:
 
 
 def require(*packages: str, extra: str) -> None:
-    """Tell early and plainly what a verb needs besides the extra "shipper".
+    """Tell early and plainly what a verb needs besides a plain installation.
 
     Args:
-        extra: the optional extra of this distribution that brings the packages.
+        extra: the extra of this distribution that brings the packages.
 
     Raises:
-        UsageError: one of the packages is not installed.
+        UsageError: some of the packages are not installed.
     """
-    for package in packages:
-        if importlib.util.find_spec(package) is None:
-            hint = f"Run pip install 'indextts-sidecar[shipper,{extra}]'."
-            raise UsageError(f"{package} is not installed", hint=hint)
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    if missing:
+        are = "is" if len(missing) == 1 else "are"
+        raise UsageError(f"{', '.join(missing)} {are} not installed", hint=f"Run: {how_to_install(extra)}")
 
 
 def with_errors(function: Callable[[], None]) -> None:
@@ -100,18 +101,22 @@ def with_errors(function: Callable[[], None]) -> None:
     try:
         function()
     except SidecarError as error:
-        click.echo(f"sidecar: {error}. {error.hint}" if error.hint else f"sidecar: {error}", err=True)
+        say(f"sidecar: {error}. {error.hint}" if error.hint else f"sidecar: {error}", err=True)
         sys.exit(EXIT_USAGE if isinstance(error, (SettingsError, UsageError)) else EXIT_FAILED)
     except BrokenPipeError:
         raise  # whoever read our output has gone; click ends quietly
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"sidecar: {where}{error.strerror or error}", err=True)
+        say(f"sidecar: {where}{error.strerror or error}", err=True)
         sys.exit(EXIT_FAILED)
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in _DRIVERS:
             raise
-        click.echo(f"sidecar: the database refuses a statement of this program: {error}. {_REPORT}", err=True)
+        hint = (
+            f"Is the server one of those in {bundled('deploy/README.md')}? "
+            "If so, please report it with `sidecar doctor --json`."
+        )
+        say(f"sidecar: the database refuses a statement of this program: {error}. {hint}", err=True)
         sys.exit(EXIT_FAILED)
 
 

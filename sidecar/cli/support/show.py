@@ -5,28 +5,31 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import orjson
-from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
-from rich.text import Text
 
 from sidecar.answers.values import for_json
 from sidecar.wording import ENGLISH, length, translator
 
-_MAX_CELL = 120  # characters
-_UNSHRUNK = {"id": 4, "event_id": 36}  # characters; cut off they are of no use
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+_UNSHRUNK = {"id": 4, "event_id": 36}  # columns of the terminal; cut off they are of no use
 _TIME_WIDTH = 19
+_SHORT_TIME_WIDTH = 11
 _FOLDED_WIDTH = 16
-_ROOMY_COLUMN = 40
 _PIPED_WIDTH = 140
+_LONGEST_CELL = 240  # columns of the terminal
+_BEFORE_HIT = 12  # characters
+_HIT = "bold yellow"
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
     """One object a line, times in UTC."""
+    import orjson
+
     for row in rows:
         click.echo(orjson.dumps(row, default=for_json, option=orjson.OPT_PASSTHROUGH_DATETIME))
 
@@ -36,12 +39,18 @@ def display(made: Table, *, roomy: bool = False) -> None:
     Args:
         roomy: as wide as the table wants to be; a narrower terminal wraps the lines, `less -S` scrolls them.
     """
+    from rich.console import Console
+    from rich.measure import Measurement
+
     console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
     if roomy:
         console.width = max(
             console.width, Measurement.get(console, console.options.update(max_width=9999), made).maximum
         )
-    console.print(made)
+    with console.capture() as printed:
+        console.print(made)
+    # Blanks at the ends would make a narrower terminal show an empty line after each row.
+    click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
 def table(
@@ -52,14 +61,20 @@ def table(
     title: str = "",
     wide: str = "",
     roomy: bool = False,
+    hits: Sequence[str] = (),
 ) -> None:
     """
     Args:
         columns: which of them, in this order.
         zone: the time zone that times are shown in; the heads of their columns name it.
-        wide: the column that takes the room that is left, and is folded.
-        roomy: see display.
+        wide: the column that takes the room that is left, and is folded there.
+        roomy: one line a row, however long; see display.
+        hits: words to mark in the wide column.
     """
+    from rich.table import Table
+
+    short = sys.stdout.isatty() and not roomy
+    time_width = _SHORT_TIME_WIDTH if short else _TIME_WIDTH
     made = Table(
         title=title or None, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
     )
@@ -67,30 +82,37 @@ def table(
         number = any(isinstance(row[name], (int, float)) for row in rows)
         is_time = any(isinstance(row[name], datetime) for row in rows)
         head = name.replace("_", " ")
+        folded = name == wide and not roomy
         made.add_column(
-            timed(head, zone) if is_time else head,
+            timed(head, zone, time_width) if is_time else head,
             justify="right" if number else "left",
-            overflow="fold" if name == wide else "ellipsis",
-            no_wrap=name != wide,
-            ratio=1 if name == wide and not roomy else None,
-            max_width=_ROOMY_COLUMN if name == wide and roomy else None,
-            min_width=_TIME_WIDTH if is_time else _FOLDED_WIDTH if name == wide else _UNSHRUNK.get(name),
+            overflow="fold" if folded else "ellipsis",
+            no_wrap=not folded,
+            ratio=1 if folded else None,
+            min_width=time_width if is_time else _FOLDED_WIDTH if folded else _UNSHRUNK.get(name),
         )
     for row in rows:
-        # Text, not str: brackets in people's words are no markup.
-        made.add_row(*(Text(_cell(name, row[name], zone)) for name in columns))
+        made.add_row(*(_cell(name, row[name], zone, short, hits if name == wide else ()) for name in columns))
     display(made, roomy=roomy)
 
 
-def timed(head: str, zone: tzinfo) -> str:
+def timed(head: str, zone: tzinfo, width: int = _TIME_WIDTH) -> str:
     """The head of a column of times: with their zone, in a second line where it is long."""
     named = getattr(zone, "key", "") or str(datetime.now(zone).tzname())
     one_line = f"{head}, {named}"
-    return one_line if len(one_line) <= _TIME_WIDTH else f"{head},\n{named}"
+    return one_line if len(one_line) <= width else f"{head},\n{named}"
 
 
 def moment(value: datetime, zone: tzinfo) -> str:
     return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def short_moment(value: datetime, zone: tzinfo) -> str:
+    """The time where it is of today, the day and the time where it is of this year, else the date."""
+    local, now = value.astimezone(zone), datetime.now(zone)
+    if local.date() == now.date():
+        return local.strftime("%H:%M:%S")
+    return local.strftime("%m-%d %H:%M" if local.year == now.year else "%Y-%m-%d")
 
 
 def seconds(value: float) -> str:
@@ -98,15 +120,32 @@ def seconds(value: float) -> str:
     return length(value, translator(ENGLISH))
 
 
-def _cell(name: str, value: Any, zone: tzinfo) -> str:
+def _cell(name: str, value: Any, zone: tzinfo, short: bool, hits: Sequence[str]) -> Text:
+    """Text, not str: brackets in people's words are no markup."""
+    from rich.text import Text
+
     if value is None or value == "":
-        return "-"
+        return Text("-")
     if isinstance(value, datetime):
-        return moment(value, zone)
+        return Text(short_moment(value, zone) if short else moment(value, zone))
     if isinstance(value, float):
-        return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}"
+        return Text(f"{value:,.3f}" if abs(value) < 100 else f"{value:,.0f}")
     if isinstance(value, int):
-        return str(value) if name == "id" else f"{value:,}"
+        return Text(str(value) if name == "id" else f"{value:,}")
     words = " ".join(str(value).split())
-    clipped = words if len(words) <= _MAX_CELL else words[: _MAX_CELL - 1] + "…"
-    return "".join(character if character.isprintable() else "�" for character in clipped)  # no escape sequences
+    shown = Text("".join(each if each.isprintable() else "�" for each in words))  # no escape sequences
+    shown.plain = _clipped(shown.plain, hits)
+    shown.highlight_words(hits, _HIT, case_sensitive=False)
+    return shown
+
+
+def _clipped(text: str, hits: Sequence[str]) -> str:
+    """What fits of a long text, with the first hit in it."""
+    from rich.cells import cell_len, set_cell_size
+
+    if cell_len(text) <= _LONGEST_CELL:
+        return text
+    first = min((at for hit in hits if (at := text.lower().find(hit.lower())) >= 0), default=0)
+    if cell_len(text[:first]) > _LONGEST_CELL // 2:
+        text = "…" + text[first - _BEFORE_HIT :]
+    return text if cell_len(text) <= _LONGEST_CELL else set_cell_size(text, _LONGEST_CELL - 1).rstrip() + "…"

@@ -27,22 +27,25 @@ from sidecar.shipping.tree import NAME_IT
 from sidecar.storage.sink import Quarantined
 
 log = logging.getLogger("sidecar")
+_FIRST_IDLE_SECONDS = 2.0
+_IDLE_SECONDS = 600.0
 
 
 class Metrics:
     """
     Args:
         notify: told a one-line status whenever it changes, and "alive" now and then; see sidecar.service.systemd.
-        tell_commits: log each commit, for a person who watches; a service would fill its log with them.
+        watched: log each commit, and that nothing comes, for a person who watches; a service would fill its log.
     """
 
     def __init__(
-        self, notify: Callable[[str, bool], None] = lambda status, alive: None, *, tell_commits: bool = False
+        self, notify: Callable[[str, bool], None] = lambda status, alive: None, *, watched: bool = False
     ) -> None:
         self.registry = registry = CollectorRegistry()
         self.health = Health()
         self._notify = notify
-        self._commit_level = logging.INFO if tell_commits else logging.DEBUG
+        self._watched = watched
+        self._tell_idle_at = time.monotonic() + _FIRST_IDLE_SECONDS
         self._failing_since: float | None = None
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)
@@ -71,11 +74,6 @@ class Metrics:
         """Tell at each scrape how full the watched folders' disks are."""
         watch_disks(folders, self.registry)
 
-    @property
-    def progress(self) -> tuple[int, int]:
-        """Event files that are done with, and those that became known."""
-        return self._files.discovered_count - self._files.pending_count, self._files.discovered_count
-
     # -- pipeline
 
     def started(self, **settings: object) -> None:
@@ -83,6 +81,9 @@ class Metrics:
 
     def alive(self) -> None:
         self._notify(self._status, True)
+        if self._watched and time.monotonic() >= self._tell_idle_at and not self.health.reasons:
+            self._tell_idle_at = time.monotonic() + _IDLE_SECONDS
+            log.info("waiting for event files; Ctrl-C ends", extra={"shipped": self._files.shipped_count})
 
     def ready(self) -> None:
         if "start" in self.health.reasons:
@@ -151,7 +152,8 @@ class Metrics:
                 },
             )
         facts = {"events": len(events), "seconds": round(seconds, 4)}
-        log.log(self._commit_level if events else logging.DEBUG, "committed", extra=facts)
+        self._tell_idle_at = time.monotonic() + _FIRST_IDLE_SECONDS
+        log.log(logging.INFO if self._watched and events else logging.DEBUG, "committed", extra=facts)
 
     def position_lost(self, folder: str) -> None:
         log.warning("the database's position went back, a backup was restored: reconciling", extra={"folder": folder})
@@ -160,7 +162,13 @@ class Metrics:
         log.info("draining", extra={"pending": pending})
 
     def stopped(self) -> None:
-        log.info("stopped")
+        files = self._files
+        facts = {
+            "shipped": files.shipped_count,
+            "quarantined": files.quarantined_count,
+            "pending": files.pending_count,
+        }
+        log.info("stopped", extra=facts)
 
     # -- sink
 

@@ -28,7 +28,7 @@ class Files:
     """Always true: discovered = shipped + quarantined + skipped + pending."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.discovered_count = self.shipped_count = self.pending_count = 0
+        self.discovered_count = self.shipped_count = self.quarantined_count = self.pending_count = 0
         self._discovered = Counter(
             "sidecar_events_discovered",
             "Event files that became known. Always = shipped + quarantined + skipped + pending.",
@@ -80,6 +80,7 @@ class Files:
         self.shipped_count += len(events)
         for type_, count in collections.Counter([event.type for event in events]).items():
             self._shipped.labels(bounded(last_word(type_), TYPES)).inc(count)
+        self.quarantined_count += len(quarantined)
         for entry in quarantined:
             self._quarantined.labels(entry.reason.value).inc()
 

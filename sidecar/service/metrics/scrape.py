@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
-import urllib.error
-import urllib.request
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from prometheus_client.parser import text_string_to_metric_families
-from prometheus_client.samples import Sample
+# Read here, because importing prometheus-client with its parser would cost `sidecar status` a third of its time.
+_LABEL = re.compile(r'(\w+)="((?:[^"\\\n]|\\.)*)",?')
+_SAMPLE = re.compile(rf"([a-zA-Z_:][\w:]*)(?:\{{((?:{_LABEL.pattern})*)\}})? (\S+)")
+_ESCAPED = {r"\\": "\\", r"\"": '"', r"\n": "\n"}
+
+
+@dataclass(frozen=True)
+class Sample:
+    name: str
+    labels: Mapping[str, str]
+    value: float
 
 
 @dataclass(frozen=True)
@@ -53,10 +62,23 @@ class Page:
 
 def parse(page: str) -> Page:
     """Read Prometheus's text format. Anything else, such as another program's page, has no samples."""
-    try:
-        return Page([sample for family in text_string_to_metric_families(page) for sample in family.samples])
-    except ValueError:
-        return Page([])
+    samples = []
+    for line in page.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        match = _SAMPLE.fullmatch(line)
+        if match is None:
+            return Page([])
+        labels = {name: re.sub(r"\\.", _unescaped, value) for name, value in _LABEL.findall(match[2] or "")}
+        try:
+            samples.append(Sample(match[1], labels, float(match[5])))
+        except ValueError:
+            return Page([])
+    return Page(samples)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return _ESCAPED.get(match[0], match[0])
 
 
 def read(address: tuple[str, int], path: str, timeout: float = 3.0) -> tuple[int, str]:
@@ -67,14 +89,13 @@ def read(address: tuple[str, int], path: str, timeout: float = 3.0) -> tuple[int
     """
     host, port = address
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    host = f"[{host}]" if ":" in host else host
     try:
-        with urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=timeout) as answer:
+        with contextlib.closing(http.client.HTTPConnection(host, port, timeout=timeout)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
             return answer.status, answer.read().decode("utf-8", "replace")
-    except urllib.error.HTTPError as error:
-        return error.code, error.read().decode("utf-8", "replace")
     except (OSError, ValueError, http.client.HTTPException) as error:  # the last: something that does not speak HTTP
-        return 0, str(getattr(error, "reason", error))
+        return 0, str(getattr(error, "strerror", None) or error)
 
 
 class Difference(StrEnum):

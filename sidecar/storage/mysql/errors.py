@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sidecar.errors import PermanentSinkError, TablesNotReady, TemporarySinkError
+from sidecar.installation import bundled
 from sidecar.storage.migrations import MIGRATE_HINT
 
 # Numbers from the servers' own lists: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-codes.
@@ -69,7 +70,7 @@ def _hint(number: int, message: str) -> str:
     """A denied command that the shipper never needs was asked for by a command for people."""
     if number in _DENIED and not message.startswith(_SHIPPERS_COMMANDS):
         return (
-            "This command needs the account that migrates (tts_migrate in deploy/mysql/accounts.sql): "
+            f"This command needs the account that migrates (tts_migrate in {bundled('deploy/mysql/accounts.sql')}): "
             "name it for this one call, SIDECAR_DATABASE_URL=mysql://tts_migrate:...@HOST/DATABASE sidecar ..."
         )
     return _HINTS.get(number, "")
@@ -79,14 +80,15 @@ _DENIED = {1142, 1227}
 _SHIPPERS_COMMANDS = ("SELECT", "INSERT", "UPDATE")
 
 
+_GRANTS = bundled("deploy/mysql/grants.sql")
 _HINTS: Mapping[int, str] = {
-    1044: "Grant the account its rights on this database (deploy/mysql/grants.sql).",
+    1044: f"Grant the account its rights on this database ({_GRANTS}).",
     1045: "Check user and password in SIDECAR_DATABASE_URL or SIDECAR_DATABASE_PASSWORD.",
     1049: "Create the database, or correct its name in SIDECAR_DATABASE_URL.",
+    1142: f"Grant the account SELECT, INSERT and UPDATE on the tables ({_GRANTS}).",
     1205: "Another session holds what this needs (an ALTER, a backup, a long transaction); "
     "SHOW FULL PROCESSLIST names it.",
     1665: "The server writes its binary log as statements, which can go wrong: let it write rows, "
     "SET GLOBAL binlog_format = ROW (or MIXED), and say so in its configuration.",
-    1142: "Grant the account SELECT, INSERT and UPDATE on the tables (deploy/mysql/grants.sql).",
     2003: "Check host and port in SIDECAR_DATABASE_URL, and that the server runs.",
 }

@@ -54,12 +54,29 @@ def test_what_is_no_python_file_is_left_alone(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_line_does_no_harm_where_the_package_is_gone(tmp_path: Path) -> None:
+def test_the_line_says_that_the_package_is_gone_and_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "webui.py").write_bytes(webui.inserted(b"print('served')\n"))
-    done = subprocess.run([sys.executable, "-I", "webui.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-I", "-S", "webui.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "served\n"
+    [said] = done.stderr.splitlines()
+    assert said.startswith("indextts_patch: nothing is recorded")
+    assert "PYTHONPATH" in said
+    for closed in ("import sys; sys.stderr = None\n", "import sys; sys.stderr.close()\n"):
+        content = closed.encode() + webui.LINE + b"\nprint('served')\n"
+        (tmp_path / "webui.py").write_bytes(content)
+        assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout == b"served\n"
 
 
 def test_the_patch_file_is_the_same_line() -> None:
     patch = (REPO / "indextts_patch" / "webui.patch").read_bytes()
     assert b"+" + webui.LINE + b"\n" in patch
+
+
+def test_an_earlier_versions_line_is_known_and_gives_way_to_the_new_one() -> None:
+    earlier = b'find_spec("indextts_patch") and __import__("indextts_patch").install()  # indextts_patch\r\n'
+    plain = b"import sys\r\nsys.path.append(os.path.join(current_dir, 'indextts'))\r\nimport gradio\r\n"
+    old = plain.replace(b"import gradio", earlier + b"import gradio")
+    assert webui.present(old)
+    assert webui.removed(old) == plain
+    assert webui.inserted(old) == webui.inserted(plain)

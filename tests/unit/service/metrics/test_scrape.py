@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from sidecar.service.metrics.catalogue import Metrics
 from sidecar.service.metrics.scrape import parse
 
 BEFORE = """\
@@ -38,3 +40,14 @@ def test_a_quantile_is_of_what_came_since() -> None:
 @pytest.mark.parametrize("text", ["", "Connection refused", "<html>\n<p class='a'>no</p>\n</html>", 'a{b="c" 1'])
 def test_another_programs_page_has_no_samples(text: str) -> None:
     assert list(parse(text).samples) == []
+
+
+def test_what_the_metrics_page_says_is_read_as_it_was_meant() -> None:
+    strange = 'a "quoted" {b="c"}, back\\slash\nand a second line'
+    metrics = Metrics()
+    metrics.identify(strange, "database")
+    page = parse(metrics.exposition()[0].decode())
+    assert page.text("sidecar_settings_info", "fingerprint") == strange
+    families = text_string_to_metric_families(metrics.exposition()[0].decode())
+    expected = {(each.name, *sorted(each.labels.items())) for family in families for each in family.samples}
+    assert {(each.name, *sorted(each.labels.items())) for each in page.samples} == expected
