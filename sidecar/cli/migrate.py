@@ -25,7 +25,7 @@ def migrate(settings: Settings) -> None:
         SIDECAR_DATABASE_URL=mysql://admin:secret@127.0.0.1/tts sidecar migrate
     """
     with closing(open_sink(settings)) as sink:
-        applied = sink.migrate(click.echo)
+        applied = sink.migrate(say)
     for name in applied:
         say(f"applied {name}")
     if not applied:

@@ -88,9 +88,11 @@ def _of_its_times(run: Transaction) -> list[str]:
     if not minutes:
         return []
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    ((last,),) = run.query(f"SELECT MAX(id) FROM {TABLE}")
     return [
         f"their created_at stays as well, most likely in the server's time zone ({zone} now), where new records have "
-        'UTC; "A table that is there already" in schema/README.md says how to turn it into UTC'
+        f"UTC; once, to turn it into UTC: UPDATE {TABLE} SET created_at = CONVERT_TZ(created_at, @@global.time_zone, "
+        f"'+00:00') WHERE event_id IS NULL AND id <= {last or 0}"
     ]
 
 
