@@ -56,6 +56,7 @@ class MariaDB(Server):
             f"--datadir={self._seen_by_server(self.folder / 'data')}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
+            *(["--force"] if self._root else []),  # it need not look up its host's name, which a chroot does not know
         ]
 
     def _serve(self) -> Sequence[str]:
