@@ -22,6 +22,14 @@ endif
 
 # Further arguments for pytest, such as ARGS="-k position -x".
 ARGS ?=
+# Processes that share the tests, each with servers of its own.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n > 4 ? 4 : n)))
+
+# Tells every few seconds how far a long command is: ALIVE "what it does" command...
+ALIVE := $(PYTHON) deploy/alive.py
+PIP_INSTALL := $(RUN) -m pip install --progress-bar off --no-compile --editable
+# Python 3.11 cannot start in the locale C where a .pth file names a path with other characters than ASCII.
+RELATIVE := printf '../../../..\n' | tee $(VENV)/lib/python3.*/site-packages/_editable_impl_indextts_sidecar.pth >/dev/null
 
 .PHONY: help
 help: ## What there is to make
@@ -34,29 +42,22 @@ venv: $(READY) ## The environment that people use, in .venv
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "Python 3.11 or newer is needed; name one by PYTHON=..." >&2; exit 1; }
-	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \
-	    if [ "$$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then \
-	        echo "Installing python3-venv ..."; \
-	        apt-get update -q >/dev/null; \
-	        DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends python3-venv >/dev/null; \
-	    else \
-	        echo "Python's venv is missing. On Debian: apt-get install python3-venv" >&2; exit 1; \
-	    fi; \
-	fi
-	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh tests/servers/get.sh venv
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	    { echo "Nothing goes without Python's venv. As root: apt-get install python3-venv" >&2; exit 1; }
+	@$(ALIVE) "Making the environment $(VENV)" $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # The stamp is as old as the last installation: a changed pyproject.toml installs again.
 $(READY): pyproject.toml | $(VENV)/bin/python
-	@echo "Installing the environment into $(VENV) ..."
 	@$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@$(RUN) -m pip install --quiet --upgrade pip
-	@$(RUN) -m pip install --quiet --editable .
+	@$(ALIVE) "Installing what sidecar needs" $(PIP_INSTALL) .
+	@$(RELATIVE)
 	@touch $@
 
 # What the report needs, and what tests, linters and benchmarks need besides.
 $(DEV): $(READY)
-	@echo "Installing what tests need ..."
-	@$(RUN) -m pip install --quiet --editable '.[report,dev]'
+	@$(ALIVE) "Installing what tests need" $(PIP_INSTALL) '.[report,dev]'
+	@$(RELATIVE)
 	@touch $@
 
 .PHONY: unit
@@ -68,15 +69,18 @@ check: lint unit ## Before each commit: lint, types and unit tests
 
 .PHONY: test
 test: $(DEV) ## All tests, on a private MariaDB (MYSQL=1: on real MySQL too, OCEANBASE=1: on OceanBase too)
-	@if [ -n "$(MARIADB_ROOT)" ]; then bash tests/servers/get-newer-mariadb.sh "$(MARIADB_ROOT)"; else sh tests/servers/get-mariadb.sh; fi
-	@sh tests/answers/get-chromium.sh
-	@sh tests/torture/get-bindfs.sh
-	@sh tests/servers/get-prometheus.sh
+	@sh tests/servers/get.sh $(if $(MARIADB_ROOT),,mariadb) chromium font bindfs prometheus systemd
+	@if [ -n "$(MARIADB_ROOT)" ]; then bash tests/servers/get-newer-mariadb.sh "$(MARIADB_ROOT)"; fi
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
 	@if [ "$(OCEANBASE)" = 1 ]; then bash tests/servers/get-oceanbase.sh "$(OCEANBASE_ROOT)" $(RUN); fi
-	@status=0; $(RUN) -m pytest $(ARGS) || status=$$?; \
+	@status=0; $(RUN) -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS) || status=$$?; \
 	    if [ "$(MYSQL)" = 1 ]; then $(RUN) -m tests.servers.had_mysql; fi; \
 	    exit $$status
+
+# PEOPLE="root" or "user" for one of the two, MYSQL=1 for real MySQL there too.
+.PHONY: fresh
+fresh: ## The README's commands on a bare Debian, as root and as a user who may install nothing
+	@$(PYTHON) -m tests.fresh --people $(PEOPLE)
 
 .PHONY: demo
 demo: $(READY) ## A few syntheses by a stand-in engine, recorded, shipped and queried (DEMO_DIR=... to choose the folder)
@@ -84,25 +88,21 @@ demo: $(READY) ## A few syntheses by a stand-in engine, recorded, shipped and qu
 
 .PHONY: bench
 bench: $(DEV) ## How fast, beside its peers on the same server (SMALL=1 in a minute, MYSQL=1 on MySQL too, CASES="backlog ...")
-	@sh tests/servers/get-mariadb.sh
+	@sh tests/servers/get.sh mariadb $(if $(filter 1,$(SMALL)),,rsyslog)
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
-	@if [ "$(SMALL)" != 1 ]; then sh tests/benchmarks/get-rsyslog.sh; fi
 	@SMALL="$(SMALL)" CASES="$(CASES)" $(RUN) -m tests.benchmarks
 
 .PHONY: torture
 torture: $(DEV) ## Break everything at random, then count (SHORT=1 in a minute, LONG=1 in an hour, CLUSTER=galera, group, replica or dump several servers, SEED=... for the same again)
 ifneq ($(CLUSTER),)
-	@case "$(CLUSTER)" in \
-	    galera) sh tests/servers/get-galera.sh;; \
-	    group) bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)";; \
-	    *) sh tests/servers/get-mariadb.sh; sh tests/servers/get-dump.sh;; \
-	esac
+	@if [ "$(CLUSTER)" = group ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; \
+	    elif [ "$(CLUSTER)" = galera ]; then sh tests/servers/get.sh galera; else sh tests/servers/get.sh mariadb mariadb-dump; fi
 	@$(RUN) -m tests.operate.cluster $(CLUSTER) $(ARGS)
 else
-	@if [ -n "$(MARIADB_ROOT)" ]; then bash tests/servers/get-newer-mariadb.sh "$(MARIADB_ROOT)"; else sh tests/servers/get-mariadb.sh; fi
+	@sh tests/servers/get.sh $(if $(MARIADB_ROOT),,mariadb) faketime
+	@if [ -n "$(MARIADB_ROOT)" ]; then bash tests/servers/get-newer-mariadb.sh "$(MARIADB_ROOT)"; fi
 	@bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"
 	@if [ "$(OCEANBASE)" = 1 ]; then bash tests/servers/get-oceanbase.sh "$(OCEANBASE_ROOT)" $(RUN); fi
-	@sh tests/torture/get-faketime.sh
 	@sh tests/torture/get-atheris.sh $(RUN)
 	@$(RUN) -m tests.torture --form $(if $(SHORT),short,$(if $(LONG),long,normal)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 endif

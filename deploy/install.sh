@@ -5,6 +5,7 @@
 #   sudo deploy/install.sh --uninstall            # the event files, the database and its settings stay
 #   sudo deploy/install.sh --uninstall --purge    # settings, embedded database and user go as well
 #
+#   --listen ADDRESS  HOST:PORT of /metrics (default: 127.0.0.1:9790); port 0 for a free one
 #   --instance NAME   a second service, indextts-sidecar@NAME, with a folder and settings of its own
 #   --no-start        install only
 #   --python PROGRAM  Python 3.11 or newer (default: python3)
@@ -13,18 +14,24 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 home=/opt/indextts-sidecar
 settings=/etc/indextts-sidecar
+state=/var/lib/indextts-sidecar
 units=/etc/systemd/system
 account=indextts-sidecar
 
-watch_dir='' database_url='' instance='' python=python3 start=1 uninstall='' purge=''
+watch_dir='' database_url='' listen='' instance='' python=python3 start=1 uninstall='' purge=''
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
 say() { printf '%s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
+quietly() { # quietly COMMAND...: what it says is shown where it fails
+    local told
+    told=$("$@" 2>&1) || fail "$* failed: $told"
+}
 
 while [ $# -gt 0 ]; do
     case $1 in
         --watch-dir) watch_dir=${2:?--watch-dir needs a folder}; shift ;;
         --database-url) database_url=${2:?--database-url needs a URL}; shift ;;
+        --listen) listen=${2:?--listen needs HOST:PORT}; shift ;;
         --instance) instance=${2:?--instance needs a name}; shift ;;
         --python) python=${2:?--python needs a program}; shift ;;
         --no-start) start='' ;;
@@ -36,21 +43,26 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ "$(id -u)" -eq 0 ] || fail "run it as root: sudo $0 ..."
-command -v systemctl >/dev/null || fail "this machine has no systemd; run \`sidecar run\` under your own supervisor"
+if ! command -v systemctl >/dev/null || [ ! -d /run/systemd/system ]; then
+    fail "systemd does not run here: let your own supervisor run \`sidecar run\`"
+fi
 
 if [ -n "$uninstall" ]; then
     # Every instance: they share the program.
     mapfile -t running < <(systemctl list-units --all --plain --no-legend 'indextts-sidecar*.service' | awk '{print $1}')
-    [ ${#running[@]} -eq 0 ] || systemctl disable --now "${running[@]}" || true
+    [ ${#running[@]} -eq 0 ] || systemctl --quiet disable --now "${running[@]}" 2>/dev/null || true
     rm -rf "$units"/indextts-sidecar*.service "$units"/indextts-sidecar*.service.d "$home" /usr/local/bin/sidecar \
         /etc/sysusers.d/indextts-sidecar.conf
     systemctl daemon-reload
     if [ -n "$purge" ]; then
-        rm -rf "$settings" /var/lib/indextts-sidecar
-        if id "$account" >/dev/null 2>&1; then userdel "$account"; fi
-        say "removed, with settings, embedded database and user. The event files are where they were."
+        rm -rf "$settings" "$state"
+        if id "$account" >/dev/null 2>&1; then quietly userdel "$account"; fi
+        if getent group "$account" >/dev/null; then quietly groupdel "$account"; fi
+        say "removed, with settings, embedded database and user; no event file"
     else
-        say "removed. Settings stay in $settings, an embedded database in /var/lib/indextts-sidecar (--purge removes both)."
+        say "removed; these stay, until you add --purge:"
+        say "  settings  $settings"
+        say "  database  $state, where it is the embedded one"
     fi
     exit 0
 fi
@@ -62,16 +74,31 @@ if [ -n "$instance" ]; then
 fi
 file=$settings/$name.env
 if [ -z "$watch_dir" ] && [ ! -e "$file" ]; then usage >&2; fail "--watch-dir names the folder to ship"; fi
+below='/**' # written after a folder it means those below too
 if [ -n "$watch_dir" ]; then
-    [ -d "$watch_dir" ] || fail "$watch_dir is no folder"
-    watch_dir=$(realpath -s "$watch_dir")
+    [ -d "${watch_dir%"$below"}" ] || fail "${watch_dir%"$below"} is no folder"
+    whole=$(realpath -s "${watch_dir%"$below"}")
+    case $watch_dir in *"$below") watch_dir=$whole$below ;; *) watch_dir=$whole ;; esac
+    case $watch_dir in *[\"\'\\,:]*) fail "$watch_dir: no quotes, backslashes, commas and colons, please" ;; esac
 fi
 if [[ $database_url =~ ^[a-z+]+://[^/@]*:[^@]*@ ]]; then
     fail "a password does not belong on a command line: leave it out of the URL and put it into $settings/database-password"
 fi
 umask 022 # the service's user reads what root installs
+command -v "$python" >/dev/null || fail "there is no program $python. On Debian: apt-get install python3-venv"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$python is older than 3.11; name another by --python"
 "$python" -c 'import venv, ensurepip' 2>/dev/null || fail "Python's venv is missing. On Debian: apt-get install python3-venv"
+
+case $python in */*) python=$(realpath -s "$python") ;; esac
+cd / # the service's user may not see the folder that this was called from
+
+get_value() { if [ -e "$file" ]; then sed -n "s/^$1=//p" "$file" | tail -n 1; fi; }
+address=${listen:-$(get_value SIDECAR_LISTEN)}
+if [ -z "$instance" ]; then address=${address:-127.0.0.1:9790}; fi
+code=$here/.. # of a clone; an installed package holds this script in sidecar/_deploy
+[ -e "$code/sidecar/service" ] || code=$here/../..
+own=$(systemctl show --property=MainPID --value "$service")
+if ! taken=$(PYTHONPATH=$code "$python" -B -m sidecar.service.occupied "${address:-off}" "$own" 2>&1); then fail "$taken"; fi
 
 say "program: $home"
 if [ ! -x "$home/bin/python" ]; then "$python" -m venv "$home"; fi
@@ -93,7 +120,8 @@ version=$("$home/bin/sidecar" --version)
 
 say "user: $account"
 install -D -m 644 "$here/systemd/sysusers.conf" /etc/sysusers.d/indextts-sidecar.conf
-systemd-sysusers /etc/sysusers.d/indextts-sidecar.conf
+quietly systemd-sysusers /etc/sysusers.d/indextts-sidecar.conf
+install -d -m 750 -o "$account" -g "$account" "$state"
 
 say "settings: $file"
 install -d -m 755 "$settings"
@@ -106,46 +134,77 @@ set_value() { # set_value NAME VALUE: in the environment file, in the place of t
     temporary=$(mktemp "$file.XXXXXX")
     LINE=$line NAME=$1 awk '$0 ~ "^#?" ENVIRON["NAME"] "=" && !done {print ENVIRON["LINE"]; done = 1; next} {print}
         END {if (!done) print ENVIRON["LINE"]}' "$file" >"$temporary"
-    chmod 644 "$temporary"
+    chmod --reference="$file" "$temporary"
+    chown --reference="$file" "$temporary"
     mv "$temporary" "$file"
 }
-get_value() { sed -n "s/^$1=//p" "$file" | tail -n 1; }
+chgrp "$account" "$file" # whoever shuts it lets the service and its group in
 if [ -n "$watch_dir" ]; then set_value SIDECAR_WATCH_DIR "$watch_dir"; fi
 if [ -n "$database_url" ]; then set_value SIDECAR_DATABASE_URL "$database_url"; fi
+if [ -n "$listen" ]; then set_value SIDECAR_LISTEN "$listen"; fi
 if [ -n "$instance" ]; then
     [ -n "$(get_value SIDECAR_NAME)" ] || set_value SIDECAR_NAME "$(hostname)-$instance"
     [ -n "$(get_value SIDECAR_LISTEN)" ] || set_value SIDECAR_LISTEN 127.0.0.1:0
 fi
 
 say "unit: $units/$service.service"
-install -m 644 "$here/systemd/indextts-sidecar.service" "$here/systemd/indextts-sidecar@.service" "$units/"
-# The service sees no home folders. A watched one is shown by its parent, so that a folder that is replaced is seen too.
-install -d "$units/$service.service.d"
-{
-    say "# Written by install.sh from SIDECAR_WATCH_DIR."
-    say "[Service]"
+install -D -m 644 "$here/README.md" "$home/share/doc/README.md"
+install -m 644 "$here"/systemd/indextts-sidecar*.service "$units/"
+# The services see no home folders. A watched one is shown by its parent, so that a folder that is replaced is seen too.
+shown=$(
     IFS=,: read -ra folders <<<"$(get_value SIDECAR_WATCH_DIR)"
     for folder in "${folders[@]}"; do
-        real=$(realpath -m "$folder")
+        folder=${folder%"$below"} real=$(realpath -m "${folder%"$below"}")
         for path in "$folder" "$real"; do
             case $path/ in /home/* | /root/* | /run/user/*) say "BindReadOnlyPaths=\"-$(dirname "$path")\"" ;; esac
         done
     done | sort -u
-} >"$units/$service.service.d/50-watched-folders.conf"
+)
+library=indextts-sidecar-web
+for each in "$service" $([ -n "$instance" ] || say "$library"); do
+    install -d "$units/$each.service.d"
+    printf '%s\n' "# Written by install.sh from SIDECAR_WATCH_DIR." "[Service]" "$shown" \
+        >"$units/$each.service.d/50-watched-folders.conf"
+done
 install -D -m 755 "$here/systemd/sidecar" /usr/local/bin/sidecar
 systemctl daemon-reload
 
 say "installed: $version"
-if [ -z "$start" ]; then exit 0; fi
+if [ -z "$start" ]; then
+    say "start it with: sudo systemctl enable --now $service"
+    exit 0
+fi
 case $(get_value SIDECAR_DATABASE_URL) in
     sqlite:*)
-        install -d -m 750 -o "$account" -g "$account" /var/lib/indextts-sidecar
-        SIDECAR_SETTINGS=$file runuser -u "$account" -- /usr/local/bin/sidecar migrate
+        SIDECAR_SETTINGS=$file runuser -u "$account" -- sh -c 'umask 027; exec /usr/local/bin/sidecar migrate' ||
+            fail "correct that in $file, then run this again"
+        # An older version made them for the service alone.
+        find "$state" -maxdepth 1 -type f -name '*.db*' -exec chmod 640 {} +
         ;;
 esac
 if ! SIDECAR_SETTINGS=$file /usr/local/bin/sidecar --as-service doctor --no-service; then
-    say "The findings above say what to do. The service starts all the same and waits until it is done."
+    say "The findings above say what to do. The service starts all the same and waits"
+    say "until it is done."
 fi
 systemctl enable --quiet "$service"
-systemctl restart "$service"
-systemctl --no-pager --lines=0 status "$service" || true
+told() { systemctl show --property=StatusText --value "$service"; }
+if ! systemctl restart "$service" 2>/dev/null; then
+    fail "$service does not start: $(told). Correct it in $file; the service tries again by itself." \
+        "journalctl -u $service tells more"
+fi
+# The others run the same program.
+mapfile -t others < <(systemctl list-units --plain --no-legend 'indextts-sidecar*.service' | awk '{print $1}')
+for other in "${others[@]}"; do
+    [ "$other" = "$service.service" ] || systemctl try-restart "$other" 2>/dev/null ||
+        say "$other does not start: $(systemctl show --property=StatusText --value "$other")"
+done
+for _ in {1..50}; do # the first look at folder and database
+    case $(told) in ready*) break ;; esac
+    sleep 0.1
+done
+say "running: $service, $(told)"
+say
+say "  how it does    systemctl status $service"
+if [ -z "$instance" ]; then say "  the library    sudo sidecar --as-service web"; fi
+say "  without sudo   sudo usermod -aG $account ${SUDO_USER:-NAME}, log in again, then:"
+say "                 ${instance:+SIDECAR_SETTINGS=$file }sidecar find"

@@ -66,5 +66,7 @@ def how_to_start() -> str:
         metadata.version(_NAME)
     except metadata.PackageNotFoundError:
         if (clone / "Makefile").exists():
-            return f"make -C {shlex.quote(str(clone))} venv, then {clone / '.venv' / 'bin' / 'sidecar'}"
+            return (
+                f"make -C {shlex.quote(str(clone))} venv, then {shlex.quote(str(clone / '.venv' / 'bin' / 'sidecar'))}"
+            )
     return how_to_install()

@@ -93,18 +93,22 @@ def log_tail(folder: Path) -> str:
     return "\n".join((folder / _LOG).read_text("utf-8", "replace").splitlines()[-20:])
 
 
-def wait_for_rows(folder: Path, process: subprocess.Popen[bytes], address: tuple[str, int]) -> int:
-    """Wait until each event file is shipped; how many that are. Raises DemoFailedError."""
-    events = len(list((folder / "outputs").glob("*.json")))
-    if not events:
+def event_files(folder: Path) -> int:
+    return len(list((folder / "outputs").glob("*.json")))
+
+
+def wait_for_rows(count: int, folder: Path, process: subprocess.Popen[bytes], address: tuple[str, int]) -> None:
+    """Wait until so many events are in the database that were not before. Raises DemoFailedError."""
+    if not count:
         raise DemoFailedError("the recording left no event file")
     deadline = time.monotonic() + DEADLINE
     while True:
-        shipped = int(parse(read(address, "/metrics")[1]).total("sidecar_events_shipped_total"))
-        if shipped == events:
-            return events
+        page = parse(read(address, "/metrics")[1])
+        came = int(page.total("sidecar_events_shipped_total") - page.total("sidecar_events_repeated_total"))
+        if came == count:
+            return
         if process.poll() is not None or time.monotonic() > deadline:
-            raise DemoFailedError(f"{shipped} of {events} rows came\n{log_tail(folder)}")
+            raise DemoFailedError(f"{came} of {count} rows came\n{log_tail(folder)}")
         time.sleep(0.05)
 
 
@@ -119,7 +123,9 @@ def keep_settings(folder: Path) -> None:
     """So that the commands that the demo offers find its database; it may hold a password."""
     path = folder / ".env"
     path.touch(mode=0o600)
-    path.write_text(f"SIDECAR_WATCH_DIR=outputs\nSIDECAR_DATABASE_URL='{database_url()}'\n", encoding="utf-8")
+    kept = {name: value for name, value in os.environ.items() if name.startswith("SIDECAR_DATABASE_")}
+    kept |= {"SIDECAR_WATCH_DIR": "outputs", "SIDECAR_DATABASE_URL": database_url()}
+    path.write_text("".join(f"{name}='{value}'\n" for name, value in kept.items()), encoding="utf-8")
 
 
 def show(folder: Path) -> None:
@@ -135,10 +141,12 @@ def show(folder: Path) -> None:
     run("-m", "sidecar", "migrate", folder=folder, environment=environment)
 
     step("2 Start the shipper, and speak", "sidecar run", "python -m indextts_patch studio.py")
+    before = event_files(folder)
     with shipper(folder, environment) as process:
         run("-m", "indextts_patch", str(HERE / "studio.py"), folder=folder, environment=environment)
         spoken = time.monotonic()
-        count = wait_for_rows(folder, process, address)
+        count = event_files(folder) - before
+        wait_for_rows(count, folder, process, address)
         click.echo(f"{count} rows were there {time.monotonic() - spoken:.2f} s after the last word")
         stop(process, folder)
 

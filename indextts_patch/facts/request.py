@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 from typing import Any
 
@@ -95,12 +96,26 @@ class Request:
 
 
 def without(value: Any, text: str) -> Any:
-    """The value with every occurrence of a text replaced by [text]; an error's type stays."""
+    """The value with every occurrence of a text replaced by [text], in each way that a message may spell it; an
+    error's type stays."""
     if isinstance(value, str):
-        return value.replace(text, "[text]")
+        for spelled in _spellings(text):
+            value = value.replace(spelled, "[text]")
+        return value
     if isinstance(value, dict):
         return {key: item if key == "type" else without(item, text) for key, item in value.items()}
     return [without(item, text) for item in value] if isinstance(value, list) else value
+
+
+def _spellings(text: str) -> list[str]:
+    """As it is, and as repr, ascii, bytes and JSON write it between quotes; the longest first. repr chooses its quotes
+    by those in the text, or in what else it writes."""
+    spelled = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    for written in (repr(text), ascii(text), repr(text.encode("utf-8", "surrogatepass"))[1:]):
+        bare = written[1:-1]
+        plain = bare.replace("\\'", "'").replace('\\"', '"')
+        spelled |= {bare, plain, plain.replace("'", "\\'"), plain.replace('"', '\\"')}
+    return sorted(spelled, key=len, reverse=True)
 
 
 def params(arguments: Arguments, model: object, version: str | None) -> dict[str, Any]:

@@ -22,7 +22,7 @@ SELECT DATE(created_at) AS day, emotion, user_id, COUNT(*) AS takes,
     SUM(COALESCE(duration, 0)) AS audio_seconds, SUM(COALESCE(wall_time, 0)) AS compute_seconds
 FROM tts_records
 WHERE status IN ('succeeded', 'reused')
-GROUP BY DATE(created_at), emotion, user_id;
+GROUP BY DATE(created_at), emotion, user_id, HEX(user_id);
 
 -- How often the same request was made again, and what the repeats cost. The first take is the one that was needed.
 CREATE OR REPLACE /*!80000 SQL SECURITY INVOKER */ /*M!100100 SQL SECURITY INVOKER */ VIEW tts_duplicates AS

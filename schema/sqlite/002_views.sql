@@ -19,7 +19,7 @@ SELECT date(created_at) AS day, emotion, user_id, COUNT(*) AS takes,
     SUM(COALESCE(duration, 0)) AS audio_seconds, SUM(COALESCE(wall_time, 0)) AS compute_seconds
 FROM tts_records
 WHERE status IN ('succeeded', 'reused')
-GROUP BY date(created_at), emotion, user_id;
+GROUP BY date(created_at), emotion, user_id, HEX(user_id);
 
 -- How often the same request was made again, and what the repeats cost. The first take is the one that was needed.
 CREATE VIEW IF NOT EXISTS tts_duplicates AS

@@ -75,7 +75,9 @@ class Filter:
         if self.until is not None:
             add("created_at < ?", self.until)
         if self.user:
+            # By bytes: names that a collation holds equal are other people's. The first condition is for an index.
             add("user_id = ?", self.user)
+            add("HEX(user_id) = ?", self.user.encode().hex().upper())
         if self.emotion:
             add("emotion = ?", self.emotion)
         if self.status == "problems":

@@ -36,13 +36,13 @@ def usage(database: Database, wanted: Filter) -> Counts:
     rows = _ask(
         database,
         wanted,
-        # The outer query gives one spelling to what the collation holds equal, such as the emotions Happy and happy.
-        "SELECT MIN(user_id) OVER (PARTITION BY user_id) AS user_id, "
-        "MIN(emotion) OVER (PARTITION BY emotion) AS emotion, "
+        # The outer query gives one spelling to emotions that the collation holds equal. Users are told apart by bytes.
+        "SELECT user_id, MIN(emotion) OVER (PARTITION BY emotion) AS emotion, "
         "status, records, audio_seconds, compute_seconds, first_at, last_at FROM ("
         "SELECT user_id, emotion, status, COUNT(*) AS records, SUM(COALESCE(duration, 0)) AS audio_seconds, "
         "SUM(COALESCE(wall_time, 0)) AS compute_seconds, MIN(created_at) AS first_at, MAX(created_at) AS last_at "
-        f"FROM tts_records WHERE {{where}} GROUP BY {_in_table_order(database, 'user_id', 'emotion', 'status')}) g",
+        f"FROM tts_records WHERE {{where}} GROUP BY {_in_table_order(database, 'user_id', 'emotion', 'status')}, "
+        "HEX(user_id)) g",
     )
     return [{**row, "first_at": as_time(row["first_at"]), "last_at": as_time(row["last_at"])} for row in rows]
 
@@ -156,7 +156,7 @@ def choices(database: Database) -> dict[str, list[str]]:
     counters: dict[str, Counter[str]] = {name: Counter() for name in _CHOICES}
     names = ", ".join(_CHOICES)
     grouped = _in_table_order(database, *_CHOICES)
-    for *values, count in database.query(f"SELECT {names}, COUNT(*) FROM tts_records GROUP BY {grouped}"):
+    for *values, count in database.query(f"SELECT {names}, COUNT(*) FROM tts_records GROUP BY {grouped}, HEX(user_id)"):
         for name, value in zip(_CHOICES, values, strict=True):
             if value is not None:
                 counters[name][str(value)] += int(count)

@@ -39,9 +39,20 @@ def require(database: Database, text: str) -> str:
         SidecarError: no record answers to that, or more than one.
     """
     event_id = resolve(database, text)
+    if event_id is None and _is_a_strangers(database, text):
+        raise SidecarError(
+            f"row {text} was inserted by another program and has no event that could be spoken of",
+            hint="`sidecar find` shows an event_id for every record that can be.",
+        )
     if event_id is None:
         raise SidecarError(
             f"no record answers to {text!r}, or more than one",
             hint="Give the id that `sidecar find` shows, the event_id, or the audio's path as recorded.",
         )
     return event_id
+
+
+def _is_a_strangers(database: Database, text: str) -> bool:
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        return False
+    return bool(database.query("SELECT 1 FROM tts_records WHERE id = ? AND event_id IS NULL", [int(text)]))

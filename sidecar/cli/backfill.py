@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import Any
 
 import click
 
 from sidecar.cli.support import show
-from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
+from sidecar.cli.support.databases import open_database
+from sidecar.cli.support.options import DATABASE, EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
 from sidecar.cli.support.say import say
+from sidecar.errors import TablesNotReady
 from sidecar.service.settings import Settings
+from sidecar.storage.database import Database
 from sidecar.upkeep.backfill import UNKNOWN, Outcome, Survey, backfill, survey
 from sidecar.wording.plural import count
 
 
 @verb("backfill")
-@settings_options("watch_dir")
+@settings_options("watch_dir", *DATABASE)
 @click.option(
     "--min-age",
     type=click.FloatRange(0),
@@ -35,7 +39,8 @@ def backfill_command(settings: Settings, min_age: float, host: str | None, dry_r
 
     Each is of type .discovered and says what its file tells: format, length, SHA-256, when it was written, and for the
     WebUI's spk_<unix time>.wav when the synthesis began. It also says what is not known. Needs write access to the
-    folder. Run it as often as you like: the same WAV gives the same event.
+    folder. Run it as often as you like: the same WAV gives the same event, and audio that the database has a record of
+    gets none.
 
     \b
     Example:
@@ -47,7 +52,9 @@ def backfill_command(settings: Settings, min_age: float, host: str | None, dry_r
         wavs = survey(folder, min_age=min_age)
         outcomes = []
         if not dry_run:
-            outcomes = list(track(backfill(folder, wavs.unrecorded, host=host), "recording", len(wavs.unrecorded)))
+            with _tables(settings) as database:
+                recording = backfill(folder, wavs.unrecorded, database, host=host)
+                outcomes = list(track(recording, "recording", len(wavs.unrecorded)))
         facts = _facts(str(folder), wavs, outcomes, dry_run)
         failed = failed or bool(facts["errors"])
         if as_json:
@@ -56,6 +63,19 @@ def backfill_command(settings: Settings, min_age: float, host: str | None, dry_r
             _tell(facts)
     if failed:
         sys.exit(EXIT_FAILED)
+
+
+@contextmanager
+def _tables(settings: Settings) -> Iterator[Database | None]:
+    """The database, if it has the tables: a folder may be described before it is set up."""
+    try:
+        database = open_database(settings)
+        database.query("SELECT 1 FROM tts_records LIMIT 1")
+    except TablesNotReady:
+        yield None
+        return
+    with closing(database):
+        yield database
 
 
 def _facts(folder: str, wavs: Survey, outcomes: Sequence[Outcome], dry_run: bool) -> dict[str, Any]:
@@ -69,6 +89,8 @@ def _facts(folder: str, wavs: Survey, outcomes: Sequence[Outcome], dry_run: bool
         "written": len(written),
         "audio_seconds": round(sum(filter(None, written), 0.0), 3),
         "without_header": written.count(None),
+        "known": sum(each.known for each in outcomes),
+        "forgotten": sum(each.forgotten and not each.known for each in outcomes),
         "errors": {each.name: each.error for each in outcomes if each.error},
     }
 
@@ -84,5 +106,9 @@ def _tell(facts: dict[str, Any]) -> None:
         say(f"  each says: {UNKNOWN}")
     if facts["without_header"]:
         say(f"  of unknown length, for want of a WAV header: {facts['without_header']:,}")
+    if facts["known"]:
+        say(f"  no event, because the database has a record of this audio: {facts['known']:,}")
+    if facts["forgotten"]:
+        say(f"  no event, because it was forgotten: {facts['forgotten']:,}; remove these by hand")
     for name, error in facts["errors"].items():
         say(f"  {name}: {error}", err=True)

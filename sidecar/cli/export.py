@@ -18,12 +18,18 @@ from sidecar.cli.support.say import say
 from sidecar.errors import SidecarError, UsageError
 from sidecar.service.settings import Settings
 from sidecar.storage.columns import INTERNAL
-from sidecar.storage.database import Row
+from sidecar.storage.database import Database, Row
 from sidecar.upkeep.export import write_csv, write_json_lines, write_parquet
 from sidecar.wording.plural import count
 
 _WRITERS = {"csv": write_csv, "jsonl": write_json_lines, "parquet": write_parquet}
 _FORMS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+
+
+def _quoted(database: Database, name: str) -> str:
+    """A column of somebody's own may have any name."""
+    mark = "`" if database.dialect == "mysql" else '"'
+    return f"{mark}{name.replace(mark, 2 * mark)}{mark}"
 
 
 @verb()
@@ -35,7 +41,8 @@ _FORMS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "par
 def export(settings: Settings, wanted: Filter, file: Path, form: str | None, force: bool) -> None:
     """Write tts_records to a file: CSV, JSON Lines or Parquet.
 
-    Every column, oldest first, times in UTC. The file appears when it is complete; - is standard output. Parquet needs
+    Every column, oldest first, times in UTC. The file appears when it is complete, for this user alone to read; - is
+    standard output. In CSV an apostrophe goes before text that a spreadsheet would take for a formula. Parquet needs
     pyarrow.
 
     \b
@@ -51,9 +58,8 @@ def export(settings: Settings, wanted: Filter, file: Path, form: str | None, for
     with connected(settings) as database:
         columns = [name for name in database.columns("SELECT * FROM tts_records LIMIT 0")[0] if name not in INTERNAL]
         total = int(database.query(f"SELECT COUNT(*) FROM tts_records{where}", parameters)[0][0])
-        rows = database.stream(
-            f"SELECT {', '.join(columns)} FROM tts_records{where} ORDER BY created_at, id", parameters
-        )
+        select = f"SELECT {', '.join(_quoted(database, name) for name in columns)} FROM tts_records"
+        rows = database.stream(f"{select}{where} ORDER BY created_at, id", parameters)
         written = _write(form, columns, track(rows, "writing", total), file, force=force)
     if str(file) != "-":
         say(f"{count(written, 'record')} in {file}")
@@ -66,7 +72,7 @@ def _write(form: str, columns: Sequence[str], rows: Iterable[Row], file: Path, *
         raise UsageError(f"{file} is there already", hint="Choose another name, or say --force.")
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("xb") as handle:
+        with open(temporary, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as handle:
             count = _WRITERS[form](columns, rows, handle)
         temporary.replace(file)
     except OSError as error:

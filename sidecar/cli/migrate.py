@@ -8,6 +8,7 @@ from sidecar.cli.support.databases import open_sink
 from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.cli.support.say import say
 from sidecar.service.settings import Settings
+from sidecar.storage.dsn import whole
 
 
 @verb()
@@ -30,4 +31,4 @@ def migrate(settings: Settings) -> None:
         say(f"applied {name}")
     if not applied:
         say("the tables are up to date")
-    say(f"database: {settings.dsn}")
+    say(f"database: {whole(settings.dsn)}")

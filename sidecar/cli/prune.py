@@ -42,9 +42,10 @@ def prune_command(
 ) -> None:
     """Remove old audio, and if you wish its event files and rows. A dry run unless you say --yes.
 
-    Nothing is removed unless all its events are in the database with exactly the bytes that are on disk; a WAV without
-    an event is never removed. Removed audio leaves an event that says so; the record then shows when it was deleted.
-    Needs write access to the folder; --remove everything also needs the right to DELETE.
+    Nothing is removed unless all its events are in the database with exactly the bytes that are on disk, and the WAV
+    has the recorded SHA-256 and was not written later; a WAV without an event is never removed. Removed audio leaves an
+    event that says so; the record then shows when it was deleted. Needs write access to the folder; --remove everything
+    also needs the right to DELETE.
 
     \b
     Example:
@@ -90,6 +91,7 @@ def _facts(planned: Plan, *, removed: bool) -> dict[str, Any]:
         "newest": planned.chosen[-1].last.isoformat() if planned.chosen else None,
         "kept_uncommitted": planned.kept_uncommitted,
         "kept_unrecorded": planned.kept_unrecorded,
+        "kept_changed": planned.kept_changed,
     }
 
 
@@ -107,6 +109,8 @@ def _tell(planned: Plan, *, removed: bool) -> None:
         say(f"  kept: {planned.kept_uncommitted:,} more, old but not in the database with all of their events")
     if planned.kept_unrecorded:
         say(f"  kept: {count(planned.kept_unrecorded, 'WAV')} without an event (sidecar backfill gives one)")
+    if planned.kept_changed:
+        say(f"  kept: {planned.kept_changed:,} whose files were written later or are not what was recorded")
     if not removed and planned.chosen:
         say("  nothing was touched; say --yes to do it")
 

@@ -88,6 +88,8 @@ def replay(
         say(f"{folder}: {count(len(names), 'event file')} chosen")
         if not dry_run:
             say(f"  shipped, because missing: {result.new:,}; there already: {result.known:,}")
+        if result.forgotten:
+            say(f"  not shipped, because it was forgotten: {result.forgotten:,}")
         for path, reason in result.refused.items():
             say(f"  {path}: {reason}", err=True)
     if failed:

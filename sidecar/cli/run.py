@@ -17,6 +17,7 @@ from sidecar.service import config, log
 from sidecar.service.following import Following
 from sidecar.service.http import HttpServer
 from sidecar.service.metrics.catalogue import Metrics
+from sidecar.service.occupied import about
 from sidecar.service.retry import Retry, RetryPolicy
 from sidecar.service.settings import Settings
 from sidecar.service.systemd import Notifier
@@ -29,6 +30,7 @@ from sidecar.shipping.notices import Notices
 from sidecar.shipping.reading import stat_folder
 from sidecar.shipping.shipper import Shipper
 from sidecar.shipping.tree import holds_events
+from sidecar.storage.dsn import whole
 
 # Decoded events hold no cycles and go when their batch does. At the default of 700 new objects, the collector would
 # look through each batch dozens of times and find nothing: a quarter of the reading time.
@@ -46,7 +48,8 @@ _NOT_OURS = ("web_listen", "web_token", "web_token_file", "timezone")  # of `sid
 def run(settings: Settings, once: bool) -> None:
     """Ship event files into the database, until stopped.
 
-    SIGTERM or Ctrl-C ships what is known and exits with 0.
+    SIGTERM or Ctrl-C ships what is known and exits with 0. Exit code 2 where a setting is wrong, or where another
+    program has the address of SIDECAR_LISTEN: of another sidecar, its process id and database are told.
 
     \b
     Example:
@@ -105,7 +108,7 @@ def run(settings: Settings, once: bool) -> None:
         signal.signal(number, lambda *_: shipper.stop())
     metrics.started(
         folders=[str(path) for path in settings.folders],
-        database=str(settings.dsn),
+        database=whole(settings.dsn),
         listen=f"{settings.listen_address[0]}:{http.port}" if http and settings.listen_address else "off",
     )
     notifier.ready()
@@ -158,7 +161,12 @@ def _serve(settings: Settings, metrics: Metrics, *, needed: bool) -> HttpServer 
     if address is None:
         return None
     try:
-        return HttpServer(*address, metrics=metrics.exposition, status=lambda: list(metrics.health.reasons.values()))
+        return HttpServer(
+            *address,
+            metrics=metrics.exposition,
+            status=lambda: list(metrics.health.reasons.values()),
+            about=about("run", settings.dsn),
+        )
     except SettingsError:
         if needed:
             raise

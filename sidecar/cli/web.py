@@ -6,10 +6,13 @@ import threading
 
 import click
 
-from sidecar.cli.support.databases import open_database, open_for_visitors
+from sidecar.cli.support.databases import connected, open_for_visitors
 from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.errors import SettingsError
+from sidecar.service import config
+from sidecar.service.occupied import about, refused
 from sidecar.service.settings import Settings
+from sidecar.service.systemd import Notifier
 
 _MIN_TOKEN = 16
 
@@ -21,11 +24,13 @@ def web(settings: Settings) -> None:
 
     There is a JSON API too. It only reads: give it an account that may do no more, such as tts_read. Ratings are event
     files in the watched folder, which the shipper carries. It listens on this machine alone; elsewhere it wants a token
-    (SIDECAR_WEB_TOKEN or SIDECAR_WEB_TOKEN_FILE) and, in front of it, a proxy that speaks HTTPS.
+    (SIDECAR_WEB_TOKEN or SIDECAR_WEB_TOKEN_FILE) and, in front of it, a proxy that speaks HTTPS. Ctrl-C ends it.
+    Exit code 2 where a setting is wrong, or where another program has its address.
 
     \b
     Example:
         sidecar web
+        sudo sidecar --as-service web
         export SIDECAR_WEB_TOKEN=$(openssl rand -hex 16)
         sidecar web --web-listen 0.0.0.0:9791
     """
@@ -42,16 +47,30 @@ def web(settings: Settings) -> None:
         )
     if token is not None and len(token) < _MIN_TOKEN:
         raise SettingsError(f"SIDECAR_WEB_TOKEN is shorter than {_MIN_TOKEN} characters")
-    open_database(settings).close()
+    with connected(settings) as database:
+        database.query("SELECT 1 FROM tts_records LIMIT 1")  # an error here is better than one on each page
     app = create_app(
-        connect=lambda: open_for_visitors(settings), folders=lambda: settings.folders, zone=settings.zone, token=token
+        connect=lambda: open_for_visitors(settings),
+        folders=lambda: settings.folders,
+        zone=settings.zone,
+        token=token,
+        about=about("web", settings.dsn),
     )
-    listener = listen(host, port)  # before the address is told: whoever reads it may come at once
+    try:
+        listener = listen(host, port)
+    except OSError as error:
+        raise refused((host, port), error, "SIDECAR_WEB_LISTEN") from error
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
+
+    def ready() -> None:
+        click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
+        Notifier(config.environment()).ready()
+
     # Of a large table it takes seconds to tell what the filters can be set to: no visitor should wait for that.
     threading.Thread(target=app.state.shared.refresh_choices, daemon=True).start()
     try:
-        serve(app, listener)
+        serve(app, listener, ready)
+    except KeyboardInterrupt:
+        pass  # the way to end it
     finally:
         app.state.shared.pool.close()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sidecar.doctor.findings import Finding, failure, note, ok, warning
+from sidecar.rights import may
 from sidecar.wording.plural import count
 
 _LOW_SHARE, _LOW_BYTES = 0.05, 1 << 30
@@ -142,11 +143,6 @@ def _room(folder: Path) -> Iterator[Finding]:
         yield warning("disk", said, cure)
     else:
         yield ok("disk", said)
-
-
-def may(path: str | Path, rights: int) -> bool:
-    """Whether the user of this process has those rights, as os.access names them."""
-    return os.access(path, rights, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _who() -> str:

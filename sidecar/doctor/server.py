@@ -23,7 +23,7 @@ _CLOCK_SECONDS = 2.0
 _LOOPBACK = ("127.", "localhost", "::1")
 _ACCOUNTS_FILE = bundled("deploy/mysql/accounts.sql")
 _GRANTS_FILE = bundled("deploy/mysql/grants.sql")
-_MIGRATE = f"Run `sidecar migrate` with an account that may create and alter tables ({_ACCOUNTS_FILE})."
+_MIGRATE = f"Run `sidecar init`, or `sidecar migrate` as tts_migrate ({_ACCOUNTS_FILE})."
 _GRANTS = f"As an administrator, run {_GRANTS_FILE} for this account."
 
 _CONNECTING: Mapping[int, tuple[str, str]] = {
@@ -33,7 +33,10 @@ _CONNECTING: Mapping[int, tuple[str, str]] = {
         "Correct them in SIDECAR_DATABASE_URL, SIDECAR_DATABASE_PASSWORD or its file; in a URL write @ : / # as "
         "%40 %3A %2F %23. An account with REQUIRE SSL also needs ?ssl=on, and one made for 'localhost' the socket.",
     ),
-    1049: ("the database does not exist", f"CREATE DATABASE ... CHARACTER SET utf8mb4 ({_ACCOUNTS_FILE})."),
+    1049: (
+        "the database does not exist",
+        f"Run `sidecar init`, which makes it; or as an administrator {_ACCOUNTS_FILE}.",
+    ),
     1130: ("the server does not accept this machine", "Create the account for this machine's address, or for '%'."),
     1040: ("the server has no connection left", "Raise max_connections, or end idle connections."),
     2002: ("the socket does not answer", "Correct unix_socket in SIDECAR_DATABASE_URL; is the server up?"),

@@ -104,7 +104,7 @@ def rfc3339(moment: datetime) -> str:
 
 def _refusal(document: object, raw: bytes) -> NotAnEvent | EventError:
     """Why a document that the schema does not allow is refused."""
-    if not _is_ours(document):
+    if not is_ours(document):
         return NotAnEvent("no event envelope: neither type nor dataschema is IndexTTS's")
     version = document.get("dataschema")
     if isinstance(version, str) and version.startswith(SCHEMA_PREFIX):
@@ -118,7 +118,7 @@ def _refusal(document: object, raw: bytes) -> NotAnEvent | EventError:
     return EventError(Reason.SCHEMA_MISMATCH, _mismatches(document), raw)
 
 
-def _is_ours(document: object) -> TypeGuard[dict[str, Any]]:
+def is_ours(document: object) -> TypeGuard[dict[str, Any]]:
     """Told by the envelope alone, so that other people's JSON beside the audio is left alone."""
     if not isinstance(document, dict):
         return False

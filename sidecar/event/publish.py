@@ -44,21 +44,25 @@ class Publisher:
 
     Args:
         program: begins the source's instance, such as web.
+        host: the machine that the source names; this one, unless given.
     """
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, host: str | None = None) -> None:
         started = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
-        self.source = f"indextts://{host_slug()}/{program}-{started}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.source = f"indextts://{host_slug(host)}/{program}-{started}-{os.getpid()}-{secrets.token_hex(3)}"
         self._sequence = 0
         self._lock = threading.Lock()
 
-    def publish(self, folder: Path, event_type: str, subject: str | None, data: Mapping[str, Any]) -> Event:
+    def publish(
+        self, folder: Path, event_type: str, subject: str | None, data: Mapping[str, Any], *, flush: bool = True
+    ) -> Event:
         """Write one event as <id>.json.
 
         Args:
             folder: a watched folder.
             subject: the record it speaks of; None where it speaks of none.
             data: its facts.
+            flush: as for publish_file.
 
         Raises:
             PublishError: the folder cannot be written.
@@ -78,7 +82,7 @@ class Publisher:
                 )
             )
             try:
-                publish_file(folder, f"{identity}.json", event.raw)
+                publish_file(folder, f"{identity}.json", event.raw, flush=flush)
             except OSError as error:
                 raise PublishError(
                     f"{folder}: an event file cannot be written: {error.strerror}",

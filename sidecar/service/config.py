@@ -74,6 +74,31 @@ def metavar(field: str) -> str:
     return "|".join(_choices(_kind(field))) or field.rpartition("_")[2].upper()
 
 
+def in_file() -> Mapping[str, str]:
+    """What `.env` in the working folder says of ours; nothing where there is none.
+
+    Raises:
+        SettingsError: it cannot be read, or a name in it has no value.
+    """
+    try:
+        if not Path(ENV_FILE).is_file():
+            return {}
+        from dotenv import dotenv_values
+
+        # Letter by letter: a password may hold ${...}.
+        said = dotenv_values(ENV_FILE, interpolate=False, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"{Path(ENV_FILE).absolute()} cannot be read: {getattr(error, 'strerror', None) or error}",
+            hint="Let this user read it (chmod, or its group), or run the command in another folder.",
+        ) from error
+    ours = {name: value for name, value in said.items() if name.upper().startswith(PREFIX)}
+    for name, value in ours.items():
+        if value is None:
+            raise SettingsError(f"{name} has no value in {ENV_FILE}", hint=f"Write {name}=VALUE.")
+    return {name: value for name, value in ours.items() if value is not None}
+
+
 def environment() -> Mapping[str, str]:
     """The process's environment; the only place that reads it."""
     return os.environ
@@ -83,7 +108,7 @@ def _written() -> dict[str, str]:
     """What .env and the environment say, by field. A misspelt name would silently leave the default in force."""
     known = {environment_name(field): field for field in fields()}
     given: dict[str, str] = {}
-    for name, value in (*_dotenv().items(), *os.environ.items()):
+    for name, value in (*in_file().items(), *os.environ.items()):
         if not name.upper().startswith(PREFIX):
             continue
         if name.upper() not in known:
@@ -91,25 +116,8 @@ def _written() -> dict[str, str]:
 
             close = difflib.get_close_matches(name.upper(), known, n=1)
             raise SettingsError(f"{name} is no setting", hint=f"Did you mean {close[0]}?" if close else "")
-        if value is None:
-            raise SettingsError(f"{name} has no value in {ENV_FILE}", hint=f"Write {name}=VALUE.")
         given[known[name.upper()]] = value
     return given
-
-
-def _dotenv() -> Mapping[str, str | None]:
-    try:
-        if not Path(ENV_FILE).is_file():
-            return {}
-        from dotenv import dotenv_values
-
-        # Letter by letter: a password may hold ${...}.
-        return dotenv_values(ENV_FILE, interpolate=False, encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"{Path(ENV_FILE).absolute()} cannot be read: {getattr(error, 'strerror', None) or error}",
-            hint="Let this user read it (chmod, or its group), or run the command in another folder.",
-        ) from error
 
 
 @cache

@@ -1,4 +1,4 @@
-"""/metrics, /healthz and /readyz, for Prometheus and for whoever supervises the process.
+"""/metrics, /healthz, /readyz and /about, for Prometheus and for whoever supervises the process.
 
 Served by a few threads of the standard library's server, each connection with a deadline, so that a slow or hostile
 client costs a thread for seconds and the shipping nothing.
@@ -7,19 +7,21 @@ client costs a thread for seconds and the shipping nothing.
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from sidecar.errors import SettingsError
+from sidecar.service.occupied import PAGE, SERVER, refused
 
 Page = Callable[[], tuple[int, str, bytes]]
 """Makes an answer: status, content type, body."""
 
 _MAX_CONNECTIONS = 32
 _CONNECTION_SECONDS = 10.0
+_THIS_MACHINE = ("127.0.0.1", "::1")
 _TEXT = "text/plain; charset=utf-8"
 
 
@@ -70,12 +72,15 @@ def _hang_up(request: socket.socket) -> None:
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
-    server_version = "sidecar"
+    server_version = SERVER
     sys_version = ""
     timeout = _CONNECTION_SECONDS
 
     def do_GET(self) -> None:
-        page = self.server.pages.get(self.path.partition("?")[0])
+        path = self.path.partition("?")[0]
+        page = self.server.pages.get(path)
+        if path == PAGE and self.client_address[0] not in _THIS_MACHINE:
+            page = None  # where the database is concerns nobody else
         status, content_type, body = page() if page else (404, _TEXT, b"not found; try /metrics\n")
         self.send_response(status)
         self.send_header("Content-Type", content_type)
@@ -98,6 +103,7 @@ class HttpServer:
         port: 0 for a free one.
         metrics: makes the metrics page and its content type.
         status: makes the reasons why the shipper is not ready; none where it is.
+        about: told to whoever finds the address taken; see sidecar.service.occupied.
 
     Raises:
         SettingsError: the address cannot be listened on.
@@ -110,6 +116,7 @@ class HttpServer:
         *,
         metrics: Callable[[], tuple[bytes, str]],
         status: Callable[[], list[str]],
+        about: Mapping[str, str | int],
     ) -> None:
         def metrics_page() -> tuple[int, str, bytes]:
             body, content_type = metrics()
@@ -124,14 +131,12 @@ class HttpServer:
             "/metrics": metrics_page,
             "/healthz": lambda: (200, _TEXT, b"alive\n"),
             "/readyz": ready_page,
+            PAGE: lambda: (200, "application/json", json.dumps(about).encode()),
         }
         try:
             self._server = _Server((host, port), pages)
         except (OSError, OverflowError) as error:
-            raise SettingsError(
-                f"cannot listen on {host}:{port}: {error}",
-                hint="Choose another SIDECAR_LISTEN, such as 127.0.0.1:0 for a free port, or off.",
-            ) from error
+            raise refused((host, port), error, "SIDECAR_LISTEN") from error
         self.port: int = self._server.server_address[1]
         self._closing = False
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Literal
 
 from sidecar.errors import SettingsError
+from sidecar.rights import how_to_read
+from sidecar.service.localtime import LocalTime
 from sidecar.shipping.tree import folders_below
 from sidecar.storage.dsn import Dsn, SqliteDsn, parse_dsn
 
@@ -203,7 +205,7 @@ class Settings:
             SettingsError: there is none of that name.
         """
         if not self.timezone:
-            return datetime.now().astimezone().tzinfo or timezone.utc
+            return LocalTime()
         from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
         try:
@@ -245,7 +247,7 @@ class Settings:
                 # An empty file says nothing: an installed service always has one.
                 password = self.database_password_file.read_text(encoding="utf-8").rstrip("\r\n") or password
             except (OSError, UnicodeDecodeError) as error:
-                raise SettingsError(f"{PREFIX}DATABASE_PASSWORD_FILE cannot be read: {error}") from error
+                raise _unreadable("DATABASE_PASSWORD_FILE", self.database_password_file, error) from error
         try:
             return parse_dsn(self.database_url, password)
         except SettingsError as error:
@@ -283,7 +285,12 @@ class Settings:
         try:
             return self.web_token_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{PREFIX}WEB_TOKEN_FILE cannot be read: {error}") from error
+            raise _unreadable("WEB_TOKEN_FILE", self.web_token_file, error) from error
+
+
+def _unreadable(name: str, path: Path, error: OSError | UnicodeDecodeError) -> SettingsError:
+    reason = getattr(error, "strerror", None) or error
+    return SettingsError(f"{PREFIX}{name}: {path} cannot be read: {reason}", hint=how_to_read(path))
 
 
 def _hash(*parts: str) -> str:

@@ -30,6 +30,8 @@ class Receipt:
     """Ids of committed events that the sink had before."""
     refused: list[Quarantined] = field(default_factory=list)
     """Events that the sink refuses for good; they are in its quarantine."""
+    forgotten: int = 0
+    """Events that the sink did not store, because what they speak of was forgotten."""
 
 
 class Courier:
@@ -83,7 +85,9 @@ class Courier:
             self._isolate(batch, receipt, error)
             return
         receipt.position = replace(batch.position, revision=acknowledgement.revision)
-        receipt.committed.extend(batch.deliveries)
+        forgotten = acknowledgement.refused
+        receipt.forgotten += len(forgotten)
+        receipt.committed.extend(each for each in batch.deliveries if each.event.id not in forgotten)
         receipt.known.update(acknowledgement.known)
 
     def _isolate(self, batch: Batch, receipt: Receipt, error: PermanentSinkError) -> None:

@@ -298,6 +298,8 @@ class Shipper:
         if landed.receipt is None:
             self._telemetry.skipped("dropped", len(landed.taken))
             return
+        if landed.receipt.forgotten:
+            self._telemetry.skipped("forgotten", landed.receipt.forgotten)
         self._telemetry.committed(landed.receipt, landed.taken.quarantined, landed.seconds)
         self._report_backlog()
         self._next_probe = self._clock.monotonic() + self._limits.probe_seconds

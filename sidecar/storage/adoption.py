@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sidecar.errors import TablesNotReady
+from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
-from sidecar.storage.sqlsink import Transaction
 
 TABLE = "tts_records"
 _KEY = re.compile(r"(UNIQUE )?KEY ([a-z_]+) \((.+)\)$")

@@ -5,7 +5,7 @@ The shipper has its own way: a Sink.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from datetime import datetime
 from itertools import islice
 from typing import Any, Literal, Protocol, TypeVar
@@ -14,6 +14,15 @@ T = TypeVar("T")
 
 Parameter = str | int | float | bytes | datetime | None
 Row = tuple[Any, ...]
+
+
+class Transaction(Protocol):
+    """What asks and changes. Of a sink, one transaction, whose methods raise the driver's errors; or a Database."""
+
+    def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]: ...
+
+    def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
+        """Returns the number of rows changed, as the server counts them."""
 
 
 class Database(Protocol):
@@ -36,6 +45,16 @@ class Database(Protocol):
 
     def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
         """Change something, in a transaction of its own. Returns the number of rows changed."""
+
+    def alone(self, work: Callable[[], T]) -> T:
+        """Do the work in one transaction in which no shipper commits: what it reads stays true until it ends.
+
+        Shippers wait meanwhile, so it should take no longer than a commit of theirs.
+
+        Args:
+            work: asks and changes through this database, no stream; done again where the server has undone it in
+                favour of another transaction.
+        """
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from sidecar.errors import SettingsError
 
@@ -51,8 +52,21 @@ class MysqlDsn:
             return self.unix_socket
         return ",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.hosts)
 
+    @property
+    def url(self) -> str:
+        """The URL as SIDECAR_DATABASE_URL takes it, without the password."""
+        options = {name: value for name in _MYSQL_OPTIONS if (value := getattr(self, name)) and value != "prefer"}
+        query = f"?{urlencode(options, safe='/')}" if options else ""
+        where = "localhost" if self.unix_socket else self.where
+        return f"mysql://{quote(self.user, safe='')}@{where}/{quote(self.database, safe='')}{query}"
+
 
 Dsn = SqliteDsn | MysqlDsn
+
+
+def whole(dsn: Dsn) -> str:
+    """The URL without the password, and with the file's whole path: for whoever is in another folder."""
+    return f"sqlite:///{os.path.abspath(dsn.path)}" if isinstance(dsn, SqliteDsn) else str(dsn)
 
 
 def parse_dsn(url: str, password: str | None = None) -> Dsn:

@@ -16,7 +16,7 @@ A row whose record has not arrived yet makes a stub with status 'pending', which
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -69,6 +69,15 @@ REPLACEMENT = _fold(Facet.REPLACEMENT, guard="replaced_by")
 RATING = _fold(Facet.RATING, guard="rating_key")
 DELETION = _fold(Facet.DELETION, guard="deleted_at", lesser_wins=True)
 FOLDS = (BASE, REPLACEMENT, RATING, DELETION)
+_BLANK: Mapping[str, Value] = {
+    **{column.name: None for column in COLUMNS if column.facet is not Facet.NONE},
+    "text_input": "",
+    "audio_path": "",
+    "emotion": "neutral",
+    "status": "pending",
+    "fold_key": "0:",
+}
+"""A stub, which no event has told anything about yet; what the tables' defaults make of it."""
 
 
 def project(event: Event) -> Iterator[tuple[Fold, Values]]:
@@ -79,6 +88,33 @@ def project(event: Event) -> Iterator[tuple[Fold, Values]]:
         fold, values = _LATER[event.type]
         return iter([(fold, (*_stub(event, event.subject), *values(event)))])
     return iter(())
+
+
+Record = dict[str, Value]
+"""A row of tts_records by column, without its number."""
+
+
+def fold(rows: Iterable[tuple[Fold, Values]]) -> Record | None:
+    """The record that these rows of one subject fold into, as the statements of the sinks do it.
+
+    Returns:
+        None where there is no row. In a stub created_at is the earliest time of those that speak of it.
+    """
+    record: Record | None = None
+    for of, values in rows:
+        new = dict(zip(of.columns, values, strict=True))
+        if record is None:
+            record = {**_BLANK, "event_id": new["event_id"], "created_at": new["created_at"]}
+        if record["status"] == "pending" and of is not BASE:
+            record["created_at"] = min(record["created_at"], new["created_at"])  # type: ignore[type-var]
+        theirs, ours = record[of.guard], new[of.guard]
+        if theirs is None or (ours is not None and _wins(of, ours, theirs)):
+            record.update({name: new[name] for name in (*of.guarded, of.guard)})
+    return record
+
+
+def _wins(of: Fold, ours: Any, theirs: Any) -> bool:
+    return bool(ours < theirs if of.lesser_wins else ours > theirs)
 
 
 def _synthesis(event: Event) -> Iterator[tuple[Fold, Values]]:

@@ -85,6 +85,8 @@ class Acknowledgement:
     shipper's commit."""
     known: frozenset[str] = frozenset()
     """Ids of events that were there before."""
+    refused: frozenset[str] = frozenset()
+    """Ids of events that were not stored, because what they speak of was forgotten."""
 
 
 class Sink(Protocol):

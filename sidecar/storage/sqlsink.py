@@ -7,30 +7,22 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import cache
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 from sidecar.errors import Rehearsed
 from sidecar.storage import migrations
-from sidecar.storage.database import Parameter, Row, in_chunks, marks
+from sidecar.storage.database import Transaction, in_chunks, marks
 from sidecar.storage.sink import Acknowledgement, Batch, Position
 from sidecar.storage.statements import QUARANTINE_COLUMNS, Dialect, insert_head, keep_existing, requarantine
+from sidecar.storage.tombstones import Judged, erase
 
 T = TypeVar("T")
 
 _SELECT_POSITION = "SELECT identity, ctime_ns, files, revision FROM sidecar_positions WHERE shipper = ? AND folder = ?"
 _POSITION_COLUMNS = ("shipper", "folder", "identity", "ctime_ns", "files", "revision", "updated_at")
-
-
-class Transaction(Protocol):
-    """One transaction of one connection. Both methods raise the driver's errors."""
-
-    def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]: ...
-
-    def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
-        """Returns the number of rows changed, as the server counts them."""
 
 
 def nothing(_line: str) -> None:
@@ -117,6 +109,16 @@ class SqlSink(ABC):
         Args:
             new: take every event for new, where that is cheaper.
         """
+
+    @abstractmethod
+    def _may_delete(self, run: Transaction) -> bool:
+        """Whether the account has the right to delete events and records, which shipping does not need."""
+
+    def _bury(self, run: Transaction, judged: Judged) -> None:
+        """Erase what the batch's tombstones speak of and an earlier commit, or a restored backup, has brought here.
+        Where the account may not, `sidecar forget --pending` does so with one that may."""
+        if judged.buried and self._may_delete(run):
+            erase(run, judged.buried)
 
     def _open_position(self, run: Transaction, shipper: str, folder: str) -> Position:
         rows = run.query(_SELECT_POSITION, (shipper, folder))

@@ -1,7 +1,8 @@
 """Events for audio from before the recording: each WAV without an event file gets one of type .discovered.
 
 A WAV tells little: its format, its length, its bytes, when it was written. The same WAV always gives the same event
-with the same id, so running this twice, or after the event files were lost, makes no second record.
+with the same id, so running this twice makes no second record. The database is asked by the audio's hash before: what
+has a record whose event file was lost needs no other, and what was forgotten is not to come back.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -22,9 +23,10 @@ from sidecar.event.event import Event, encode, rfc3339
 from sidecar.event.names import EVENT_SUFFIX
 from sidecar.event.publish import flush_folder, host_slug, publish_file, uuid7
 from sidecar.event.types import DISCOVERED
-from sidecar.storage.database import in_chunks
+from sidecar.storage.database import Database, in_chunks
+from sidecar.upkeep.erasures import erased_audio
 from sidecar.upkeep.inventory import list_names
-from sidecar.upkeep.wav import facts
+from sidecar.upkeep.wav import facts, sha256
 
 UNKNOWN = "recorded afterwards: text, emotion, voice, parameters, model and speed are not known"
 _FROM_NAME = re.compile(r"^spk_(\d{9,10})\.wav$", re.IGNORECASE)  # webui.py: outputs/spk_{int(time.time())}.wav
@@ -54,8 +56,12 @@ class Outcome:
     """What became of one WAV."""
 
     name: str
-    written: bool
+    written: bool = False
     """Whether an event file was written: not if another program was quicker, nor after an error."""
+    known: bool = False
+    """Whether the database has a record of this audio."""
+    forgotten: bool = False
+    """Whether a record of this audio was forgotten."""
     duration: float | None = None
     """Seconds of audio, where the header says so."""
     error: str = ""
@@ -76,14 +82,18 @@ def survey(folder: Path, *, min_age: float) -> Survey:
     return Survey(unrecorded=settled, recorded=len(names.audio) - len(missing), young=len(missing) - len(settled))
 
 
-def backfill(folder: Path, names: Sequence[str], *, host: str | None = None) -> Iterator[Outcome]:
-    """Write an event file for each of those WAVs, and yield what became of each.
+def backfill(
+    folder: Path, names: Sequence[str], database: Database | None, *, host: str | None = None
+) -> Iterator[Outcome]:
+    """Write an event file for each of those WAVs that the database knows nothing of, and yield what became of each.
 
     Args:
+        database: None where there are no tables yet, and so no records.
         host: goes into the events' source; this machine's name, unless given.
 
     Raises:
         BackfillFailed: the folder cannot be written.
+        TemporarySinkError: the database cannot serve.
     """
     probe = folder / f".backfill-{os.getpid()}.tmp"
     try:
@@ -96,9 +106,33 @@ def backfill(folder: Path, names: Sequence[str], *, host: str | None = None) -> 
         ) from error
     source = f"indextts://{host_slug(host)}/backfill"
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="backfill") as pool:
+        told = _told(database, {digest for digest in pool.map(lambda name: _hash(folder / name), names) if digest})
         for chunk in in_chunks(names, _FILES_PER_FLUSH):
-            yield from pool.map(lambda name: _record(folder, name, source), chunk)
+            yield from pool.map(lambda name: _record(folder, name, source, told), chunk)
             flush_folder(folder)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What the database says of audio, by SHA-256."""
+
+    known: Set[str]
+    forgotten: Set[str]
+
+
+def _told(database: Database | None, wanted: Set[str]) -> _Told:
+    if database is None or not wanted:
+        return _Told(known=frozenset(), forgotten=frozenset())
+    # One pass: there is no index on the hash, which each insert would pay for.
+    rows = database.stream("SELECT audio_sha256 FROM tts_records WHERE audio_sha256 IS NOT NULL")
+    return _Told(known={digest for (digest,) in rows if digest in wanted}, forgotten=wanted & erased_audio(database))
+
+
+def _hash(path: Path) -> str:
+    try:
+        return sha256(path)
+    except OSError:
+        return ""  # said when it is to be recorded
 
 
 def describe(folder: Path, name: str, source: str) -> bytes:
@@ -130,16 +164,19 @@ def describe(folder: Path, name: str, source: str) -> bytes:
     return event + b"\n"
 
 
-def _record(folder: Path, name: str, source: str) -> Outcome:
+def _record(folder: Path, name: str, source: str, told: _Told) -> Outcome:
     try:
         event = Event.decode(describe(folder, name, source))
+        digest = event.data["audio"]["sha256"]
+        if digest in told.known or digest in told.forgotten:
+            return Outcome(name=name, known=digest in told.known, forgotten=digest in told.forgotten)
         publish_file(folder, f"{name}.json", event.raw, flush=False)
     except FileExistsError:
-        return Outcome(name=name, written=False)
+        return Outcome(name=name)
     except OSError as error:
-        return Outcome(name=name, written=False, error=error.strerror or type(error).__name__)
+        return Outcome(name=name, error=error.strerror or type(error).__name__)
     except SidecarError as error:
-        return Outcome(name=name, written=False, error=str(error))
+        return Outcome(name=name, error=str(error))
     return Outcome(name=name, written=True, duration=event.data["audio"].get("duration"))
 
 

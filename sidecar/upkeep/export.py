@@ -17,16 +17,20 @@ from sidecar.storage.columns import Kind, kind
 from sidecar.storage.database import Row
 
 _ROWS = 10_000  # of one Parquet row group
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What spreadsheets begin a formula with, in full width too; OWASP, CSV injection."""
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> int:
-    """RFC 4180, UTF-8, times as RFC 3339 in UTC; empty for null. Returns the number of rows."""
+    """RFC 4180, UTF-8, times as RFC 3339 in UTC; empty for null. An apostrophe goes before text that a spreadsheet
+    would take for a formula. Returns the number of rows.
+    """
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
     writer.writerow(columns)
     count = 0
     for row in rows:
-        writer.writerow([_time(value) if isinstance(value, datetime) else value for value in row])
+        writer.writerow(map(_cell, row))
         count += 1
     text.detach()
     return count
@@ -83,6 +87,14 @@ def write_parquet(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -
             writer.write_table(pyarrow.table(arrays, schema=schema))
             count += len(chunk)
     return count
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _time(value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
+    return value
 
 
 def _arrow_value(of_kind: Kind, value: Any) -> Any:

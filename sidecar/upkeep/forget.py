@@ -1,28 +1,44 @@
 """Erases what was recorded of a person, a text, a voice or one record: rows, events, quarantine, files, search indexes.
 
-What stays is a tombstone, an event of type indextts.record.forgotten that holds the record's id and nothing of its
-content, and the numbers of the erased events (sidecar.upkeep.erased_numbers). Both are published first: whatever
-interrupts the rest, running it again finishes the work.
+What stays is a tombstone, an event of type indextts.record.forgotten that holds an id and no content, and lists of what
+was erased (sidecar.upkeep.erasures). The tombstones are in the database before anything is erased, and from then on it
+takes nothing of what they speak of (sidecar.storage.tombstones). So whatever interrupts the rest, running it again, or
+`sidecar forget --pending`, finishes the work; on each further host that holds files of it, the latter does that part.
 
 Out of reach are the server's own logs and backups, its freed pages until it reuses them, and copies that others made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from pathlib import Path, PurePosixPath
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
 
-from sidecar.answers.audio import home
 from sidecar.answers.textindex import text_index
-from sidecar.answers.words import like
+from sidecar.event.event import Event
 from sidecar.event.names import printable
-from sidecar.event.publish import Publisher
-from sidecar.event.types import AUDIO, ERASED, FORGOTTEN, RATED, SYNTHESIS
-from sidecar.storage.database import Database, Parameter, Row, in_chunks, marks
-from sidecar.upkeep.erased_numbers import Number, number_in_broken_file, publish_erased_numbers
-from sidecar.upkeep.mentions import Target, read_content, read_event_documents
+from sidecar.event.publish import Publisher, flush_folder
+from sidecar.event.types import FORGOTTEN, SYNTHESIS
+from sidecar.shipping.tree import not_shipped
+from sidecar.storage.database import Database, Row, in_chunks, marks
+from sidecar.storage.statements import EVENT_COLUMNS, MYSQL, SQLITE, insert_head, keep_existing
+from sidecar.storage.tombstones import erase, forgotten, ids_in
+from sidecar.upkeep.documents import Document, documents
+from sidecar.upkeep.erasures import (
+    Number,
+    hosts,
+    number_in_broken_file,
+    publish_erased_numbers,
+    publish_erasure,
+)
+from sidecar.upkeep.mentions import Target
+from sidecar.upkeep.removal import Removal, identify, remove
+from sidecar.upkeep.traces import Traces, look
+
+_ROWS = 200  # of one transaction in which the shippers wait
 
 
 @dataclass(kw_only=True)
@@ -33,175 +49,215 @@ class Forgotten:
     events: int = 0
     quarantined: int = 0
     files: int = 0
-    unreached: list[str] = field(default_factory=list)
-    """Files that could not be removed, each with the reason."""
+    strangers: int = 0
+    """Rows of tts_records that other programs had inserted."""
+    left: list[str] = field(default_factory=list)
+    """Files of this host that are still there, each with the reason."""
+    shared: list[str] = field(default_factory=list)
+    """Audio that stays, because it belongs to a record that stays, too."""
+    elsewhere: dict[str, list[str]] = field(default_factory=dict)
+    """Files that may lie where nobody looked, by host; under "" those of other programs' rows and shippers."""
 
 
-def subjects(database: Database, folders: Sequence[Path], target: Target) -> list[str]:
-    """The event_ids of the records that are meant, including those whose event files are not shipped yet."""
-    condition, parameters = _condition(target)
-    rows = database.query(f"SELECT event_id FROM tts_records WHERE event_id IS NOT NULL AND {condition}", parameters)
-    if target.text:
-        said, parameters = _in_events(target)
-        rows += database.query(f"SELECT subject FROM tts_events WHERE type LIKE '{SYNTHESIS}%' AND {said}", parameters)
-    ids = {str(row[0]) for row in rows}
-    for _, event in read_event_documents(folders):
-        if event is not None and target.matches(event) and str(event.get("type", "")).startswith(SYNTHESIS):
-            ids.add(str(event.get("subject")))
-    return sorted(ids)
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where it is forgotten."""
+
+    database: Database
+    folders: Sequence[Path]
+    """The watched folders, in which files are removed."""
+    host: str
+    """This machine's name as events have it."""
+    shipper: str
+    """SIDECAR_NAME."""
 
 
-def forget(
-    database: Database, folders: Sequence[Path], publisher: Publisher, target: Target, *, reason: str | None = None
-) -> Forgotten:
+def meant(place: Place, target: Target) -> set[str]:
+    """Ids of the records that are meant, those included that are not shipped yet, and of events about other records."""
+    ids = target.subjects(place.database)
+    for folder in place.folders:
+        for document in documents(folder):
+            ids |= _ids(document, target)
+    for _, _, raw in _quarantined(place.database, target):
+        ids |= _ids_of_broken(raw)
+    return ids
+
+
+def forget(place: Place, publisher: Publisher, target: Target, *, reason: str | None = None) -> Forgotten:
     """
     Args:
-        folders: the watched folders, in which event files and audio are removed.
         reason: is kept in the tombstones, so it should name nobody.
 
     Raises:
         PublishError: a tombstone cannot be written; nothing has been erased then.
         TemporarySinkError: the account may not delete; nothing has been changed then.
     """
+    database = place.database
     for table in ("tts_records", "tts_events", "sidecar_quarantine"):
         database.execute(f"DELETE FROM {table} WHERE 1 = 0")  # tests the privilege, deletes no row
-    meant = subjects(database, folders, target)
-    result = Forgotten(records=len(meant))
-    gone = set(meant)
-    files = list(_event_files(folders, gone, target))
-    publish_erased_numbers(publisher, folders[0], _numbers(database, files, meant, target))
-    for event_id in meant:
-        where = home(database, folders, event_id) or folders[0]
-        publisher.publish(where, FORGOTTEN, event_id, {"reason": reason, "caller": None})
-    for path in [*_audio_files(database, folders, meant), *files]:
-        _remove(path, result)
-    _erase_rows(database, meant, target, result)
-    _erase_quarantined(database, folders, target, gone, result)
+    ids = meant(place, target)
+    traces = look(database, place.folders, place.host, target, ids)
+    strangers = target.strangers(database)
+    result = Forgotten(records=traces.records, elsewhere=traces.elsewhere, shared=traces.shared)
+    if ids:
+        _bury(place, publisher, traces, ids, _numbers(database, traces, ids, target), reason)
+    _remove_files(traces, result)
+    for chunk in in_chunks(sorted(ids), _ROWS):
+        result.events += database.alone(partial(erase, database, chunk))
+    _erase_strangers(database, target, strangers, result)
+    _erase_quarantined(place, target, ids, result)
     _compact(database)
+    if ids and not result.left:
+        _record(place, publish_erasure(publisher, place.folders[0], "done", ids), place.folders[0])
     return result
 
 
-def _condition(target: Target) -> tuple[str, list[Parameter]]:
-    if target.record:
-        return "event_id = ?", [target.record]
-    if target.user:
-        return "user_id = ?", [target.user]
-    if target.voice:
-        return "(voice LIKE ? ESCAPE '!' OR voice_sha256 = ?)", [like(target.voice), target.voice]
-    return "text_input LIKE ? ESCAPE '!'", [like(target.text)]
+def pending(place: Place) -> frozenset[str]:
+    """Ids of what was forgotten and is not gone, or not known to be gone, from this host and the database."""
+    database = place.database
+    left: set[str] = set()
+    for host, (_, ids) in hosts(database).items():
+        if host == place.host:
+            left |= ids
+    tombs = f"tts_events t ON t.type = '{FORGOTTEN}'"
+    for sql in (
+        f"SELECT e.subject FROM tts_events e JOIN {tombs} AND t.subject = e.subject AND e.type <> '{FORGOTTEN}'",
+        f"SELECT e.id FROM tts_events e JOIN {tombs} AND t.subject = e.id AND e.type <> '{FORGOTTEN}'",
+        f"SELECT r.event_id FROM tts_records r JOIN {tombs} AND t.subject = r.event_id",
+    ):
+        left.update(str(row[0]) for row in database.query(sql))
+    here, told = set(), set()
+    for folder in place.folders:
+        for document in documents(folder):
+            if not document.erases:
+                here |= ids_in(document.raw)
+            elif document.event is not None and document.event.get("type") == FORGOTTEN:
+                told.add(str(document.event.get("subject")))
+    known = forgotten(database, here | told)
+    return frozenset(left | (here & (known | told)) | (told - known))
 
 
-def _audio_files(database: Database, folders: Sequence[Path], meant: Sequence[str]) -> Iterator[Path]:
-    """Audio files of the records, except those that a later record overwrote: they belong to that one."""
-    paths: list[str] = []
-    for chunk in in_chunks(meant):
-        rows = database.query(
-            "SELECT audio_path FROM tts_records "
-            f"WHERE replaced_by IS NULL AND audio_path <> '' AND event_id IN ({marks(chunk)})",
-            chunk,
-        )
-        paths += (str(path) for (path,) in rows)
-    for _, event in read_event_documents(folders):
-        if event is not None and event.get("subject") in meant:
-            path = ((event.get("data") or {}).get("audio") or {}).get("path")
-            replaced = database.query("SELECT replaced_by FROM tts_records WHERE event_id = ?", [str(event["subject"])])
-            if not (replaced and replaced[0][0]):
-                paths.append(str(path or ""))
-    for name in dict.fromkeys(PurePosixPath(path).name for path in paths):
-        yield from (folder / name for folder in folders if name and not (folder / name).is_dir())
+def unseen(place: Place) -> list[str]:
+    """The folders that other shippers of the database watch, and those below ours that hold events and that nobody
+    watches: what is not shipped from there is known there alone."""
+    ours = {(place.shipper, printable(str(folder))) for folder in place.folders}
+    rows = place.database.query("SELECT shipper, folder FROM sidecar_positions ORDER BY shipper, folder")
+    below = [each for folder in place.folders for each in not_shipped(folder, place.folders)]
+    others = [f"{shipper}: {folder}" for shipper, folder in rows if (shipper, folder) not in ours]
+    return others + sorted(set(map(str, below)))
 
 
-def _event_files(folders: Sequence[Path], gone: set[str], target: Target) -> Iterator[Path]:
-    """Event files: those of the records, of what the person said about others, and broken ones that hold the words."""
-    for path, event in read_event_documents(folders):
-        if event is None:
-            if target.may_match(read_content(path)):
-                yield path
-        elif event.get("type") not in (FORGOTTEN, ERASED) and (event.get("subject") in gone or target.matches(event)):
-            yield path
+def _ids(document: Document, target: Target) -> set[str]:
+    """What has to be forgotten because of a document: the record, or only the event where it is about another's."""
+    if document.event is None:
+        return _ids_of_broken(document.raw) if target.may_match(document.raw) else set()
+    if document.erases or not target.matches(document.event):
+        return set()
+    name = "subject" if str(document.event.get("type")).startswith(SYNTHESIS) else "id"
+    return {str(document.event.get(name))} - {"None"}
 
 
-def _numbers(database: Database, files: Sequence[Path], meant: Sequence[str], target: Target) -> Iterator[Number]:
-    """The numbers of all events that will be erased, wherever they are by now."""
-    rows: list[Row] = []
-    for chunk in in_chunks(meant):
-        rows += database.query(
-            f"SELECT source, sequence FROM tts_events WHERE subject IN ({marks(chunk)}) AND type <> '{FORGOTTEN}'",
-            chunk,
-        )
-    rows += [(source, sequence) for _, _, source, sequence in _remarked(database, target)]
-    yield from ((str(source), int(sequence)) for source, sequence in rows)
-    quarantined = (raw for _, _, raw in _quarantined(database, target, set(meant)))
-    yield from filter(None, map(number_in_broken_file, chain(map(read_content, files), quarantined)))
+def _ids_of_broken(raw: bytes) -> set[str]:
+    """The event's own id alone: what it is about may be another's record, which stays."""
+    return ids_in(raw, subject=b'"type":"' + SYNTHESIS.encode() in raw.replace(b" ", b""))
 
 
-def _erase_rows(database: Database, meant: Sequence[str], target: Target, result: Forgotten) -> None:
-    for chunk in in_chunks(meant):
-        result.events += database.execute(
-            f"DELETE FROM tts_events WHERE subject IN ({marks(chunk)}) AND type <> '{FORGOTTEN}'", chunk
-        )
-        database.execute(f"DELETE FROM tts_records WHERE event_id IN ({marks(chunk)})", chunk)
-        database.execute(f"UPDATE tts_records SET reused_from = NULL WHERE reused_from IN ({marks(chunk)})", chunk)
-    _erase_remarks(database, target, result)
-
-
-def _in_events(target: Target) -> tuple[str, list[Parameter]]:
-    """The condition for events that hold its words. An event is compared as it is stored, in each spelling."""
-    spellings = sorted(target.spellings)
-    condition = " OR ".join(["event LIKE ? ESCAPE '!'"] * len(spellings))
-    return f"({condition})", [like(each) for each in spellings]
-
-
-def _remarked(database: Database, target: Target) -> list[Row]:
-    """Id, subject, source and sequence of whatever the person did, or of remarks on any record that hold the text."""
-    names = "SELECT id, subject, source, sequence FROM"
-    if target.user:
-        return database.query(f"{names} tts_timeline WHERE actor = ?", [target.user])
-    if target.text:
-        said, parameters = _in_events(target)
-        return database.query(f"{names} tts_events WHERE type LIKE '{AUDIO}%' AND {said}", parameters)
-    return []
-
-
-def _erase_remarks(database: Database, target: Target, result: Forgotten) -> None:
-    """Erase the remarks on other records; an earlier rating counts again."""
-    rows = _remarked(database, target)
-    for chunk in in_chunks([str(row[0]) for row in rows]):
-        result.events += database.execute(f"DELETE FROM tts_events WHERE id IN ({marks(chunk)})", chunk)
-    for subject in sorted({str(row[1]) for row in rows}):
-        left = database.query(
-            "SELECT rating, note, actor, time, id FROM tts_timeline "
-            f"WHERE subject = ? AND type = '{RATED}' ORDER BY time DESC, id DESC LIMIT 1",
-            [subject],
-        )
-        rating, note, actor, key = (
-            (*left[0][:3], f"{left[0][3]:%Y-%m-%dT%H:%M:%S.%f}:{left[0][4]}") if left else (None, None, None, None)
-        )
-        database.execute(
-            "UPDATE tts_records SET rating = ?, rating_note = ?, rated_by = ?, rating_key = ? WHERE event_id = ?",
-            [None if rating is None else int(rating), note, actor, key, subject],
-        )
-    if target.user:
-        forget_rater = "UPDATE tts_records SET rated_by = NULL, rating_note = NULL WHERE rated_by = ?"
-        database.execute(forget_rater, [target.user])
-
-
-def _erase_quarantined(
-    database: Database, folders: Sequence[Path], target: Target, gone: set[str], result: Forgotten
+def _bury(
+    place: Place, publisher: Publisher, traces: Traces, ids: set[str], numbers: Iterable[Number], reason: str | None
 ) -> None:
-    known = {printable(str(folder)): folder for folder in folders}
-    for number, path, _ in list(_quarantined(database, target, gone)):
+    """Publish what stays and put it into the database."""
+    first = place.folders[0]
+    lists = publish_erased_numbers(publisher, first, numbers)
+    lists += publish_erasure(publisher, first, "audio_sha256", traces.hashes)
+    lists += publish_erasure(publisher, first, f"left/{place.host}", ids)
+    for host, theirs in traces.owners.items():
+        lists += publish_erasure(publisher, first, f"left/{host}", theirs)
+    _record(place, lists, first)
+    already = forgotten(place.database, ids)
+    for folder, those in _by_folder(traces, sorted(ids - already), first).items():
+        for chunk in in_chunks(those, _ROWS):
+            data = {"reason": reason, "caller": None}
+            tombstones = [publisher.publish(folder, FORGOTTEN, each, data, flush=False) for each in chunk]
+            flush_folder(folder)
+            _record(place, tombstones, folder)
+
+
+def _by_folder(traces: Traces, ids: Iterable[str], first: Path) -> dict[Path, list[str]]:
+    """A record's tombstone lies where its own event did."""
+    grouped: dict[Path, list[str]] = defaultdict(list)
+    for each in ids:
+        grouped[traces.homes.get(each, first)].append(each)
+    return grouped
+
+
+def _record(place: Place, events: Sequence[Event], folder: Path) -> None:
+    """Put events into the database at once, as the shipper would later."""
+    database = place.database
+    dialect = SQLITE if database.dialect == "sqlite" else MYSQL
+    statement = f"{insert_head('tts_events', EVENT_COLUMNS)}({marks(EVENT_COLUMNS)}) {keep_existing(dialect, 'id')}"
+
+    def insert() -> None:
+        for event in events:
+            path = f"{printable(str(folder))}/{event.id}.json"
+            envelope = (event.id, event.type, event.source, event.sequence, event.subject, event.time)
+            stored_as = (place.shipper, path, event.sha256, datetime.now(timezone.utc), event.raw.decode())
+            database.execute(statement, [*envelope, *stored_as])
+
+    if events:
+        database.alone(insert)
+
+
+def _numbers(database: Database, traces: Traces, ids: set[str], target: Target) -> Iterator[Number]:
+    """The numbers of all events that will be erased, wherever they are by now."""
+    yield from traces.numbers
+    for _, _, raw in _quarantined(database, target, ids):
+        if number := number_in_broken_file(raw):
+            yield number
+
+
+def _remove_files(traces: Traces, result: Forgotten) -> None:
+    """Audio before the event files, which are what tells of it."""
+    for path, sha256 in [*traces.audio, *traces.files]:
+        try:
+            result.files += remove(path, identify(path, sha256)) is Removal.REMOVED
+        except OSError as error:  # noqa: PERF203 - each file by itself
+            result.left.append(f"{path}: {error.strerror}")
+    result.left += traces.left
+
+
+def _erase_strangers(database: Database, target: Target, rows: Sequence[Row], result: Forgotten) -> None:
+    """Rows of other programs that are meant, and what a forgotten person's name stands in besides."""
+    for chunk in in_chunks([row[0] for row in rows]):
+        condition = f"event_id IS NULL AND id IN ({marks(chunk)})"
+        result.strangers += database.execute(f"DELETE FROM tts_records WHERE {condition}", chunk)
+    for _, path in rows:
+        if path:
+            result.elsewhere.setdefault("", []).append(str(path))
+    if target.user:
+        rated = database.query("SELECT rated_by, id FROM tts_records WHERE rated_by = ?", [target.user])
+        for chunk in in_chunks([number for name, number in rated if name == target.user]):
+            database.execute(
+                f"UPDATE tts_records SET rated_by = NULL, rating_note = NULL WHERE id IN ({marks(chunk)})", chunk
+            )
+
+
+def _erase_quarantined(place: Place, target: Target, ids: set[str], result: Forgotten) -> None:
+    known = {printable(str(folder)): folder for folder in place.folders}
+    for number, path, _ in list(_quarantined(place.database, target, ids)):
         folder, _, name = path.rpartition("/")
-        if folder in known:
-            _remove(known[folder] / name, result)
-        result.quarantined += database.execute("DELETE FROM sidecar_quarantine WHERE id = ?", [number])
+        if folder not in known:
+            result.elsewhere.setdefault("", []).append(path)
+        elif (known[folder] / name).exists():
+            result.left.append(f"{path}: it was changed since it was put into quarantine; look at it")
+        result.quarantined += place.database.execute("DELETE FROM sidecar_quarantine WHERE id = ?", [number])
 
 
-def _quarantined(database: Database, target: Target, gone: set[str]) -> Iterator[tuple[int, str, bytes]]:
+def _quarantined(database: Database, target: Target, ids: Iterable[str] = ()) -> Iterator[tuple[int, str, bytes]]:
     """Id, path and first bytes of the quarantined files that mention it."""
+    gone = set(ids)
     for number, path, first_bytes in database.query("SELECT id, path, content FROM sidecar_quarantine"):
         raw = first_bytes if isinstance(first_bytes, bytes) else str(first_bytes).encode()
-        if target.may_match(raw) or any(identity.encode() in raw for identity in gone):
+        if target.may_match(raw) or not gone.isdisjoint(ids_in(raw)):
             yield int(number), str(path), raw
 
 
@@ -217,13 +273,3 @@ def _compact(database: Database) -> None:
     if indexed:
         # With a full-text index this rebuilds both the table and the index.
         database.query("OPTIMIZE TABLE tts_records")
-
-
-def _remove(path: Path, result: Forgotten) -> None:
-    try:
-        path.unlink()
-        result.files += 1
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        result.unreached.append(f"{path}: {error.strerror}")

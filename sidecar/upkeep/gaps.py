@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from sidecar.storage.database import Database
-from sidecar.upkeep.erased_numbers import Number, erased_numbers, number_in_broken_file
+from sidecar.upkeep.erasures import Number, erased_numbers, number_in_broken_file
 
 _LISTED = 20
 

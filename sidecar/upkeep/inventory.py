@@ -16,7 +16,7 @@ from sidecar.event.event import Event
 from sidecar.event.names import EVENT_SUFFIX
 from sidecar.event.types import ERASED
 from sidecar.shipping.reading import Directory, FileBusy, read_file, stat_file, unavailable
-from sidecar.upkeep.erased_numbers import Number, number_in_broken_file, numbers_of
+from sidecar.upkeep.erasures import Number, number_in_broken_file, numbers_of
 from sidecar.upkeep.wav import SUFFIX
 
 
@@ -51,6 +51,8 @@ class EventFile:
     """As recorded; empty where it is not known."""
     erased: tuple[Number, ...]
     """The numbers that it declares erased on purpose."""
+    erased_ids: tuple[str, ...]
+    """The ids of events that it declares erased on purpose."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +141,7 @@ def _read(directory: Directory, name: str, max_bytes: int) -> EventFile | Unread
         audio_path=audio.get("path") or "",
         audio_sha256=audio.get("sha256") or "",
         erased=tuple(numbers_of(event.data)) if event.type == ERASED else (),
+        erased_ids=tuple(event.data.get("events") or ()) if event.type == ERASED else (),
     )
 
 

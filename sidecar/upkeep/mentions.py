@@ -1,21 +1,20 @@
-"""Who or what is to be forgotten, and which event files mention it."""
+"""Who or what is to be forgotten, and whether an event, a row or some bytes mention it: compared byte by byte.
+
+A collation holds names equal that are not: other case, other accents, any two emoji, a space at the end. So a database
+is only asked for candidates, by its own rules, and who is meant is decided here.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import orjson
-
-from sidecar.event.names import is_event_name
-from sidecar.event.opening import open_regular
-
-_MAX_BYTES = 64 * 1024 * 1024
+from sidecar.event.types import ERASED, FORGOTTEN, SYNTHESIS
+from sidecar.storage.database import Database, Parameter, Row
+from sidecar.storage.tombstones import ids_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,63 +26,98 @@ class Target:
     """Part of a text."""
     voice: str = ""
     """Part of the voice's path, or the SHA-256 of its content."""
-    record: str = ""
-    """A record's event_id."""
+    ids: frozenset[str] = frozenset()
+    """event_ids of records, and ids of events."""
 
     def matches(self, event: dict[str, Any]) -> bool:
         """Whether an event mentions it."""
+        if self.ids:
+            return event.get("subject") in self.ids or event.get("id") in self.ids
         data: dict[str, Any] = event["data"] if isinstance(event.get("data"), dict) else {}
-        voice = data.get("voice") or {}
-        if self.record:
-            return event.get("subject") == self.record
         if self.user:
-            return (data.get("caller") or {}).get("user") == self.user
+            return _member(data, "caller", "user") == self.user
         if self.voice:
-            return self.voice == voice.get("sha256") or self.voice in (voice.get("path") or "")
-        return self.text.lower() in json.dumps(data, ensure_ascii=False).lower() or self.text in _strings(data)
-
-    @property
-    def spellings(self) -> set[str]:
-        """Its words as JSON may spell them: as they are, or escaped."""
-        value = self.record or self.user or self.voice or self.text
-        return {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+            return self.voice == _member(data, "voice", "sha256") or self.voice in _member(data, "voice", "path")
+        return any(self.text in each for each in _strings(data))
 
     def may_match(self, content: bytes) -> bool:
-        """Whether bytes that are no valid event may mention it."""
+        """Whether bytes that are no whole event of ours may mention it."""
+        if self.ids:
+            return not self.ids.isdisjoint(ids_in(content))
         if self.user:
             pattern = rb'"user"\s*:\s*"%b"'
-            return any(re.search(pattern % re.escape(each.encode()), content) for each in self.spellings)
-        return any(each.encode() in content for each in self.spellings)
+            return any(re.search(pattern % re.escape(each.encode()), content) for each in self._spellings)
+        return any(each.encode() in content for each in self._spellings)
+
+    def subjects(self, database: Database) -> set[str]:
+        """The event_ids of the records that are meant, as far as the database has them."""
+        if self.ids:
+            return set(self.ids)
+        found = {str(row[0]) for row in self._records(database, "event_id") if row[0] is not None}
+        for id_, subject, type_ in self._said(database):
+            found.add(str(subject) if str(type_).startswith(SYNTHESIS) else str(id_))
+        return found
+
+    def strangers(self, database: Database) -> list[Row]:
+        """Number and audio path of the rows that are meant and that other programs inserted."""
+        if self.ids:
+            return []
+        rows = self._records(database, "event_id, id, audio_path")
+        return [(number, path) for event_id, number, path in rows if event_id is None]
+
+    def _records(self, database: Database, columns: str) -> list[Row]:
+        """Rows of tts_records that are meant."""
+        compared, condition, parameters = self._candidates()
+        rows = database.query(f"SELECT {compared}, {columns} FROM tts_records WHERE {condition}", parameters)
+        width = compared.count(",") + 1
+        return [row[width:] for row in rows if self._is_meant(row[:width])]
+
+    def _candidates(self) -> tuple[str, str, list[Parameter]]:
+        if self.user:
+            return "user_id", "user_id = ?", [self.user]
+        if self.voice:
+            return "voice, voice_sha256", "(INSTR(voice, ?) > 0 OR voice_sha256 = ?)", [self.voice, self.voice]
+        return "text_input", "INSTR(text_input, ?) > 0", [self.text]
+
+    def _is_meant(self, values: Row) -> bool:
+        if self.user:
+            return bool(values[0] == self.user)
+        if self.voice:
+            return self.voice in (values[0] or "") or values[1] == self.voice
+        return self.text in values[0]
+
+    def _said(self, database: Database) -> Iterator[Row]:
+        """Id, subject and type of the events that mention it, whatever their records say."""
+        if self.voice:
+            return
+        spellings = sorted(self._spellings)
+        condition = " OR ".join(["INSTR(event, ?) > 0"] * len(spellings))
+        rows = database.stream(f"SELECT id, subject, type, event FROM tts_events WHERE {condition}", spellings)
+        for id_, subject, type_, event in rows:
+            document = json.loads(event)
+            if type_ not in (FORGOTTEN, ERASED) and isinstance(document, dict) and self.matches(document):
+                yield id_, subject, type_
+
+    @property
+    def _spellings(self) -> set[str]:
+        """Its words as JSON may spell them: as they are, or escaped."""
+        value = self.user or self.voice or self.text
+        return {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
 
 
-def read_event_documents(folders: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any] | None]]:
-    """Every event file and what it says, valid event or not; None for one that holds no JSON object."""
-    for folder in folders:
-        for name in sorted(filter(is_event_name, os.listdir(folder))):
-            path = folder / name
-            try:
-                event = orjson.loads(read_content(path))
-            except orjson.JSONDecodeError:
-                yield path, None
-                continue
-            yield path, event if isinstance(event, dict) else None
+def _member(data: dict[str, Any], section: str, name: str) -> str:
+    found = data.get(section)
+    value = found.get(name) if isinstance(found, dict) else None
+    return value if isinstance(value, str) else ""
 
 
-def read_content(path: Path) -> bytes:
-    """The first bytes of a regular file; none where there is no such file."""
-    file = open_regular(path)
-    if file is None:
-        return b""
-    with file:
-        return file.read(_MAX_BYTES)
-
-
-def _strings(value: object) -> str:
+def _strings(value: object) -> Iterator[str]:
     """All strings of a JSON value, one after the other."""
     if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        return "\n".join(_strings(item) for item in value.values())
-    if isinstance(value, list):
-        return "\n".join(map(_strings, value))
-    return ""
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)

@@ -2,11 +2,14 @@
 
 Each removal is announced first: audio that is removed leaves an `indextts.audio.deleted` event, so that its record
 says so; events that are removed leave their numbers, so that nobody takes them for lost.
-Files go before rows: a file without its row would be shipped again, while a row without its file harms nobody.
+Files go before rows: a file without its row would be shipped again, while a row without its file harms nobody. What was
+announced tells the next run which rows an interrupted one has left.
+What is removed is what was recorded: content and age are compared at that moment, since a name may have been used anew.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,9 +19,13 @@ from pathlib import Path
 from sidecar.event.publish import Publisher
 from sidecar.event.types import DELETED, SYNTHESIS
 from sidecar.storage.database import Database, in_chunks, marks
-from sidecar.upkeep.erased_numbers import publish_erased_numbers
+from sidecar.storage.tombstones import fold_again
+from sidecar.upkeep.erasures import erased_events, publish_erased_numbers
 from sidecar.upkeep.inventory import EventFile, Names, audio_name, list_names, read_event_files
 from sidecar.upkeep.progress import Track
+from sidecar.upkeep.removal import Removal, identify, remove
+
+_AT_ONCE = 100  # syntheses that are announced, removed and deleted together
 
 
 class Policy(StrEnum):
@@ -42,6 +49,8 @@ class Candidate:
     audio: str = ""
     """Name of its WAV; empty where there is none or it belongs to another record."""
     audio_bytes: int = 0
+    audio_sha256: str = ""
+    """As recorded."""
     events: list[EventFile] = field(default_factory=list)
 
 
@@ -55,6 +64,11 @@ class Plan:
     """Subjects that would go, but for an event that is not in the database."""
     kept_unrecorded: int = 0
     """WAVs without an event: never touched."""
+    kept_changed: int = 0
+    """Subjects whose files are not, or not any more, what was recorded; known once it is carried out."""
+    unfinished: list[str] = field(default_factory=list)
+    """Ids of events whose files an interrupted run has removed, and whose rows are still there."""
+    before: datetime | None = None
 
     @property
     def bytes(self) -> int:
@@ -84,7 +98,8 @@ def plan(
         TemporarySinkError: the database cannot serve.
     """
     names = list_names(folder)
-    candidates = _candidates(folder, names, event_max_bytes)
+    files = [each for each in read_event_files(folder, names.events, event_max_bytes) if isinstance(each, EventFile)]
+    candidates = _candidates(folder, names, files)
     if policy is Policy.AUDIO:
         candidates = [each for each in candidates if each.audio]
     rest = sum(size for size, _ in names.audio.values())
@@ -103,6 +118,8 @@ def plan(
         chosen=committed,
         kept_uncommitted=len(wanted) - len(committed),
         kept_unrecorded=len(set(names.audio) - owned),
+        unfinished=_unfinished(files, database) if policy is Policy.EVERYTHING else [],
+        before=before,
     )
 
 
@@ -113,31 +130,74 @@ def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: s
 
     Raises:
         PublishError, OSError: the folder cannot be written. Whatever was removed by then was announced.
-        TemporarySinkError: the account may not DELETE; the files are gone, the rows remain.
+        TemporarySinkError: the account may not DELETE; the files of some are gone, their rows remain.
     """
     if plan.policy is Policy.EVERYTHING:
-        gone = (event for each in plan.chosen for event in each.events)
-        publish_erased_numbers(publisher, plan.folder, ((event.source, event.sequence) for event in gone))
-    for each in track(plan.chosen, "removing", len(plan.chosen)):
-        if each.audio:
-            if plan.policy is not Policy.EVERYTHING:
+        _delete_rows(database, plan.unfinished)
+    removed = []
+    for chunk in in_chunks(track(plan.chosen, "removing", len(plan.chosen)), _AT_ONCE):
+        found = [(each, files) for each in chunk if (files := _identify(plan, each)) is not None]
+        if plan.policy is Policy.EVERYTHING:
+            gone = [event for each, _ in found for event in each.events]
+            numbers = ((event.source, event.sequence) for event in gone)
+            publish_erased_numbers(publisher, plan.folder, numbers, [event.id for event in gone])
+        for each, files in found:
+            if each.audio and plan.policy is not Policy.EVERYTHING:
                 publisher.publish(plan.folder, DELETED, each.subject, {"reason": reason})
-            (plan.folder / each.audio).unlink(missing_ok=True)
-        if plan.policy is not Policy.AUDIO:
-            for event in each.events:
-                (plan.folder / event.name).unlink(missing_ok=True)
-    if plan.policy is Policy.EVERYTHING:
-        for chunk in in_chunks([each.subject for each in plan.chosen]):
-            database.execute(f"DELETE FROM tts_records WHERE event_id IN ({marks(chunk)})", chunk)
-            database.execute(f"DELETE FROM tts_events WHERE subject IN ({marks(chunk)})", chunk)
+            for path, state in files:
+                remove(path, state)
+            removed.append(each)
+        if plan.policy is Policy.EVERYTHING:
+            _delete_rows(database, [event.id for each, _ in found for event in each.events])
+    plan.kept_changed = len(plan.chosen) - len(removed)
+    plan.chosen = removed
 
 
-def _candidates(folder: Path, names: Names, event_max_bytes: int) -> list[Candidate]:
+Files = list[tuple[Path, os.stat_result | Removal]]
+
+
+def _identify(plan: Plan, each: Candidate) -> Files | None:
+    """The files that are to go, as they are now; None where one of them is not what was recorded."""
+    files: Files = []
+    if each.audio:
+        before = plan.before.timestamp() if plan.before is not None else None
+        path = plan.folder / each.audio
+        files.append((path, identify(path, each.audio_sha256, before=before)))
+    if plan.policy is not Policy.AUDIO:
+        paths = ((plan.folder / event.name, event.sha256) for event in each.events)
+        files += [(path, identify(path, sha256)) for path, sha256 in paths]
+    return None if any(state is Removal.OTHER for _, state in files) else files
+
+
+def _delete_rows(database: Database, ids: Sequence[str]) -> None:
+    """Delete these events. Of their records, those go of which no event is left: one from another host may be."""
+    for chunk in in_chunks(ids, _AT_ONCE):
+
+        def delete(ids: list[str] = chunk) -> None:
+            meant = f"IN ({marks(ids)})"
+            subjects = {row[0] for row in database.query(f"SELECT subject FROM tts_events WHERE id {meant}", ids)}
+            database.execute(f"DELETE FROM tts_events WHERE id {meant}", ids)
+            those = sorted(subjects)
+            if not those:
+                return
+            among = f"IN ({marks(those)})"
+            left = {row[0] for row in database.query(f"SELECT subject FROM tts_events WHERE subject {among}", those)}
+            for subject in subjects - left:
+                database.execute("DELETE FROM tts_records WHERE event_id = ?", [subject])
+            fold_again(database, sorted(left))
+
+        database.alone(delete)
+
+
+def _unfinished(files: Sequence[EventFile], database: Database) -> list[str]:
+    there = {each.id for each in files}
+    return list(erased_events(database, {id_ for each in files for id_ in each.erased_ids} - there))
+
+
+def _candidates(folder: Path, names: Names, files: Sequence[EventFile]) -> list[Candidate]:
     candidates: dict[str, Candidate] = {}
     owners: dict[str, EventFile] = {}
-    for each in read_event_files(folder, names.events, event_max_bytes):
-        if not isinstance(each, EventFile):
-            continue
+    for each in files:
         candidate = candidates.setdefault(each.subject, Candidate(subject=each.subject, last=each.time))
         if each.type.startswith(SYNTHESIS):  # neither a rating nor a deletion makes it younger
             candidate.last = each.time
@@ -149,7 +209,8 @@ def _candidates(folder: Path, names: Names, event_max_bytes: int) -> list[Candid
         if name not in owners or (each.time, each.id) > (owners[name].time, owners[name].id):
             owners[name] = each
     for name, owner in owners.items():
-        candidates[owner.subject].audio, candidates[owner.subject].audio_bytes = name, names.audio[name][0]
+        candidate = candidates[owner.subject]
+        candidate.audio, candidate.audio_bytes, candidate.audio_sha256 = name, names.audio[name][0], owner.audio_sha256
     return sorted(candidates.values(), key=lambda each: (each.last, each.subject))
 
 

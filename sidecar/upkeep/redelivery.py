@@ -29,6 +29,8 @@ class Redelivered:
     """Events that the database did not have."""
     known: int = 0
     """Events that it had already; their records are folded again."""
+    forgotten: int = 0
+    """Events that the database does not take, because what they speak of was forgotten."""
     refused: dict[str, str] = field(default_factory=dict)
     """Files that are no events or that the database refuses: path and reason."""
 
@@ -67,6 +69,7 @@ class Redelivery:
                 receipt = self._commit(deliveries, in_quarantine)
                 result.known += len(receipt.known)
                 result.new += len(receipt.committed) - len(receipt.known)
+                result.forgotten += receipt.forgotten
                 result.refused.update((entry.path, entry.message) for entry in receipt.refused)
         return result
 

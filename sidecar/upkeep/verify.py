@@ -12,11 +12,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from sidecar.event.names import printable, printable_name
-from sidecar.event.types import SYNTHESIS
+from sidecar.event.types import ERASED, FORGOTTEN, SYNTHESIS
 from sidecar.storage.database import Database, in_chunks, marks
+from sidecar.storage.tombstones import forgotten
 from sidecar.upkeep import wav
 from sidecar.upkeep.dropped import still_dropped
-from sidecar.upkeep.erased_numbers import Number
+from sidecar.upkeep.erasures import Number
 from sidecar.upkeep.gaps import gaps
 from sidecar.upkeep.inventory import (
     EventFile,
@@ -42,6 +43,7 @@ class Defect(StrEnum):
     AUDIO_CHANGED = "audio_changed"
     UNRECORDED = "unrecorded"
     SEQUENCE_GAP = "sequence_gap"
+    FORGOTTEN = "forgotten"
 
 
 CURES = {
@@ -54,6 +56,7 @@ CURES = {
     Defect.AUDIO_CHANGED: "The audio is not what was recorded; restore it from a backup.",
     Defect.UNRECORDED: "sidecar backfill gives it an event.",
     Defect.SEQUENCE_GAP: "Numbers of a TTS process that are missing: lost before they reached the disk, or moved away.",
+    Defect.FORGOTTEN: "A file of something that was forgotten is here: sidecar forget --pending --yes removes it.",
 }
 REPAIRABLE = (Defect.NOT_SHIPPED, Defect.RECORD_MISSING)
 
@@ -158,8 +161,12 @@ def _compare_events(files: dict[str, EventFile], database: Database, result: Ver
         for each in (seen, *duplicates.get(id_, ())):
             if each.sha256 != sha256:
                 result.add(Defect.EVENT_DIFFERS, each.name, f"event {id_}")
+    gone = forgotten(database, {id_ for seen in missing.values() for id_ in (seen.id, seen.subject)})
     for seen in missing.values():
-        result.add(Defect.NOT_SHIPPED, seen.name, f"event {seen.id}", file=seen.name)
+        if seen.type not in (FORGOTTEN, ERASED) and (seen.id in gone or seen.subject in gone):
+            result.add(Defect.FORGOTTEN, seen.name, f"record {seen.subject}")
+        else:
+            result.add(Defect.NOT_SHIPPED, seen.name, f"event {seen.id}", file=seen.name)
 
 
 def _compare_records(
@@ -168,7 +175,7 @@ def _compare_records(
     """Subjects against tts_records. Returns the ids of events whose audio is known to be deleted or replaced."""
     syntheses = {each.subject: each for each in files.values() if each.type.startswith(SYNTHESIS)}
     excused: set[str] = set()
-    unshipped = {each.file for each in result.discrepancies if each.defect is Defect.NOT_SHIPPED}
+    unshipped = {each.what for each in result.discrepancies if each.defect in (Defect.NOT_SHIPPED, Defect.FORGOTTEN)}
     for chunk in in_chunks(track(syntheses, "records", len(syntheses))):
         rows = database.query(
             f"SELECT event_id, status, deleted_at, replaced_by FROM tts_records WHERE event_id IN ({marks(chunk)})",

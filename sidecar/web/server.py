@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
-
-from sidecar.errors import SidecarError
 
 REQUEST_SECONDS = 20.0
 """Seconds from a connection's first sign, or from its first byte after an answer, until its request is complete."""
@@ -33,29 +32,44 @@ def listen(host: str, port: int) -> socket.socket:
         port: 0 for a free one.
 
     Raises:
-        SidecarError: it cannot be listened on.
+        OSError: it cannot be listened on.
     """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
         listener.listen(128)
-    except OSError as error:
+    except OSError:
         listener.close()
-        raise SidecarError(
-            f"{host}:{port} cannot be listened on: {error.strerror}",
-            hint="Choose another address: SIDECAR_WEB_LISTEN, or --web-listen 127.0.0.1:0 for a free port.",
-        ) from error
+        raise
     return listener
 
 
-def serve(app: Starlette, listener: socket.socket) -> None:
-    """Answer requests until the process is told to end (SIGINT, SIGTERM)."""
-    uvicorn.Server(config(app)).run(sockets=[listener])
+def serve(app: Starlette, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Answer requests until the process is told to end (SIGTERM, or SIGINT, which is raised again at the end).
+
+    Args:
+        ready: called when requests are answered, and Ctrl-C ends it properly.
+    """
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            ready()
+
+    Server(config(app)).run(sockets=[listener])
 
 
 def config(app: Starlette) -> uvicorn.Config:
-    return uvicorn.Config(app, http=Connection, ws="none", log_level="warning", access_log=False, server_header=False)
+    return uvicorn.Config(
+        app,
+        http=Connection,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        headers=[("Server", "sidecar")],  # as sidecar.service.occupied knows our own
+    )
 
 
 class Connection(H11Protocol):

@@ -23,6 +23,7 @@ def environment(scene: Scene, **more: str) -> dict[str, str]:
         "SIDECAR_DATABASE_URL": scene.url,
         "SIDECAR_WATCH_DIR": str(scene.folder),
         "SIDECAR_TIMEZONE": "UTC",
+        "SIDECAR_LISTEN": "127.0.0.1:0",
         "PYTHONUNBUFFERED": "1",
         **more,
     }
@@ -62,7 +63,7 @@ def sidecar(scene: Scene, *arguments: str) -> str:
 def ship(scene: Scene) -> None:
     """What a running shipper would have done by now."""
     subprocess.run(
-        [sys.executable, "-m", "sidecar", "run", "--once", "--listen", "off"],
+        [sys.executable, "-m", "sidecar", "run", "--once", "--listen", "off", "--settle-seconds", "0"],
         env=environment(scene),
         cwd=scene.folder.parent,
         capture_output=True,

@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
+from ctypes.util import find_library
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.answers import scene as scenes
+from tests.answers.conftest import connect
 from tests.answers.generate import decoded
 from tests.answers.scene import Scene
 from tests.answers.served import library, ship
 from tests.events import envelope, succeeded
+from tests.running import missing
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 TOKEN = "a-token-of-some-length"
@@ -70,9 +74,9 @@ def address(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def browser() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no Chromium on this machine: install Debian's chromium", pytrace=False)
-        pytest.skip("no Chromium on this machine: install Debian's chromium")
+        missing("no Chromium on this machine: install Debian's chromium")
+    if find_library("atomic") is None:
+        missing("Playwright lacks libatomic.so.1: install Debian's libatomic1")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
         yield opened
@@ -133,6 +137,21 @@ def test_a_chinese_word_is_found_as_one_types_and_the_address_tells_it(visit: Vi
     visit.page.reload()
     visit.settle()
     assert visit.texts() == found
+
+
+def test_a_row_of_another_program_leads_nowhere(browser: Browser, tmp_path: Path) -> None:
+    """It has no event_id, so that there is no page of it and nothing to play."""
+    made = scenes.make(tmp_path, count=3, sounds=0)
+    with closing(connect(made.url)) as database:
+        database.execute("INSERT INTO tts_records (text_input, audio_path) VALUES ('of another program', 'x.wav')")
+    with library(made, tmp_path / "web.log") as address:
+        visit = Visit(browser, address)
+        page = visit.open("/?text=another")
+        link = page.locator(".take [data-open]")
+        expect(link).to_have_text("of another program")
+        assert link.get_attribute("href") is None
+        expect(page.locator(".take [data-play]")).to_be_disabled()
+        visit.context.close()
 
 
 def test_filters_narrow_down_and_go_into_the_address(visit: Visit) -> None:

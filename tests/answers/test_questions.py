@@ -44,14 +44,22 @@ def test_emotions_are_counted(studio: Database, documents: Documents) -> None:
     assert [row["takes"] for row in rows] == sorted(expected.values(), reverse=True)
 
 
-def test_users_are_told_apart_byte_by_byte(database_url: str) -> None:
+def test_users_whose_names_the_collation_holds_equal_are_several(database_url: str) -> None:
     dsn = parse_dsn(database_url)
-    made = [succeeded(data={"caller": {"user": user}}) for user in ("Lab", "lab", "lab")]
+    names = ["Lab", "lab", "lab ", "läb", "😀", "😎"]
+    made = [succeeded(data={"caller": {"user": user}}) for user in [*names, "lab"]]
     load(dsn, [*made, failed(data={"caller": {"user": "LAB"}})])
     database = connect(database_url)
-    rows = sums.users(questions.usage(database, Filter()))
+    expected = {**dict.fromkeys([*names, "LAB"], 1), "lab": 2}
+    rows = questions.usage(database, Filter())
+    assert {row["user_id"]: row["takes"] for row in sums.users(rows)} == expected
+    assert sums.totals(rows)["users"] == len(expected)
+    assert sorted(questions.choices(database)["user_id"]) == sorted(expected)
+    view = database.query("SELECT user_id, SUM(takes) FROM tts_emotion_usage GROUP BY user_id, HEX(user_id)")
+    assert {user: int(takes) for user, takes in view} == {user: n for user, n in expected.items() if user != "LAB"}
+    for user, takes in expected.items():
+        assert sum(row["records"] for row in questions.usage(database, Filter(user=user))) == takes
     database.close()
-    assert sorted(row["takes"] for row in rows) == [1, 1, 2]
 
 
 def test_repeats_cost_all_takes_but_the_first(studio: Database, documents: Documents) -> None:

@@ -21,9 +21,18 @@ from tests.answers.conftest import connect
 from tests.answers.generate import Studio
 from tests.answers.load import load
 from tests.events import failed, succeeded
+from tests.running import missing
 from tests.servers import sqlite_url
 
 
+@pytest.fixture
+def chinese_font() -> None:
+    """One that this machine has."""
+    if first_installed(languages()["zh"].fonts) is None:
+        missing("no font with Chinese on this machine: install Debian's fonts-noto-cjk")
+
+
+@pytest.mark.usefixtures("chinese_font")
 def test_a_font_that_was_installed_after_the_list_was_made_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     known = [entry for entry in font_manager.fontManager.ttflist if not re.search("CJK|Hei|Han Sans", entry.name)]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", known)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -322,6 +323,38 @@ def test_it_does_not_listen_elsewhere_without_a_proper_token(scene: Scene, liste
     )
     assert done.returncode == 2
     assert "SIDECAR_WEB_TOKEN" in done.stderr
+
+
+@pytest.mark.parametrize("token", ["", TOKEN], ids=["open", "with a token"])
+def test_a_second_one_at_the_same_address_is_told_of_the_first(scene: Scene, tmp_path: Path, token: str) -> None:
+    more = {"SIDECAR_WEB_TOKEN": token} if token else {}
+    with library(scene, tmp_path / "web.log", **more) as address:
+        done = subprocess.run(
+            [sys.executable, "-m", "sidecar", "web", "--web-listen", address.removeprefix("http://")],
+            env=environment(scene, **more),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "another sidecar runs here" in done.stderr
+    assert ("(sidecar web, pid " in done.stderr) is not bool(token)
+
+
+def test_ctrl_c_as_soon_as_the_address_is_told_ends_it_quietly(scene: Scene) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "sidecar", "web", "--web-listen", "127.0.0.1:0"],
+        env=environment(scene),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert "http://" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)
+    assert (process.returncode, *said) == (0, "", "")
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,13 @@ def test_what_was_spoken_is_found(database_url: str, tmp_path: Path) -> None:
     assert "owner:" not in done.stdout
 
 
+def test_it_may_be_run_again_in_the_same_folder(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = demo(tmp_path / "demo", "")
+        assert done.returncode == 0, done.stdout
+        assert f"{CALLS} rows were there" in done.stdout
+
+
 def test_the_library_that_it_offers_opens_on_its_data(tmp_path: Path) -> None:
     done = demo(tmp_path / "with a blank", "")
     assert done.returncode == 0, done.stdout

@@ -61,7 +61,7 @@ class Running:
             self.process = subprocess.Popen(
                 [*within, sys.executable, "-m", "sidecar", "run", *arguments],
                 cwd=cwd,
-                env=_environment({"SIDECAR_LISTEN": "127.0.0.1:0"} | dict(settings)),
+                env=_environment(settings),
                 stdout=log,
                 stderr=log,
             )
@@ -135,4 +135,5 @@ def eventually(look: Callable[[], T], what: str, seconds: float = DEADLINE_SECON
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SIDECAR_")}
-    return kept | {"PYTHONPATH": str(Path(__file__).parents[2])} | dict(settings)
+    private = {"PYTHONPATH": str(Path(__file__).parents[2]), "SIDECAR_LISTEN": "127.0.0.1:0"}
+    return kept | private | dict(settings)

@@ -42,7 +42,7 @@ def test_the_first_queries_answer(tmp_path: Path, database_url: str, number: int
     now = datetime.now(timezone.utc)
     for age in (timedelta(days=1), timedelta(days=5)):
         publish(outputs, succeeded("欢迎光临", time=rfc3339(now - age)))
-    publish(outputs, failed())
+    publish(outputs, failed(time=rfc3339(now - timedelta(days=30))))
     settings = {"SIDECAR_DATABASE_URL": database_url}
     sidecar("migrate", cwd=tmp_path, settings=settings)
     sidecar("run", "--once", cwd=tmp_path, settings=settings)

@@ -205,7 +205,8 @@ def test_the_database_away_under_load_costs_nothing(tmp_path: Path, outputs: Pat
             eventually(lambda: shipper.total("sidecar_events_shipped_total") > 10, "some shipped")
             own_server.kill()
             eventually(lambda: shipper.get("/readyz")[0] == 503, "not ready while the database is away")
-            time.sleep(3)
+            refused = 'sidecar_sink_attempts_total{outcome="failed"}'
+            eventually(lambda: shipper.metrics().get(refused, 0) >= 3, "three attempts that fail")
             own_server.start()
             eventually(lambda: shipper.get("/readyz")[0] == 200, "ready again")
             stop.set()

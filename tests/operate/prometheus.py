@@ -14,11 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import pytest
-
 from tests.integration.processes import eventually
+from tests.running import missing
 from tests.servers.instance import free_port
 
+PACKAGES = {"promtool": "prometheus", "systemd-analyze": "systemd"}
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
@@ -26,9 +26,7 @@ def program(name: str) -> str:
     """The path of a program; skips the test where it is missing, fails it in CI."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{name} is not installed", pytrace=False)
-        pytest.skip(f"{name} is not installed")
+        missing(f"{name} is not installed: install Debian's {PACKAGES.get(name, name)}")
     return found
 
 

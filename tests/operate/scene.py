@@ -59,7 +59,8 @@ class Scene:
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run a command in this process, which saves a start of Python each time; returns what it printed."""
         cleared = dict.fromkeys((name for name in os.environ if name.startswith("SIDECAR_")), None)
-        done = CliRunner().invoke(root_command, arguments, env={**cleared, **self.settings})
+        chosen = {**cleared, "SIDECAR_LISTEN": "127.0.0.1:0", **self.settings}
+        done = CliRunner().invoke(root_command, arguments, env=chosen)
         assert done.exit_code == code, f"{arguments}: {done.exit_code}\n{done.output}\n{done.exception}"
         return done.stdout
 
@@ -99,8 +100,7 @@ class Scene:
     def records(self) -> list[tuple[Any, ...]]:
         """Everything that is folded, in an order of its own."""
         with closing(self.database()) as database:
-            names = database.columns("SELECT * FROM tts_records LIMIT 0")[0]
-            return database.query(f"SELECT {', '.join(names)} FROM tts_records ORDER BY event_id, id")
+            return database.query("SELECT * FROM tts_records ORDER BY event_id, id")
 
 
 def set_scene(place: Path, url: str) -> Scene:

@@ -13,11 +13,10 @@ import pytest
 from sidecar.cli.support.databases import open_sink
 from sidecar.errors import TablesNotReady
 from sidecar.service import config
-from sidecar.storage.database import Parameter, Row
+from sidecar.storage.database import Parameter, Row, Transaction
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
 from sidecar.storage.mysql.adoption import adopt
 from sidecar.storage.mysql.sink import MysqlSink
-from sidecar.storage.sqlsink import Transaction
 from tests.events import publish, succeeded
 from tests.integration.processes import sidecar
 from tests.operate.scene import Scene

@@ -32,10 +32,40 @@ def test_an_old_folder_is_shipped_twice_with_the_same_result(tmp_path: Path, dat
     assert scene.facts("backfill")["written"] == 0
     for path in scene.folder.glob("*.json"):  # somebody lost the event files
         path.unlink()
-    assert scene.facts("backfill")["written"] == len(names)
+    facts = scene.facts("backfill")
+    assert (facts["written"], facts["known"]) == (0, len(names))
     scene.ship()
     assert scene.records() == first
-    assert scene.facts("verify")["findings"] == []
+
+
+def test_audio_whose_event_files_were_lost_gets_no_second_record(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    for number in range(5):
+        scene.speak(f"{'x' * (number + 1)}.wav")
+    scene.ship()
+    for path in scene.folder.glob("*.json"):
+        path.unlink()
+    (new,) = make_old_wavs(scene.folder, 1)
+    facts = scene.facts("backfill", "--min-age", "0")
+    assert (facts["written"], facts["known"], facts["forgotten"]) == (1, 5, 0)
+    scene.ship()
+    assert len(scene.records()) == 6
+    scene.run("forget", "--record", f"outputs/{new}", "--yes")
+    make_old_wavs(scene.folder, 1)  # a copy comes back, without its event
+    assert scene.facts("backfill")["forgotten"] == 1
+
+
+def test_a_database_that_is_away_is_said_and_nothing_is_written(scene: Scene) -> None:
+    make_old_wavs(scene.folder, 1)
+    url = "mysql://nobody@127.0.0.1:1/tts"
+    scene.run("backfill", "--database-url", url, "--connect-timeout", "0.5", code=1)
+    assert not list(scene.folder.glob("*.json"))
+
+
+def test_before_there_are_tables_nothing_is_known(scene: Scene) -> None:
+    make_old_wavs(scene.folder, 1)
+    facts = scene.facts("backfill", "--database-url", f"sqlite:///{scene.place}/none.db")
+    assert facts["written"] == 1
 
 
 def test_the_event_tells_what_the_file_tells(scene: Scene) -> None:

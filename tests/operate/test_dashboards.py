@@ -83,7 +83,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory, mariadb: Any) -> Iterat
                 shipper.shipped(count)
             expression = f"sum(tts_synthesis_total) == {count * len(HOSTS)}"
             eventually(lambda: server.query(expression), "the syntheses in Prometheus")
-            time.sleep(2.5)  # two more scrapes, for rates
+            server.ready("tts_synthesis_total", 3)  # for rates
             yield server
     finally:
         for shipper in shippers:

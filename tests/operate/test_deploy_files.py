@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sidecar.rights import SERVICE_USER
 from sidecar.service import config
 from tests.integration.processes import running, sidecar
 from tests.operate.prometheus import DEPLOY, program
@@ -18,6 +19,7 @@ from tests.servers import sqlite_url
 
 SYSTEMD = DEPLOY / "systemd"
 UNITS = [SYSTEMD / "indextts-sidecar.service", SYSTEMD / "indextts-sidecar@.service"]
+LIBRARY = SYSTEMD / "indextts-sidecar-web.service"
 
 
 def run(*command: str | Path, cwd: Path = DEPLOY) -> subprocess.CompletedProcess[str]:
@@ -59,7 +61,7 @@ def test_both_units_differ_in_names_alone() -> None:
     assert differing == {"Description", "EnvironmentFile", "WorkingDirectory", "StateDirectory"}
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=["single", "templated"])
+@pytest.mark.parametrize("unit", [*UNITS, LIBRARY], ids=["single", "templated", "library"])
 def test_the_unit_is_hardened(unit: Path) -> None:
     done = run(program("systemd-analyze"), "security", "--offline=true", "--threshold=15", "--no-pager", unit)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
@@ -144,22 +146,102 @@ def test_scripts_are_bash(script: str) -> None:
     assert run("bash", "-n", DEPLOY / script).returncode == 0
 
 
-@pytest.mark.parametrize("shown", ["", "-/home/anna/tts:-/home/anna/tts:rbind"], ids=["none", "a home"])
-def test_the_wrapper_asks_systemd_for_the_service_s_view(tmp_path: Path, shown: str) -> None:
-    """systemd refuses an empty path. That it takes the rest shows on a machine where it is PID 1."""
-    for name, script in (("systemctl", f"echo '{shown}'"), ("systemd-run", 'printf "%s\\n" "$@"')):
-        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
-        (tmp_path / name).chmod(0o755)
-    done = subprocess.run(
-        ["sh", SYSTEMD / "sidecar", "--as-service", "verify", "--json"],
-        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=True,
+@pytest.fixture
+def wrapper(tmp_path: Path) -> Path:
+    """The wrapper with a folder of settings of the test's own, whose programs print what they are given."""
+    text = (SYSTEMD / "sidecar").read_text()
+    for path, own in (("/etc/indextts-sidecar", "etc"), ("/opt/indextts-sidecar/bin", "bin")):
+        text = text.replace(path, str(tmp_path / own))
+    for folder in ("etc", "bin"):
+        (tmp_path / folder).mkdir()
+    text = text.replace("[ -d /run/systemd/system ]", "true")
+    programs = {"systemctl": "cat unit", "systemd-run": 'printf "%s\\n" "$@"', "id": "echo 0", "sidecar": "env; exit 7"}
+    for name, script in programs.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    (tmp_path / "unit").touch()
+    (tmp_path / "etc" / "sidecar.env").touch()
+    (tmp_path / "wrapper").write_text(text)
+    return tmp_path / "wrapper"
+
+
+def called(wrapper: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    place = wrapper.parent
+    path = f"{place / 'bin'}:{os.environ['PATH']}"
+    command = ["sh", str(wrapper), *arguments]
+    return subprocess.run(
+        command, cwd=place, env={"PATH": path, **environment}, capture_output=True, text=True, check=False
     )
-    arguments = done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("shown", ["", '"-/home/anna/my tts"'], ids=["none", "a home"])
+def test_the_wrapper_asks_systemd_for_the_service_s_view(wrapper: Path, shown: str) -> None:
+    """systemd refuses an empty path. That it takes the rest shows on a machine where it is PID 1."""
+    (wrapper.parent / "unit").write_text(f"[Service]\nUser=x\nBindReadOnlyPaths={shown}\n" if shown else "[Service]\n")
+    arguments = called(wrapper, "--as-service", "verify", "--json").stdout.splitlines()
     assert arguments[-3:] == ["/usr/local/bin/sidecar", "verify", "--json"]
     assert "--property=User=indextts-sidecar" in arguments
     assert [each for each in arguments if "BindReadOnlyPaths" in each] == [
         f"--property=BindReadOnlyPaths={shown}"
     ] * bool(shown)
+
+
+@pytest.mark.parametrize(
+    ("settings", "environment", "password"),
+    [
+        ("SIDECAR_DATABASE_URL=mysql://s@h/d", {}, True),
+        ("SIDECAR_DATABASE_URL=sqlite:////x.db", {}, False),
+        ("SIDECAR_DATABASE_URL=mysql://s@h/d", {"SIDECAR_DATABASE_URL": "mysql://m:p@h/d"}, False),
+        ("SIDECAR_DATABASE_URL=mysql://s@h/d", {"SIDECAR_DATABASE_PASSWORD": "p"}, False),
+    ],
+    ids=["the service's URL", "SQLite", "another URL", "another password"],
+)
+def test_the_service_s_password_goes_with_the_service_s_url_alone(
+    wrapper: Path, settings: str, environment: dict[str, str], password: bool
+) -> None:
+    (wrapper.parent / "etc" / "sidecar.env").write_text(f"# a comment\n{settings}\nSIDECAR_NAME='a b'\nPATH=/nowhere\n")
+    (wrapper.parent / "etc" / "database-password").write_text("secret\n")
+    done = called(wrapper, "find", **environment)
+    assert done.returncode == 7
+    given = dict(line.split("=", 1) for line in done.stdout.splitlines() if line.startswith(("SIDECAR_", "PATH=")))
+    assert ("SIDECAR_DATABASE_PASSWORD_FILE" in given) is password
+    assert given["SIDECAR_NAME"] == "a b"
+    assert given["PATH"] != "/nowhere"
+    assert environment.items() <= given.items()
+
+
+def test_the_wrapper_says_what_it_cannot_find(wrapper: Path) -> None:
+    place = wrapper.parent / "etc"
+    (place / "sidecar.env").rename(place / "lab.env")
+    done = called(wrapper, "find")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"sidecar: there are no settings {place}/sidecar.env. SIDECAR_SETTINGS=... names others: {place}/lab.env. "
+        "install.sh makes them.\n"
+    )
+
+
+def test_only_root_becomes_the_service(wrapper: Path) -> None:
+    (wrapper.parent / "bin" / "id").write_text("#!/bin/sh\necho 1000\n")
+    done = called(wrapper, "--as-service", "find", "x")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "sudo sidecar --as-service find x" in done.stderr
+
+
+def test_the_library_s_unit_is_as_shut_in_as_the_shipper_s() -> None:
+    shipper, library = (
+        re.findall(r"(?m)^[A-Z]\w+=.*$", path.read_text().partition("# Rights: ")[2]) for path in (UNITS[0], LIBRARY)
+    )
+    assert len(shipper) > 30
+    assert library == shipper
+
+
+def test_the_units_and_install_sh_name_the_same_page() -> None:
+    for unit in SYSTEMD.glob("*.service"):
+        assert "Documentation=file:/opt/indextts-sidecar/share/doc/README.md" in unit.read_text()
+    assert '"$here/README.md" "$home/share/doc/README.md"' in (DEPLOY / "install.sh").read_text()
+
+
+def test_the_program_knows_the_service_s_user_by_its_name() -> None:
+    assert f"u {SERVICE_USER} " in (SYSTEMD / "sysusers.conf").read_text()
+    assert f"account={SERVICE_USER}\n" in (DEPLOY / "install.sh").read_text()

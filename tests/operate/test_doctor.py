@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -23,11 +24,12 @@ from sidecar.cli.main import sidecar as root_command
 from tests.events import publish, succeeded
 from tests.integration.processes import running, sidecar
 from tests.operate.scene import make_old_wavs, make_wav
+from tests.places import as_nobody
 from tests.servers import MariaDB, Server, sqlite_url
 from tests.servers.certificates import make_certificates
 from tests.servers.instance import free_port
 
-NOBODY = 65534
+LISTEN = {"SIDECAR_LISTEN": f"127.0.0.1:{free_port()}"}  # where no shipper of this machine is
 ROOT = Path(__file__).parents[2]
 
 
@@ -38,7 +40,7 @@ def findings(text: str) -> list[dict[str, str]]:
 def doctor(settings: Mapping[str, str], *arguments: str) -> list[dict[str, str]]:
     """What doctor finds, in this process."""
     cleared = dict.fromkeys((name for name in os.environ if name.startswith("SIDECAR_")), None)
-    done = CliRunner().invoke(root_command, ["doctor", "--json", *arguments], env={**cleared, **settings})
+    done = CliRunner().invoke(root_command, ["doctor", "--json", *arguments], env={**cleared, **LISTEN, **settings})
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     found = findings(done.stdout)
@@ -68,7 +70,7 @@ def embedded(place: Path) -> dict[str, str]:
     settings = {
         "SIDECAR_WATCH_DIR": str(place / "outputs"),
         "SIDECAR_DATABASE_URL": sqlite_url(place / "sidecar.db"),
-        "SIDECAR_LISTEN": f"127.0.0.1:{free_port()}",
+        **LISTEN,
     }
     sidecar("migrate", cwd=place, settings=settings)
     return settings
@@ -181,7 +183,7 @@ def test_tls_that_the_server_does_not_offer(settings: dict[str, str]) -> None:
     assert "TLS" in finding["message"]
 
 
-@pytest.mark.mariadb
+@pytest.mark.usefixtures("mariadb")  # which says whether there is one
 def test_tls_with_another_authority_and_an_account_that_insists(place: Path, tmp_path: Path) -> None:
     for name in ("ours", "other"):
         (tmp_path / name).mkdir()
@@ -333,51 +335,41 @@ def test_one_wav_that_no_event_names(embedded: dict[str, str], place: Path) -> N
 
 
 @contextlib.contextmanager
-def as_nobody() -> Iterator[None]:
+def somebody_else(place: Path) -> Iterator[None]:
     if os.geteuid() != 0:
         pytest.skip("only root can become somebody who may not")
-    os.seteuid(NOBODY)
-    try:
+    with as_nobody(place, "doctor"):
         yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.mark.parametrize("mode", [0o700, 0o711])
 def test_unreadable_folder(embedded: dict[str, str], place: Path, mode: int) -> None:
-    for folder in (place, *place.parents[:3]):
-        if str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
     place.chmod(0o777)
     (place / "sidecar.db").chmod(0o666)
     (place / "outputs").chmod(mode)
-    with as_nobody():
+    with somebody_else(place):
         finding = blamed(doctor(embedded), "folder")
     assert "may not" in finding["message"]
     assert "setfacl" in finding["cure"]
 
 
 def test_unreadable_event_file(embedded: dict[str, str], place: Path) -> None:
-    for folder in (place, *place.parents[:3]):
-        if str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
     place.chmod(0o777)
     (place / "sidecar.db").chmod(0o666)
     next((place / "outputs").glob("*.json")).chmod(0o600)
-    with as_nobody():
+    with somebody_else(place):
         assert "may not read" in blamed(doctor(embedded), "folder")["message"]
 
 
 def in_namespace(place: Path, settings: Mapping[str, str], *, flags: list[str], setup: str) -> list[dict[str, str]]:
     """Run doctor in Linux namespaces of its own, where its world can be made as bad as wanted."""
     unshare = shutil.which("unshare")
-    if unshare is None or subprocess.run([unshare, *flags, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("this machine makes no namespaces")
-    script = f"{setup} && exec {sys.executable} -m sidecar doctor --json"
+    command = [unshare or "unshare", *flags, "sh", "-c"]
+    if unshare is None or subprocess.run([*command, setup], cwd=place, capture_output=True, check=False).returncode:
+        pytest.skip("no namespaces here, or the kernel's settings are read-only")
+    script = f"{setup} && exec {shlex.quote(sys.executable)} -m sidecar doctor --json"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **settings}
-    done = subprocess.run(
-        [unshare, *flags, "sh", "-c", script], cwd=place, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, script], cwd=place, env=environment, capture_output=True, text=True, check=False)
     found = findings(done.stdout)
     assert found, done.stderr
     return found
@@ -429,11 +421,8 @@ def test_another_program_s_file(embedded: dict[str, str], place: Path) -> None:
 
 
 def test_a_file_that_may_not_be_written(embedded: dict[str, str], place: Path) -> None:
-    for folder in (place, *place.parents[:3]):
-        if str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
     (place / "sidecar.db").chmod(0o644)
-    with as_nobody():
+    with somebody_else(place):
         assert "chown" in blamed(doctor(embedded), "database")["cure"]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pymysql
 import pytest
 
-from tests.events import publish, succeeded
+from tests.events import envelope, publish, succeeded
 from tests.integration.processes import sidecar
 from tests.operate.prometheus import DEPLOY
 from tests.servers import Account, MariaDB, Server
@@ -29,11 +29,20 @@ class Installed:
     folder: Path
 
     def account(self, role: str) -> Account:
-        return Account(user=f"{self.database}_{role}", password=f"change-me-{role}")
+        return Account(user=f"{self.database}_{role}", password=f"of {role}")
 
     def settings(self, role: str) -> dict[str, str]:
         url = self.server.url(self.database, self.account(role))
         return {"SIDECAR_DATABASE_URL": url, "SIDECAR_WATCH_DIR": str(self.folder), "SIDECAR_LISTEN": "off"}
+
+    def count(self, subject: str) -> tuple[int, int]:
+        """How many records and events there are of a subject."""
+        with self.server.connect(self.database) as root, root.cursor() as cursor:
+            found = []
+            for column, table in (("event_id", "tts_records"), ("subject", "tts_events")):
+                cursor.execute(f"SELECT COUNT(*) FROM {table} WHERE {column} = %s", (subject,))
+                found.append(cursor.fetchall()[0][0])
+        return found[0], found[1]
 
     def as_role(self, role: str, statement: str) -> int:
         """0 where the role may run the statement, else the server's error number."""
@@ -47,7 +56,8 @@ class Installed:
 
 def run_script(server: Server, name: str, database: str) -> None:
     """Run one of deploy/mysql for another database than tts, as its first lines tell to."""
-    script = (DEPLOY / "mysql" / name).read_text().replace("`tts`", f"`{database}`").replace("'tts_", f"'{database}_")
+    script = re.sub("<password of tts_(.*)>", r"'of \1'", (DEPLOY / "mysql" / name).read_text())
+    script = script.replace("`tts`", f"`{database}`").replace("'tts_", f"'{database}_")
     script = "\n".join(line for line in script.splitlines() if not line.startswith("--"))
     server.execute(*filter(None, (statement.strip() for statement in script.split(";"))))
 
@@ -59,11 +69,20 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     folder = tmp_path_factory.mktemp("outputs")
     found = Installed(server, database, folder)
     run_script(server, "accounts.sql", database)
-    sidecar("migrate", cwd=folder, settings=found.settings("migrate"))
     run_script(server, "grants.sql", database)
+    sidecar("migrate", cwd=folder, settings=found.settings("migrate"))
     yield found
     run_script(server, "revoke.sql", database)
     server.drop_database(database)
+
+
+@pytest.mark.parametrize("kind", SERVER_KINDS)
+def test_without_passwords_the_script_is_refused(kind: str, request: pytest.FixtureRequest) -> None:
+    server: Server = request.getfixturevalue(kind)
+    script = (DEPLOY / "mysql" / "accounts.sql").read_text()
+    first = next(line for line in script.splitlines() if not line.startswith("--"))
+    with pytest.raises(pymysql.err.ProgrammingError, match="password of tts_migrate"):
+        server.execute(first.rstrip(";"))
 
 
 def test_the_service_ships_with_its_role(installed: Installed, tmp_path: Path) -> None:
@@ -73,6 +92,22 @@ def test_the_service_ships_with_its_role(installed: Installed, tmp_path: Path) -
         settings = installed.settings("ship") | {"SIDECAR_SETTLE_SECONDS": "0"}
         sidecar("run", "--once", cwd=tmp_path, settings=settings)
     assert installed.as_role("ship", "SELECT * FROM tts_records") == 0
+
+
+def test_a_tombstone_ships_without_the_right_to_delete_and_is_obeyed_by_who_has_it(
+    installed: Installed, tmp_path: Path
+) -> None:
+    """As after a restored backup of the database: the record is there, then its tombstone comes."""
+    event = succeeded("to be forgotten")
+    publish(installed.folder, event)
+    sidecar("run", "--once", cwd=tmp_path, settings=installed.settings("ship"))
+    data = {"reason": None, "caller": None}
+    publish(installed.folder, envelope("record.forgotten", data, subject=event["id"]), name="tombstone.json")
+    sidecar("run", "--once", cwd=tmp_path, settings=installed.settings("ship"))
+    assert installed.count(event["id"]) == (1, 2)
+    sidecar("forget", "--pending", "--yes", cwd=tmp_path, settings=installed.settings("migrate"))
+    assert installed.count(event["id"]) == (0, 1)
+    assert b"to be forgotten" not in b"".join(path.read_bytes() for path in installed.folder.glob("*.json"))
 
 
 def test_the_service_has_exactly_its_grants(installed: Installed) -> None:
@@ -119,7 +154,7 @@ def test_readers_only_read(installed: Installed) -> None:
         assert installed.as_role("read", statement) in DENIED
 
 
-@pytest.mark.mariadb
+@pytest.mark.usefixtures("mariadb")  # which says whether there is one
 def test_compose_gives_each_role_the_password_of_its_variable(tmp_path: Path) -> None:
     """accounts.sh as MySQL's image runs it, but for the folder that is mounted there."""
     odd = {role: f'{role}\'s \\ "pass" & $HOME `x` 密' for role in ("migrate", "ship", "read")}
@@ -152,4 +187,4 @@ def test_compose_gives_each_role_the_password_of_its_variable(tmp_path: Path) ->
         for role, password in odd.items():
             server.connect(account=Account(user=f"tts_{role}", password=password)).close()
             with pytest.raises(pymysql.err.OperationalError):
-                server.connect(account=Account(user=f"tts_{role}", password=f"change-me-{role}"))
+                server.connect(account=Account(user=f"tts_{role}", password=f"<password of tts_{role}>"))

@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pyarrow.parquet
 import pytest
+from click.testing import CliRunner
 from rich.cells import cell_len
 
+from sidecar.cli.main import sidecar as root_command
 from tests.events import envelope, failed, publish, succeeded
 from tests.integration.processes import running, sidecar
 from tests.operate.scene import Scene, set_scene
@@ -57,6 +59,35 @@ def test_every_format_says_the_same(spoken: Scene) -> None:
     assert (lines[0]["truncated"], rows[0]["truncated"]) == (True, True)
     assert lines[0]["rtf"] == float(table[0]["rtf"]) == rows[0]["rtf"] == 1.04
     assert set(lines[0]) == set(table[0]) == set(rows[0])
+
+
+def test_an_export_runs_no_formula_and_is_for_its_owner_alone(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    texts = ['=HYPERLINK("http://x","y")', "+1", "-2", "@SUM(A1)", "\t=1", "＝1", "plain = text"]
+    for text in texts:
+        publish(scene.folder, succeeded(text))
+    scene.ship()
+    quote = '"' if "sqlite" in database_url else "`"
+    scene.execute(f"ALTER TABLE tts_records ADD COLUMN {quote}order{quote} INT")
+    path = tmp_path / "all.csv"
+    previous = os.umask(0)
+    try:
+        scene.run("export", str(path))
+    finally:
+        os.umask(previous)
+    assert path.stat().st_mode & 0o777 == 0o600
+    with path.open(encoding="utf-8", newline="") as file:
+        written = [row["text_input"] for row in csv.DictReader(file)]
+    assert sorted(written) == sorted([f"'{text}" for text in texts[:-1]] + texts[-1:])
+
+
+def test_a_row_of_another_program_cannot_be_rated_and_that_is_said(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    scene.execute("INSERT INTO tts_records (text_input, audio_path) VALUES ('of another program', 'x.wav')")
+    ((number,),) = scene.query("SELECT id FROM tts_records")
+    done = sidecar("rate", str(number), "5", cwd=scene.place, settings=scene.settings, check=False)
+    assert done.returncode == 1
+    assert f"row {number} was inserted by another program" in done.stderr
 
 
 def test_what_is_exported_can_be_chosen(spoken: Scene) -> None:
@@ -261,3 +292,62 @@ def test_run_once_beside_the_service_ships_without_its_port(scene: Scene) -> Non
             "run", "--once", "--listen", f"127.0.0.1:{shipper.port}", cwd=scene.place, settings=scene.settings
         )
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(
+            "find",
+            "status",
+            "stats emotions",
+            "timeline 1",
+            "rate 1 5",
+            "export x.csv",
+            "verify",
+            "replay --since 2d",
+            "web",
+        ),
+        *("rebuild", "index", "forget --user x", "prune --older-than 1d", "backfill", "quarantine list"),
+        *("quarantine show 1", "quarantine drop --all", "quarantine retry --all", "doctor --no-service", "run --once"),
+    ],
+)
+def test_in_a_folder_without_a_database_none_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Whatever else the command does there."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "outputs").mkdir()
+    cleared = dict.fromkeys((name for name in os.environ if name.startswith("SIDECAR_")), None)
+    done = CliRunner().invoke(root_command, command.split(), env=cleared)
+    assert [path.name for path in tmp_path.iterdir()] == ["outputs"]
+    if command in ("prune --older-than 1d", "backfill"):  # ask no database
+        return
+    assert done.exit_code in (1, 2)
+    said = " ".join(done.output.split())
+    assert str(tmp_path) in said
+    for cure in ("cd to", "SIDECAR_DATABASE_URL", "sidecar init"):
+        assert cure in said
+    if not command.startswith(("status", "doctor", "run")):
+        assert done.output.count("\n") == 1, done.output
+
+
+def test_migrate_makes_it_and_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = sidecar("migrate", cwd=tmp_path)
+    assert f"database: sqlite:///{tmp_path}/sidecar.db" in done.stdout
+    assert (tmp_path / "sidecar.db").exists()
+
+
+@pytest.mark.parametrize("arguments", [("run",), ("web",)])
+def test_beside_another_one_it_says_which(scene: Scene, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    with running(cwd=scene.place, settings=scene.settings) as shipper:
+        taken = f"127.0.0.1:{shipper.port}"
+        settings = {**scene.settings, "SIDECAR_LISTEN": taken, "SIDECAR_WEB_LISTEN": taken}
+        done = sidecar(*arguments, cwd=scene.place, settings=settings, check=False)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    url = scene.settings["SIDECAR_DATABASE_URL"]
+    assert (
+        f"another sidecar runs here, at {taken} (sidecar run, pid {shipper.process.pid}, database {url})" in done.stderr
+    )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from tests.events import failed, publish, rfc3339
-from tests.operate.scene import Scene, make_old_wavs, set_scene
+from sidecar.event.publish import Publisher
+from sidecar.upkeep.prune import Policy, carry_out, plan
+from tests.events import envelope, failed, publish, rfc3339
+from tests.operate.scene import Scene, make_old_wavs, make_wav, set_scene
 from tests.servers import sqlite_url
 
 
@@ -22,9 +26,15 @@ def days_ago(days: float) -> str:
     return rfc3339(datetime.now(timezone.utc) - timedelta(days=days))
 
 
+def age(path: Path, days: float) -> None:
+    at = (datetime.now(timezone.utc) - timedelta(days=days)).timestamp()
+    os.utime(path, (at, at))
+
+
 def speak_over_days(scene: Scene) -> None:
     for number, days in enumerate((100, 50, 10, 1), start=1):
         scene.speak(f"spk_{number}.wav", sequence=number, time=days_ago(days))
+        age(scene.folder / f"spk_{number}.wav", days)
     scene.ship()
 
 
@@ -118,6 +128,62 @@ def test_a_file_that_was_overwritten_is_as_old_as_its_latest_record(scene: Scene
     scene.ship()
     assert scene.facts("prune", "--older-than", "30d", "--yes")["audio_files"] == 0
     assert wavs(scene) == ["spk_1.wav"]
+
+
+@pytest.mark.parametrize("remove", ["audio", "files", "everything"])
+def test_audio_that_was_made_anew_under_an_old_name_stays(tmp_path: Path, database_url: str, remove: str) -> None:
+    """Other content, or the same written again, which a reused take is: no event tells of either yet."""
+    scene = set_scene(tmp_path, database_url)
+    speak_over_days(scene)
+    make_wav(scene.folder / "spk_1.wav", seed=77)
+    age(scene.folder / "spk_1.wav", 100)
+    again = (scene.folder / "spk_2.wav").read_bytes()
+    (scene.folder / "spk_2.wav").write_bytes(again)
+    facts = scene.facts("prune", "--older-than", "5d", "--remove", remove, "--yes")
+    assert (facts["syntheses"], facts["kept_changed"]) == (1, 2)
+    assert wavs(scene) == ["spk_1.wav", "spk_2.wav", "spk_4.wav"]
+    assert {"spk_1.wav.json", "spk_2.wav.json"} <= {path.name for path in scene.folder.iterdir()}
+    assert scene.query("SELECT COUNT(*) FROM tts_events WHERE sequence <= 2") == [(2,)]
+
+
+def test_what_another_host_said_of_it_stays(tmp_path: Path, database_url: str) -> None:
+    """Its event file is there, and would be shipped again."""
+    scene = set_scene(tmp_path, database_url)
+    speak_over_days(scene)
+    (subject,) = scene.query("SELECT event_id FROM tts_records ORDER BY created_at")[0]
+    there = tmp_path / "there"
+    there.mkdir()
+    publish(there, envelope("audio.rated", {"rating": 4}, subject=subject), name="rating.json")
+    there_settings = {**scene.settings, "SIDECAR_WATCH_DIR": str(there), "SIDECAR_NAME": "there"}
+    Scene(tmp_path, there_settings).ship()
+    scene.run("prune", "--older-than", "30d", "--remove", "everything", "--yes")
+    assert scene.query("SELECT event_id, status, rating FROM tts_records WHERE rating IS NOT NULL") == [
+        (subject, "pending", 4)
+    ]
+    assert scene.query("SELECT COUNT(*) FROM tts_records") == [(3,)]
+
+
+def test_an_interrupted_prune_is_finished_by_the_next(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    speak_over_days(scene)
+    kept = {path.name: path.read_bytes() for path in scene.folder.glob("*.json")}
+    rows = scene.query("SELECT COUNT(*) FROM tts_events")
+    with closing(scene.database()) as database:
+        planned = plan(
+            scene.folder,
+            database,
+            policy=Policy.EVERYTHING,
+            before=datetime.now(timezone.utc) - timedelta(days=30),
+            max_bytes=None,
+            event_max_bytes=10**6,
+        )
+        database.alone = lambda work: None  # type: ignore[method-assign,assignment,return-value]
+        carry_out(planned, database, publisher=Publisher("prune"), reason="", track=lambda items, *_: iter(items))
+    assert scene.query("SELECT COUNT(*) FROM tts_events") == rows, "the rows were not reached"
+    scene.run("prune", "--older-than", "30d", "--remove", "everything", "--yes")
+    assert scene.query("SELECT COUNT(*) FROM tts_events WHERE type <> 'indextts.events.erased'") == [(2,)]
+    assert scene.query("SELECT COUNT(*) FROM tts_records") == [(2,)]
+    assert {name for name in kept if (scene.folder / name).exists()} == {"spk_3.wav.json", "spk_4.wav.json"}
 
 
 def test_nothing_said_is_a_mistake(scene: Scene) -> None:

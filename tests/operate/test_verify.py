@@ -53,7 +53,7 @@ def test_on_every_database(tmp_path: Path, database_url: str) -> None:
         Defect.NOT_SHIPPED: ["spk_2.wav.json", "spk_4.wav.json"],
         Defect.RECORD_MISSING: ["spk_1.wav.json"],
     }
-    assert scene.facts("verify", "--repair")["repaired"] == {"new": 2, "known": 1, "refused": {}}
+    assert scene.facts("verify", "--repair")["repaired"] == {"new": 2, "known": 1, "forgotten": 0, "refused": {}}
     assert scene.facts("verify")["findings"] == []
 
 

@@ -8,6 +8,12 @@ cannot() {
     exit 0
 }
 
+logged() { # logged WHAT COMMAND...: run it, telling how far it is; all that it says goes to the log
+    doing=$1
+    shift
+    python3 "$alive" "$doing" bash -o pipefail -c '"${@:2}" 2>&1 | tee -a "$1"' bash "$log" "$@"
+}
+
 mirror() {
     apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Identifier: Packages' 'Origin: Debian' 'Component: main' |
         awk '$2 !~ /-/ && $1 ~ /^(https?|file):/ { print $1; exit }'
@@ -33,12 +39,13 @@ chroot_of() {
     : >"$log"
     export DEBIAN_FRONTEND=noninteractive
 
-    echo "Making a chroot with $what in $root (once; about a minute, 600 MB) ..."
+    alive=$(dirname "${BASH_SOURCE[0]}")/../../deploy/alive.py
+
     if [ -z "$(mirror)" ] || ! command -v debootstrap >/dev/null; then
-        apt-get update -q >>"$log" 2>&1 || cannot "apt-get update failed, see $log"
+        logged "Reading Debian's list of packages" apt-get update || cannot "apt-get update failed, see $log"
     fi
     if ! command -v debootstrap >/dev/null; then
-        apt-get install -q -y --no-install-recommends debootstrap >>"$log" 2>&1 ||
+        logged "Installing debootstrap" apt-get install -y --no-install-recommends debootstrap ||
             cannot "debootstrap could not be installed, see $log"
     fi
     from=$(mirror)
@@ -53,7 +60,8 @@ chroot_of() {
     eval "$proxy"
     if [ -n "${proxy:-}" ]; then export http_proxy=${http_proxy:-$proxy}; fi
     packages=$(IFS=, && echo "$*")
-    debootstrap --variant=minbase --include="$packages" sid "$root" "$from" >>"$log" 2>&1 ||
+    logged "Making a chroot with $what in $root (once; about a minute, 600 MB)" \
+        debootstrap --variant=minbase --include="$packages" sid "$root" "$from" ||
         cannot "debootstrap failed, see $log: $(tail -n 1 "$log")"
     rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
     chroot "$root" "$program" --version >"$root/.version" 2>>"$log" ||

@@ -71,6 +71,8 @@ class Server(abc.ABC):
     """
 
     kind: ClassVar[str]
+    templates: ClassVar[Path | None] = None
+    """Where data folders just filled are kept, to be copied for the next server of the kind; None to fill each anew."""
 
     def __init__(self, options: Mapping[str, Option] | None = None) -> None:
         """options: the server's own, by name; they hold until restart is given others."""
@@ -111,7 +113,7 @@ class Server(abc.ABC):
         self.find()
         self.folder = self._make_folder()
         try:
-            self._run_initialise()
+            self._fill()
             self.start()
         except BaseException:
             self._remove()
@@ -333,9 +335,22 @@ class Server(abc.ABC):
         with (self.folder / "server.log").open("wb") as log:
             return subprocess.Popen([*guard, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
 
+    def _fill(self) -> None:
+        """Fill the data folder: a copy takes a tenth of the time that the server's own program takes."""
+        template = self.templates / self.kind if self.templates else None
+        if template and template.exists():
+            _copy(template, self.folder / "data")
+            return
+        self._run_initialise()
+        if template:
+            (self.folder / "data" / "auto.cnf").unlink(missing_ok=True)  # what tells one MySQL from another
+            _copy(self.folder / "data", template)
+
     def _run_initialise(self) -> None:
         command = [*self._initialise()]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        # Here too a folder for temporary tables that no neighbour clears.
+        environment = {**os.environ, "TMPDIR": self._seen_by_server(self.folder / "tmp")}
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, env=environment)
         if done.returncode:
             output = (done.stdout + done.stderr).decode("utf-8", "replace")
             raise ServerFailedError(f"{' '.join(command)} ended with {done.returncode}\n{output}")
@@ -367,6 +382,11 @@ def _end_connection(cursor: Cursor, thread: int) -> None:
     except pymysql.err.MySQLError as error:
         if error.args[0] != ER.NO_SUCH_THREAD:  # it ended in the meantime
             raise
+
+
+def _copy(source: Path, target: Path) -> None:
+    # Most of it is zeros, which are not written.
+    subprocess.run(["cp", "--archive", "--sparse=always", "--no-target-directory", source, target], check=True)
 
 
 def new_folder(prefix: str, parent: Path | None = None) -> Path:

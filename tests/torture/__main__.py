@@ -11,12 +11,13 @@ import re
 import subprocess
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 
 from rich.console import Console
 
 from tests.servers import ServerMissingError
 from tests.torture.campaign import SERVERS, torture
+from tests.torture.erased import erase
 from tests.torture.faults import FAULTS
 from tests.torture.forms import FORMS, Form, lanes, plan, plan_of
 from tests.torture.table import show
@@ -38,11 +39,15 @@ def main() -> int:
         work = lanes(form, plan(form, chance))
     kinds = chosen.server or [kind for kind in SERVERS if kind != "oceanbase" or os.environ.get("OCEANBASE") == "1"]
     started = time.monotonic()
-    with ProcessPoolExecutor(len(kinds) * len(work), mp_context=multiprocessing.get_context("spawn")) as pool:
+    erasing = ["sqlite", *kinds] if form.histories else []
+    with ProcessPoolExecutor(
+        len(kinds) * len(work) + len(erasing), mp_context=multiprocessing.get_context("spawn")
+    ) as pool:
         running = {
             kind: [pool.submit(torture, kind, seed + 100 * lane, *each) for lane, each in enumerate(work)]
             for kind in kinds
         }
+        erased = {kind: pool.submit(erase, kind, form.histories, form.stride) for kind in erasing}
         if form.fuzz_seconds:
             held = _fuzz(console, seed, form.fuzz_seconds)
             passed, failed = passed + held, failed + (not held)
@@ -57,8 +62,21 @@ def main() -> int:
                 continue
             show(console, outcome, seed, time.monotonic() - started)
             passed, failed = passed + outcome.whole, failed + (not outcome.whole)
+        for kind, future in erased.items():
+            held = _erased(console, kind, future)
+            passed, failed = passed + held, failed + (not held)
     print(f"torture: {passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def _erased(console: Console, kind: str, future: Future[list[str]]) -> bool:
+    try:
+        failures = future.result()
+    except ServerMissingError:
+        return True  # said already
+    for failure in failures:
+        console.print(f"erasing: {failure}")
+    return not failures
 
 
 def _arguments() -> argparse.Namespace:

@@ -30,11 +30,15 @@ class Form:
     """Poisoned files; make test ships some in any case."""
     fuzz_seconds: int = 0
     """How long the decoder is fuzzed, guided by coverage."""
+    histories: int = 0
+    """Of erasing and rewriting, on SQLite too; see erasing.py."""
+    stride: int = 1
+    """What erases and rewrites dies at every so manieth of its steps."""
 
 
 FORMS = {
-    "short": Form(kills=5, database=8, others=11, fuzz_seconds=5),
-    "normal": Form(kills=45, database=32, others=43, fuzz_seconds=30),
+    "short": Form(kills=5, database=8, others=11, fuzz_seconds=5, histories=20, stride=20),
+    "normal": Form(kills=45, database=32, others=43, fuzz_seconds=30, histories=200, stride=5),
     "long": Form(
         kills=1000,
         database=200,
@@ -45,6 +49,7 @@ FORMS = {
         crash_points=True,
         poison=100_000,
         fuzz_seconds=120,
+        histories=2000,
     ),
 }
 

@@ -19,7 +19,7 @@ from sidecar.shipping.notices import Notices
 from sidecar.shipping.ports import Watching
 from sidecar.shipping.shipper import Shipper
 from sidecar.storage.dsn import SqliteDsn
-from sidecar.storage.sink import Acknowledgement, Batch, Delivery, Position, Quarantined
+from sidecar.storage.sink import Acknowledgement, Batch, Delivery, Position, Quarantined, Sink
 from sidecar.storage.sqlite.sink import SqliteSink
 
 
@@ -60,14 +60,14 @@ class StepNotices(Notices):
 
 
 class FaultySink:
-    """A real SQLite sink whose next commits fail in a chosen way.
+    """A real sink whose next commits fail in a chosen way.
 
     `plan` holds, for the commits to come: "" for none, "before" and "after" for an error instead of the commit and
     instead of its answer, "die before" and "die after" for the process's death there.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._sink = SqliteSink(SqliteDsn(path=str(path)))
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
         self.plan: list[str] = []
 
     def check(self) -> None:
@@ -158,21 +158,23 @@ class _Watcher:
 
 
 class Process:
-    """One life of a shipper over one folder and one SQLite file."""
+    """One life of a shipper over one folder and one SQLite file, or another sink."""
 
     def __init__(
         self,
         folder: Path,
-        database: Path,
+        database: Path | Sink,
         clock: ManualClock,
         *,
+        name: str = "shipper",
         batch_max_events: int = 1000,
         event_max_bytes: int = 64 * 1024,
         overlap_seconds: float = 2.0,
         scan_seconds: float = 60.0,
         watched: bool = True,
     ) -> None:
-        self.sink = FaultySink(database)
+        sink = SqliteSink(SqliteDsn(path=str(database))) if isinstance(database, Path) else database
+        self.sink = FaultySink(sink)
         self.notices = StepNotices()
         self.tally = Tally()
         limits = FolderLimits(
@@ -191,7 +193,7 @@ class Process:
         self._courier = Courier(self.sink, retry, quarantine_max_bytes=1024)
         self.watcher = _Watcher(Watching(announced=watched, limits=limits))
         self.shipper = Shipper(
-            "shipper",
+            name,
             [self.folder],
             courier=self._courier,
             watcher=self.watcher,

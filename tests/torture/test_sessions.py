@@ -33,11 +33,22 @@ def test_a_shipper_that_vanishes_in_a_transaction_frees_its_locks_in_seconds(ser
     sink.close()
 
 
+def sessions(server: Server, database: str) -> int:
+    """How many connections use a database."""
+    with server.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE db = %s", (database,))
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def test_a_connection_that_was_idle_for_long_is_made_anew_without_an_error(server: Server) -> None:
-    sink = MysqlSink(dsn_of(server, server.create_database()), LIMITS)
+    database = server.create_database()
+    sink = MysqlSink(dsn_of(server, database), LIMITS)
     sink.migrate()
     first = sink.open_position("studio", "/outputs")
-    time.sleep(6)
+    assert sessions(server, database)
+    eventually(lambda: not sessions(server, database), "the server's end of it")
     assert sink.open_position("studio", "/outputs") == first
     sink.close()
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.fresh.__main__ import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "tests" / "unit"
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
@@ -45,6 +47,13 @@ def loaded(path: Path) -> Any:
 @pytest.mark.parametrize("path", NAMING_TARGETS, ids=name)
 def test_every_target_that_is_named_can_be_made(path: Path) -> None:
     assert targets(path) <= TARGETS
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
+def test_what_a_bare_machine_is_tried_with_is_what_the_readme_says(readme: str) -> None:
+    blocks = re.findall(r"```.*?```", (ROOT / readme).read_text(encoding="utf-8"), re.DOTALL)
+    typed = {line.partition("#")[0].strip() for block in blocks for line in block.splitlines()}
+    assert set(COMMANDS) <= typed
 
 
 def test_every_target_is_described() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -73,18 +74,18 @@ def test_an_unreadable_place_is_told_with_its_cure(tmp_path: Path) -> None:
 
 
 def test_a_clone_without_its_packages_says_how_to_start() -> None:
-    command = [sys.executable, "-S", "-m", "sidecar", "find"]
-    done = subprocess.run(command, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+    words = [sys.executable, "-S", "-m", "sidecar", "find"]
+    done = subprocess.run(words, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == (
-        f"sidecar: click is not installed. Run: make -C {ROOT} venv, then {ROOT}/.venv/bin/sidecar\n"
-    )
+    clone, command = shlex.quote(str(ROOT)), shlex.quote(f"{ROOT}/.venv/bin/sidecar")
+    assert done.stderr == f"sidecar: click is not installed. Run: make -C {clone} venv, then {command}\n"
 
 
 def test_an_environment_of_somebody_else_wants_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert how_to_install("report") == f'{sys.executable} -m pip install "indextts-sidecar[report]"'
+    python = shlex.quote(sys.executable)
+    assert how_to_install("report") == f'{python} -m pip install "indextts-sidecar[report]"'
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    assert how_to_install("report").startswith(f"sudo {sys.executable} -m ")
+    assert how_to_install("report").startswith(f"sudo {python} -m ")
 
 
 def test_an_interpreter_s_path_with_a_space_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:

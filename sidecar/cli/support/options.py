@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +14,10 @@ import click
 from sidecar.cli.support.say import say
 from sidecar.errors import SettingsError, SidecarError, UsageError
 from sidecar.installation import bundled, how_to_install
+from sidecar.rights import how_to_read
 from sidecar.service import config
 from sidecar.service.settings import Settings
+from sidecar.service.systemd import Notifier
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -100,24 +103,27 @@ def with_errors(function: Callable[[], None]) -> None:
     """Run it; an error of ours, of the system or of a database driver ends the program with one line."""
     try:
         function()
+        return
     except SidecarError as error:
-        say(f"sidecar: {error}. {error.hint}" if error.hint else f"sidecar: {error}", err=True)
-        sys.exit(EXIT_USAGE if isinstance(error, (SettingsError, UsageError)) else EXIT_FAILED)
+        said = f"{error}. {error.hint}" if error.hint else str(error)
+        code = EXIT_USAGE if isinstance(error, (SettingsError, UsageError)) else EXIT_FAILED
     except BrokenPipeError:
         raise  # whoever read our output has gone; click ends quietly
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        say(f"sidecar: {where}{error.strerror or error}", err=True)
-        sys.exit(EXIT_FAILED)
+        name = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else ""
+        cure = how_to_read(name) if name and isinstance(error, PermissionError) else ""
+        said, code = (
+            ". ".join(filter(None, [f"{name}: {error.strerror or error}".removeprefix(": "), cure])),
+            EXIT_FAILED,
+        )
     except Exception as error:
         if type(error).__module__.partition(".")[0] not in _DRIVERS:
             raise
-        hint = (
-            f"Is the server one of those in {bundled('deploy/README.md')}? "
-            "If so, please report it with `sidecar doctor --json`."
-        )
-        say(f"sidecar: the database refuses a statement of this program: {error}. {hint}", err=True)
-        sys.exit(EXIT_FAILED)
+        hint = f"Is the server one of those in {bundled('deploy/README.md')}? If so, please report it."
+        said, code = f"the database refuses a statement of this program: {error}. {hint}", EXIT_FAILED
+    say(f"sidecar: {said}", err=True)
+    Notifier(config.environment()).status(said, alive=False)  # for `systemctl status`
+    sys.exit(code)
 
 
 def _load(overrides: dict[str, Any]) -> Settings:

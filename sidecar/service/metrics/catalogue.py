@@ -188,7 +188,7 @@ class Metrics:
         hint = attempt.error.hint if isinstance(attempt.error, SidecarError) else ""
         if self._failing_since is None:
             self._failing_since = time.monotonic()
-        self._set_health("sink", f"database: {attempt.error}" + (f" {hint}" if hint else ""))
+        self._set_health("sink", f"database: {attempt.error}" + (f". {hint}" if hint else ""))
         if attempt.number & (attempt.number - 1) == 0:
             log.warning(
                 "database does not take events, trying again",

@@ -19,7 +19,7 @@ from sidecar.service.metrics.sequences import Sequences
 from sidecar.shipping.folder import Scanned
 from sidecar.storage.sink import Quarantined
 
-_SKIPPED = ("vanished", "foreign", "repeated", "dropped")
+_SKIPPED = ("vanished", "foreign", "repeated", "dropped", "forgotten")
 _LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
 _COMMIT_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -50,7 +50,7 @@ class Files:
         )
         self._skipped = Counter(
             "sidecar_files_skipped",
-            "Known files that need no row: vanished, foreign, repeated, dropped (found again later).",
+            "Known files that need no row: vanished, foreign, repeated, dropped (found again later), forgotten.",
             ["why"],
             registry=registry,
         )

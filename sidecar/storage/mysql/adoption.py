@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sidecar.storage.adoption import TABLE, Wanted, key_columns, made_by, refuse, taken_over, wanted
 from sidecar.storage.columns import BY_NAME, Kind
+from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
-from sidecar.storage.sqlsink import Transaction
 
 _INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint")
 _TEXTS = ("tinytext", "text", "mediumtext", "longtext")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pymysql
 from pymysql.cursors import Cursor, SSCursor
 
+from sidecar.errors import TemporarySinkError
 from sidecar.storage.database import Parameter, Row
 from sidecar.storage.dsn import MysqlDsn
 from sidecar.storage.mysql.connection import Link, MysqlLimits
-from sidecar.storage.mysql.errors import classify
+from sidecar.storage.mysql.errors import classify, was_undone
+
+T = TypeVar("T")
+
+_ATTEMPTS = 10  # of a transaction that loses against another one's
 
 
 class MysqlDatabase:
@@ -27,6 +32,7 @@ class MysqlDatabase:
     def __init__(self, dsn: MysqlDsn, limits: MysqlLimits | None = None) -> None:
         self._dsn = dsn
         self._link = Link(dsn, limits or MysqlLimits())
+        self._alone = False
 
     def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]:
         return self.columns(sql, parameters)[1]
@@ -38,7 +44,7 @@ class MysqlDatabase:
                 execute(cursor, sql, parameters)
                 names = [column[0] for column in cursor.description or ()]
                 rows = [utc(row) for row in cursor.fetchall()]
-            connection.commit()  # the next query sees what was committed meanwhile
+            self._commit()  # the next query sees what was committed meanwhile
             return names, rows
         except (pymysql.Error, OSError) as error:
             self._link.roll_back()
@@ -61,11 +67,42 @@ class MysqlDatabase:
             connection = self._link.connected()
             with connection.cursor() as cursor:
                 changed = execute(cursor, sql, parameters)
-            connection.commit()
+            self._commit()
             return changed
         except (pymysql.Error, OSError) as error:
             self._link.roll_back()
             raise classify(error, str(self._dsn)) from error
+
+    def alone(self, work: Callable[[], T]) -> T:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._alone_once(work)
+            except TemporarySinkError as error:  # noqa: PERF203 - an attempt is a transaction
+                if attempt == _ATTEMPTS or not was_undone(error.__cause__):
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _alone_once(self, work: Callable[[], T]) -> T:
+        self._alone = True
+        try:
+            # Every commit of a shipper begins with its position. Written, not only locked: of a cluster's nodes, the
+            # one that is asked knows of no other's locks, and a write of the same row by two of them undoes one.
+            self.execute("UPDATE sidecar_positions SET revision = revision + 1")
+            result = work()
+            self._link.connected().commit()
+        except (pymysql.Error, OSError) as error:
+            self._link.roll_back()
+            raise classify(error, str(self._dsn)) from error
+        except BaseException:
+            self._link.roll_back()
+            raise
+        finally:
+            self._alone = False
+        return result
+
+    def _commit(self) -> None:
+        if not self._alone:
+            self._link.connected().commit()
 
     def close(self) -> None:
         self._link.give_up()

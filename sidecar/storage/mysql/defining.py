@@ -15,11 +15,10 @@ from dataclasses import replace
 import pymysql
 
 from sidecar.errors import SidecarError
-from sidecar.storage.database import Parameter, Row
+from sidecar.storage.database import Parameter, Row, Transaction
 from sidecar.storage.dsn import MysqlDsn
 from sidecar.storage.mysql.connection import MysqlLimits
 from sidecar.storage.mysql.database import MysqlDatabase
-from sidecar.storage.sqlsink import Transaction
 
 _MARK = "/* sidecar migrate */"
 """Before each statement, so that it is known in the server's list of what it works at."""

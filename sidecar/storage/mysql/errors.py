@@ -30,6 +30,7 @@ _ABOUT_THE_DATA = {
     8004,  # transaction too large (TiDB)
 }
 NO_SUCH_TABLE = 1146
+TABLE_ACCESS_DENIED = 1142
 _ABOUT_THE_TABLES = {1054, NO_SUCH_TABLE}  # 1054: unknown column
 _ABOUT_OUR_SQL = {1064, 1065, 1136, 1149}  # syntax and column counts: a bug, and a bug crashes
 
@@ -42,10 +43,17 @@ _NOT_THIS_HOST = {
     3100,  # a plugin forbids it (Group Replication)
 }
 
+_UNDONE = {1180, 1213, 3101}  # error during COMMIT (Galera), deadlock, not certified (Group Replication)
+
 
 def belongs_elsewhere(error: BaseException) -> bool:
     """Whether another host of a cluster may take what this one refuses."""
     return bool(error.args) and error.args[0] in _NOT_THIS_HOST
+
+
+def was_undone(error: BaseException | None) -> bool:
+    """Whether the server undid the transaction in favour of another one, so that it may be tried again at once."""
+    return error is not None and bool(error.args) and error.args[0] in _UNDONE
 
 
 def classify(error: BaseException, where: str) -> BaseException:
@@ -70,13 +78,13 @@ def _hint(number: int, message: str) -> str:
     """A denied command that the shipper never needs was asked for by a command for people."""
     if number in _DENIED and not message.startswith(_SHIPPERS_COMMANDS):
         return (
-            f"This command needs the account that migrates (tts_migrate in {bundled('deploy/mysql/accounts.sql')}): "
-            "name it for this one call, SIDECAR_DATABASE_URL=mysql://tts_migrate:...@HOST/DATABASE sidecar ..."
+            "This command needs the account that migrates; as `sidecar init` made it, add "
+            "--database-url mysql://tts_migrate@HOST/DATABASE --database-password-file .sidecar-passwords/tts_migrate"
         )
     return _HINTS.get(number, "")
 
 
-_DENIED = {1142, 1227}
+_DENIED = {TABLE_ACCESS_DENIED, 1227}
 _SHIPPERS_COMMANDS = ("SELECT", "INSERT", "UPDATE")
 
 
@@ -84,8 +92,8 @@ _GRANTS = bundled("deploy/mysql/grants.sql")
 _HINTS: Mapping[int, str] = {
     1044: f"Grant the account its rights on this database ({_GRANTS}).",
     1045: "Check user and password in SIDECAR_DATABASE_URL or SIDECAR_DATABASE_PASSWORD.",
-    1049: "Create the database, or correct its name in SIDECAR_DATABASE_URL.",
-    1142: f"Grant the account SELECT, INSERT and UPDATE on the tables ({_GRANTS}).",
+    1049: "Create the database (sidecar init), or correct its name in SIDECAR_DATABASE_URL.",
+    TABLE_ACCESS_DENIED: f"Grant the account SELECT, INSERT and UPDATE on the tables ({_GRANTS}).",
     1205: "Another session holds what this needs (an ALTER, a backup, a long transaction); "
     "SHOW FULL PROCESSLIST names it.",
     1665: "The server writes its binary log as statements, which can go wrong: let it write rows, "

@@ -11,7 +11,7 @@ costs the server as much as a value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,11 +63,16 @@ def rendered(batch: Batch) -> Rendered:
     return ahead if isinstance(ahead, Rendered) and ahead.source is batch.deliveries else render(batch.deliveries)
 
 
-def render(deliveries: Sequence[Delivery]) -> Rendered:
+def render(deliveries: Sequence[Delivery], without: Collection[str] = ()) -> Rendered:
+    """
+    Args:
+        without: event_ids of which no record is to be made.
+    """
     folded: dict[str, list[tuple[Values, Delivery]]] = {fold.name: [] for fold in FOLDS}
     for delivery in deliveries:
         for fold, values in project(delivery.event):
-            folded[fold.name].append((values, delivery))
+            if not (without and values[0] in without):
+                folded[fold.name].append((values, delivery))
     by_id = sorted(deliveries, key=_id)
     return Rendered(
         source=deliveries,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import pymysql
@@ -10,18 +11,19 @@ from pymysql.cursors import Cursor
 
 from sidecar.errors import PermanentSinkError, PositionLost, SidecarError
 from sidecar.storage import migrations
-from sidecar.storage.database import Parameter, Row, marks
+from sidecar.storage.database import Parameter, Row, Transaction, marks
 from sidecar.storage.dsn import MysqlDsn
 from sidecar.storage.mysql.adoption import adopt
 from sidecar.storage.mysql.connection import Link, MysqlLimits
 from sidecar.storage.mysql.database import execute, utc
 from sidecar.storage.mysql.defining import Defining, patient
-from sidecar.storage.mysql.errors import NO_SUCH_TABLE, belongs_elsewhere, classify
+from sidecar.storage.mysql.errors import NO_SUCH_TABLE, TABLE_ACCESS_DENIED, belongs_elsewhere, classify
 from sidecar.storage.mysql.rows import render
 from sidecar.storage.mysql.store import NotAllNew, Store
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery
-from sidecar.storage.sqlsink import SqlSink, Transaction, nothing
+from sidecar.storage.sqlsink import SqlSink, nothing
 from sidecar.storage.statements import MYSQL
+from sidecar.storage.tombstones import judge
 
 T = TypeVar("T")
 
@@ -138,13 +140,28 @@ class MysqlSink(SqlSink):
         assert isinstance(run, _Transaction), "made by _run"
         # First, so that two shippers of one folder queue up here instead of deadlocking further down.
         revision = _move_position(run, batch)
+        judged = judge(run, batch)
+        batch = judged.batch
+        if judged.gone:
+            batch = replace(batch, rendered=render(batch.deliveries, judged.gone))
         all_new = True
         if batch.deliveries:
             aim, maximum = self._limits.statement_bytes, self._link.max_statement
             all_new = Store(cursor=run.cursor, new=new, aim=aim, maximum=maximum).write(batch)
         known = frozenset() if all_new else _tell_known(run, batch)
         self._quarantine(run, batch)
-        return Acknowledgement(known=known, revision=revision)
+        self._bury(run, judged)
+        return Acknowledgement(known=known, revision=revision, refused=judged.refused)
+
+    def _may_delete(self, run: Transaction) -> bool:
+        try:
+            for table in ("tts_records", "tts_events"):
+                run.execute(f"DELETE FROM {table} WHERE 1 = 0")
+        except pymysql.err.OperationalError as error:
+            if error.args[0] == TABLE_ACCESS_DENIED:
+                return False
+            raise
+        return True
 
     def _adopt(self, run: Transaction, known: list[migrations.Migration]) -> list[str]:
         return adopt(run, known)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from sidecar.storage.adoption import TABLE, made_by, refuse, taken_over, wanted
 from sidecar.storage.columns import BY_NAME, Kind
+from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
-from sidecar.storage.sqlsink import Transaction
 
 _TEXT = ("CHAR", "CLOB", "TEXT")
 # Text sorts and compares as times do only where all of it has one form; CURRENT_TIMESTAMP, the other program's, has no

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from sidecar.errors import TablesNotReady
 from sidecar.storage.columns import COLUMNS, Kind
 from sidecar.storage.database import Parameter, Row
 from sidecar.storage.dsn import SqliteDsn
-from sidecar.storage.migrations import MIGRATE_HINT
-from sidecar.storage.sqlite.errors import classify
+from sidecar.storage.sqlite.opening import connect, explained
+
+T = TypeVar("T")
 
 _TIME_LENGTH = len("2026-11-22 10:15:42.318207")
 _TIME_COLUMNS = frozenset(
@@ -32,17 +31,14 @@ class SqliteDatabase:
 
     Raises:
         TablesNotReady: there is no such file.
+        TemporarySinkError: this user may not open it.
     """
 
     dialect: Literal["mysql", "sqlite"] = "sqlite"
 
     def __init__(self, dsn: SqliteDsn, *, busy_timeout: float = 5.0, only_read: bool = False) -> None:
-        if not Path(dsn.path).exists():
-            raise TablesNotReady(f"{dsn}: there is no such file", hint=MIGRATE_HINT)
         self._dsn = dsn
-        self._connection = sqlite3.connect(
-            dsn.path, timeout=busy_timeout, isolation_level=None, check_same_thread=False
-        )
+        self._connection = connect(dsn, busy_timeout=busy_timeout)
         if only_read:
             self.query("PRAGMA query_only = 1")
 
@@ -60,6 +56,17 @@ class SqliteDatabase:
     def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
         return self._execute(sql, parameters).rowcount
 
+    def alone(self, work: Callable[[], T]) -> T:
+        self._execute("BEGIN IMMEDIATE", ())
+        try:
+            result = work()
+            self._execute("COMMIT", ())
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        return result
+
     def close(self) -> None:
         self._connection.close()
 
@@ -67,7 +74,7 @@ class SqliteDatabase:
         try:
             return self._connection.execute(sql, [_parameter(value) for value in parameters])
         except sqlite3.Error as error:
-            raise classify(error, str(self._dsn)) from error
+            raise explained(error, self._dsn) from error
 
 
 def _read(cursor: sqlite3.Cursor) -> Iterator[Row]:

@@ -9,15 +9,16 @@ from typing import TypeVar
 
 from sidecar.errors import PermanentSinkError, PositionLost, SidecarError, TemporarySinkError
 from sidecar.storage import migrations
-from sidecar.storage.database import Parameter, Row, in_chunks, marks
+from sidecar.storage.database import Parameter, Row, Transaction, in_chunks, marks
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.projection import FOLDS, project
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery
 from sidecar.storage.sqlite.adoption import adopt
 from sidecar.storage.sqlite.database import time_text
-from sidecar.storage.sqlite.errors import classify
-from sidecar.storage.sqlsink import SqlSink, Transaction
+from sidecar.storage.sqlite.opening import connect, explained
+from sidecar.storage.sqlsink import SqlSink
 from sidecar.storage.statements import EVENT_COLUMNS, SQLITE, fold_tail, insert_head, keep_existing
+from sidecar.storage.tombstones import judge
 
 T = TypeVar("T")
 
@@ -43,7 +44,7 @@ class _Transaction:
 class SqliteSink(SqlSink):
     """
     Args:
-        dsn: where the file is.
+        dsn: where the file is; `migrate` makes it.
         busy_timeout: seconds to wait for another process that writes.
     """
 
@@ -55,6 +56,10 @@ class SqliteSink(SqlSink):
         self._dsn = dsn
         self._busy_timeout = busy_timeout
         self._connection: sqlite3.Connection | None = None
+
+    def migrate(self, say: Callable[[str], None] = lambda _: None) -> list[str]:
+        connect(self._dsn, busy_timeout=self._busy_timeout, make=True).close()
+        return super().migrate(say)
 
     def render(self, deliveries: Sequence[Delivery]) -> object:
         return None
@@ -94,9 +99,7 @@ class SqliteSink(SqlSink):
 
     def _connected(self) -> sqlite3.Connection:
         if self._connection is None:
-            connection = sqlite3.connect(
-                self._dsn.path, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False
-            )
+            connection = connect(self._dsn, busy_timeout=self._busy_timeout)
             # WAL lets people query while the shipper writes; FULL makes a commit survive a power cut.
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
@@ -104,7 +107,7 @@ class SqliteSink(SqlSink):
         return self._connection
 
     def _translated(self, error: sqlite3.Error) -> Exception:
-        translated = classify(error, str(self._dsn))
+        translated = explained(error, self._dsn)
         if isinstance(translated, TemporarySinkError):
             self.close()  # the file may be another one by now
         return translated
@@ -132,12 +135,19 @@ class SqliteSink(SqlSink):
         if not moved:
             raise PositionLost("the position in the database is older than what was committed, or gone")
         revision = self._open_position(run, *folder).revision
+        judged = judge(run, batch)
+        batch = judged.batch
         known = _insert_events(run, batch)
         for delivery in batch.deliveries:
             for fold, values in project(delivery.event):
-                run.execute(_FOLD[fold.name], values)
+                if values[0] not in judged.gone:
+                    run.execute(_FOLD[fold.name], values)
         self._quarantine(run, batch)
-        return Acknowledgement(known=known, revision=revision)
+        self._bury(run, judged)
+        return Acknowledgement(known=known, revision=revision, refused=judged.refused)
+
+    def _may_delete(self, run: Transaction) -> bool:
+        return True
 
 
 def _insert_events(run: Transaction, batch: Batch) -> frozenset[str]:

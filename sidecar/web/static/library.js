@@ -81,8 +81,8 @@ function take(record) {
   item.record = record;
   const text = record.text_input || "—";
   highlight(part("open"), text.length > 400 ? `${text.slice(0, 400)}…` : text);
-  part("open").href = `/records/${encodeURIComponent(record.event_id)}`;
-  const playable = record.audio_path && !record.deleted_at && !record.replaced_by;
+  if (record.event_id) part("open").href = `/records/${encodeURIComponent(record.event_id)}`; // another program's row has none
+  const playable = record.event_id && record.audio_path && !record.deleted_at && !record.replaced_by;
   const button = part("play");
   button.disabled = !playable;
   button.setAttribute("aria-label", playable ? `${word("play")}: ${text.slice(0, 60)}` : word("no_audio"));

@@ -130,7 +130,7 @@ def test_events_of_a_publisher_are_numbered(tmp_path: Path, calls: list[str]) ->
 def test_a_folder_is_backfilled(tmp_path: Path, calls: list[str]) -> None:
     names = make_old_wavs(tmp_path, 300)
     (tmp_path / f"{names[0]}.json").write_bytes(b"quicker")
-    written = [outcome.written for outcome in backfill(tmp_path, names)]
+    written = [outcome.written for outcome in backfill(tmp_path, names, None)]
     assert written == [False] + [True] * 299
     assert (tmp_path / f"{names[0]}.json").read_bytes() == b"quicker"
     flushed = [each for each in calls if each == f"fsync {tmp_path.name}"]

@@ -60,6 +60,50 @@ def test_a_misspelt_name_in_dotenv_is_refused_too() -> None:
         config.load()
 
 
+def test_a_name_without_a_value_in_dotenv_is_refused() -> None:
+    Path(".env").write_text("SIDECAR_NAME\nOTHER\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="SIDECAR_NAME has no value"):
+        config.load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "bounds"),
+    [
+        ("EVENT_MAX_BYTES", "12", "a whole number, 1024 or more, at most 67108864"),
+        ("EVENT_MAX_BYTES", "1.5e6", "a whole number"),
+        ("EVENT_MAX_BYTES", "", "a whole number"),
+        ("POLL_SECONDS", "0", "a number, more than 0, at most 86400"),
+        ("DRAIN_SECONDS", "inf", "a number, 0 or more, at most 86400"),
+        ("LOG_LEVEL", "loud", "one of debug, info, warning, error"),
+        ("NAME", "two words", "1 to 64 letters, digits"),
+        ("NAME", "x" * 65, "1 to 64 letters, digits"),
+    ],
+)
+def test_what_is_wrong_is_repeated_and_what_is_right_is_told(
+    name: str, value: str, bounds: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"SIDECAR_{name}", value)
+    with pytest.raises(SettingsError) as refused:
+        config.load()
+    assert str(refused.value) == f"SIDECAR_{name} is {value!r}"
+    assert bounds in refused.value.hint
+
+
+def test_values_come_in_the_type_of_their_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("DRAIN_SECONDS", "0"), ("OVERLAP_SECONDS", "2.5"), ("EVENT_MAX_BYTES", "2048")):
+        monkeypatch.setenv(f"SIDECAR_{name}", value)
+    monkeypatch.setenv("sidecar_web_token_file", "token")
+    settings = config.load()
+    assert (settings.drain_seconds, settings.overlap_seconds, settings.event_max_bytes) == (0.0, 2.5, 2048)
+    assert isinstance(settings.drain_seconds, float)
+    assert settings.web_token_file == Path("token")
+
+
+def test_secrets_are_in_no_repr() -> None:
+    given = {"database_url": "mysql://a:geheim@h/d", "database_password": "geheim", "web_token": "geheim" * 4}
+    assert "geheim" not in repr(config.load(given))
+
+
 def test_a_wrong_url_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIDECAR_DATABASE_URL", "mysql://anna:geheim@db:port/tts")
     with pytest.raises(SettingsError) as refused:

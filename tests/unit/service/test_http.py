@@ -22,7 +22,7 @@ def server() -> Iterator[HttpServer]:
 
 
 def _listen(host: str = "127.0.0.1", port: int = 0) -> HttpServer:
-    return HttpServer(host, port, metrics=lambda: (b"1", "text/plain"), status=list)
+    return HttpServer(host, port, metrics=lambda: (b"1", "text/plain"), status=list, about={"pid": 1})
 
 
 def test_the_pages_come_back_when_threads_can_be_started_again(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ from click.testing import CliRunner
 
 from sidecar.cli.main import sidecar
 from sidecar.cli.support.options import EXIT_FAILED, EXIT_USAGE, with_errors
-from sidecar.errors import SidecarError, UsageError
+from sidecar.errors import SettingsError, SidecarError, UsageError
+from tests.places import NOBODY, as_nobody
 
 
 def raising(error: Exception) -> None:
@@ -41,6 +43,17 @@ def test_an_error_ends_the_program_with_one_line(
     assert said.count("\n") == 1
 
 
+def test_systemd_shows_the_line_that_ended_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path has room for about 100 characters
+    monkeypatch.setenv("NOTIFY_SOCKET", "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind("notify")
+        systemd.setblocking(False)
+        with pytest.raises(SystemExit):
+            with_errors(lambda: raising(SettingsError("SIDECAR_NAME is wrong", hint="Write another.")))
+        assert systemd.recv(4096) == b"STATUS=SIDECAR_NAME is wrong. Write another."
+
+
 def test_a_bug_keeps_its_traceback() -> None:
     with pytest.raises(KeyError):
         with_errors(lambda: raising(KeyError("x")))
@@ -61,17 +74,8 @@ def nobody(elsewhere: Path) -> Iterator[None]:
     if os.geteuid() != 0:
         yield
         return
-    for folder in (elsewhere, *elsewhere.parents[:2]):
-        folder.chmod(0o755)
-    (elsewhere / ".env").touch()
-    for verb in ("find", "doctor", "stats", "status"):  # all is imported while everything may be read
-        CliRunner().invoke(sidecar, [verb, "--database-url", "sqlite:///nowhere.db"])
-    (elsewhere / ".env").unlink()
-    os.seteuid(65534)
-    try:
+    with as_nobody(elsewhere, "find", "doctor", "stats", "status"):
         yield
-    finally:
-        os.seteuid(0)
 
 
 def test_an_env_file_that_is_no_text_is_told(elsewhere: Path) -> None:
@@ -87,7 +91,7 @@ def test_an_env_file_that_may_not_be_read_is_told(elsewhere: Path, nobody: None)
     else:
         os.seteuid(0)
         (elsewhere / ".env").touch(0o600)
-        os.seteuid(65534)
+        os.seteuid(NOBODY)
     result = CliRunner().invoke(sidecar, ["status"])
     assert (result.exit_code, result.stderr.count("\n")) == (EXIT_USAGE, 1)
     assert "cannot be read: Permission denied. Let this user read it" in result.stderr

@@ -1,0 +1,1 @@
+"""From nothing to recording: what `sidecar init` finds, makes and leaves. It asks nobody and prints nothing."""

@@ -1,0 +1,215 @@
+"""Where on this host traces of what is to be forgotten lie, and where nobody looked.
+
+An event file says by itself whose it is. Audio does not, and names like spk_<second>.wav exist on every host: a file is
+a record's audio only in the folder that the record's own event lies or lay in, or that it names, under its name, with
+its hash, and while no event that stays says the same of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import orjson
+
+from sidecar.answers.audio import may_name
+from sidecar.event.names import printable
+from sidecar.event.types import FORGOTTEN, SYNTHESIS
+from sidecar.storage.database import Database, in_chunks, marks
+from sidecar.upkeep.documents import Document, documents
+from sidecar.upkeep.erasures import Number, host_of, number_in_broken_file
+from sidecar.upkeep.mentions import Target
+from sidecar.upkeep.wav import sha256
+
+File = tuple[Path, str]
+"""A file, and the SHA-256 that it has if it is the one."""
+
+
+@dataclass(kw_only=True)
+class Traces:
+    records: int = 0
+    """How many records, and syntheses that are none yet, are meant."""
+    files: list[File] = field(default_factory=list)
+    """Event files, markers and temporary files."""
+    audio: list[File] = field(default_factory=list)
+    numbers: list[Number] = field(default_factory=list)
+    """Source and sequence of the events."""
+    hashes: set[str] = field(default_factory=set)
+    """Of all their audio."""
+    homes: dict[str, Path] = field(default_factory=dict)
+    """By record, the watched folder that its own event file lies in."""
+    left: list[str] = field(default_factory=list)
+    """Files of this host that cannot be removed now, each with the reason."""
+    shared: list[str] = field(default_factory=list)
+    """Audio that belongs to a record that stays, too."""
+    elsewhere: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By host, files that lie, or lay, where nobody looked."""
+    owners: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By host, the ids that those belong to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Take:
+    """What one synthesis event says of its audio."""
+
+    subject: str
+    host: str
+    home: Path | None
+    """The watched folder that its event file lies or lay in; None where that is not one of this host's."""
+    path: str
+    sha256: str
+
+
+def look(database: Database, folders: Sequence[Path], host: str, target: Target, ids: set[str]) -> Traces:
+    """
+    Args:
+        host: this machine's name as events have it.
+        ids: of the records and events that are meant.
+    """
+    traces = Traces()
+    takes: list[_Take] = []
+    found: set[str] = set()
+    claimed: set[File] = set()
+    by_id = Target(ids=frozenset(ids))
+    for folder in folders:
+        for document in documents(folder):
+            if _is_meant(document, target, by_id):
+                take = _collect(document, traces, found)
+                takes += [take] if take is not None else []
+            elif document.event is not None and not document.hidden:
+                take = _take(document.event, folder)
+                claimed.update((place / name, take.sha256) for place, name in _places(take, folders))
+    idle = _ask(database, ids, folders, host, traces, takes, found)
+    traces.records = len({take.subject for take in takes})
+    for take in dict.fromkeys(takes):
+        if take.path:
+            _locate(take, folders, traces, claimed, idle)
+    return traces
+
+
+def _is_meant(document: Document, target: Target, by_id: Target) -> bool:
+    if document.temporary_of in by_id.ids:
+        return True
+    if document.event is None:
+        return target.may_match(document.raw) or (bool(by_id.ids) and by_id.may_match(document.raw))
+    return not document.erases and (
+        target.matches(document.event) or (bool(by_id.ids) and by_id.matches(document.event))
+    )
+
+
+def _collect(document: Document, traces: Traces, found: set[str]) -> _Take | None:
+    """Note a document that is meant. Returns what it says of its audio, where it is a synthesis."""
+    if document.busy:
+        traces.left.append(f"{document.path}: a process is at work on it; run it again when that has ended")
+    else:
+        traces.files.append((document.path, document.sha256))
+    if number := number_in_broken_file(document.raw):
+        traces.numbers.append(number)
+    event = document.event
+    if event is None:
+        return None
+    found.add(str(event.get("id")))
+    if not str(event.get("type")).startswith(SYNTHESIS):
+        return None
+    if not document.hidden:
+        traces.homes.setdefault(str(event.get("subject")), document.folder)
+    return _take(event, document.folder)
+
+
+def _ask(
+    database: Database,
+    ids: set[str],
+    folders: Sequence[Path],
+    host: str,
+    traces: Traces,
+    takes: list[_Take],
+    found: set[str],
+) -> dict[str, bool]:
+    """Add what the database knows of events whose files were not found.
+
+    Returns:
+        Of whose audio no file is expected: by record, whether because one that stays overwrote it.
+    """
+    known = {printable(str(folder)): folder for folder in folders}
+    idle: dict[str, bool] = {}
+    for chunk in in_chunks(sorted(ids)):
+        for column in ("subject", "id"):
+            for id_, subject, type_, source, sequence, path, event in database.query(
+                f"SELECT id, subject, type, source, sequence, path, event FROM tts_events WHERE {column} IN "
+                f"({marks(chunk)}) AND type <> '{FORGOTTEN}'",
+                chunk,
+            ):
+                traces.numbers.append((str(source), int(sequence)))
+                if id_ in found:
+                    continue
+                found.add(str(id_))
+                there = host_of(str(source))
+                home = known.get(str(path).rpartition("/")[0]) if there == host else None
+                if home is None:
+                    traces.elsewhere[there].append(str(path))
+                    traces.owners[there].add(str(subject if subject in ids else id_))
+                if str(type_).startswith(SYNTHESIS):
+                    takes.append(_take(orjson.loads(event), home))
+        heard = {take.subject for take in takes}
+        for event_id, source, path, digest, deleted_at, replaced_by in database.query(
+            "SELECT event_id, source, audio_path, audio_sha256, deleted_at, replaced_by FROM tts_records "
+            f"WHERE event_id IN ({marks(chunk)})",
+            chunk,
+        ):
+            overwritten = replaced_by is not None and replaced_by not in ids
+            if overwritten or deleted_at is not None:
+                idle[str(event_id)] = overwritten
+            if event_id not in heard:
+                there = host_of(str(source or ""))
+                takes.append(_Take(subject=event_id, host=there, home=None, path=path, sha256=digest or ""))
+    return idle
+
+
+def _take(event: Mapping[str, Any], home: Path | None) -> _Take:
+    data = event.get("data")
+    audio = data.get("audio") if isinstance(data, dict) else None
+    path, sha256 = (audio.get("path"), audio.get("sha256")) if isinstance(audio, dict) else (None, None)
+    return _Take(
+        subject=str(event.get("subject")),
+        host=host_of(str(event.get("source") or "")),
+        home=home,
+        path=path if isinstance(path, str) else "",
+        sha256=sha256 if isinstance(sha256, str) else "",
+    )
+
+
+def _places(take: _Take, folders: Sequence[Path]) -> list[tuple[Path, str]]:
+    """The watched folders, and the name there, that the audio of an event that lies here may be in."""
+    path = PurePosixPath(take.path)
+    if take.home is None or not path.name or path.name.startswith("."):
+        return []
+    if not path.parent.parts or may_name(take.home, path):
+        return [(take.home, path.name)]
+    return [(folder, path.name) for folder in folders if may_name(folder, path)]
+
+
+def _locate(take: _Take, folders: Sequence[Path], traces: Traces, claimed: Set[File], idle: Mapping[str, bool]) -> None:
+    if take.sha256:
+        traces.hashes.add(take.sha256)
+    places = _places(take, folders)
+    if not places:
+        if take.subject not in idle:
+            traces.elsewhere[take.host].append(take.path)
+            traces.owners[take.host].add(take.subject)
+        return
+    there = [folder / name for folder, name in places if (folder / name).is_file()]
+    if idle.get(take.subject) or not there:
+        return
+    if not take.sha256:
+        traces.left.append(f"{there[0]}: no hash was recorded of it; look at it and remove it by hand")
+        return
+    same = [path for path in there if len(there) == 1 or sha256(path) == take.sha256]
+    if len(same) > 1:
+        traces.left.append(f"{same[0]}: {len(same)} folders have it, and which one is not recorded; remove it by hand")
+    elif same and (same[0], take.sha256) in claimed:
+        traces.shared.append(str(same[0]))
+    elif same:
+        traces.audio.append((same[0], take.sha256))

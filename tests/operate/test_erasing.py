@@ -1,0 +1,255 @@
+"""What is erased is what was asked for: by host, folder, name and content, and people byte by byte. It stays away."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sidecar.cli.support.databases import open_sink
+from sidecar.event.event import Event
+from sidecar.event.publish import Publisher
+from sidecar.storage.sink import Batch, Delivery
+from sidecar.storage.tombstones import judge
+from sidecar.upkeep.forget import Place, forget
+from sidecar.upkeep.mentions import Target
+from tests.events import encode, envelope, publish, succeeded, uuid7
+from tests.operate.hosts import Host, make_hosts
+from tests.servers import sqlite_url
+
+NEIGHBOURS = ["anna", "ANNA", "änna", "anna ", "😀", "😎", "李雷"]
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> tuple[Host, Host]:
+    first, second = make_hosts(tmp_path, sqlite_url(tmp_path / "sidecar.db"), "a", "b")
+    return first, second
+
+
+def test_audio_of_another_host_with_the_same_name_stays(tmp_path: Path, database_url: str) -> None:
+    a, b = make_hosts(tmp_path, database_url, "a", "b")
+    for number in range(3):
+        a.say(f"spk_{number}.wav", "anna", seed=number)
+        b.say(f"spk_{number}.wav", "xiao ming", seed=10 + number)
+    a.ship()
+    b.ship()
+    said = a.forget("--user", "xiao ming")
+    assert "3 records" in said
+    assert "left: 6" in said
+    assert f"host b, 6 files\n  {b.folder}/spk_0.wav.json" in said
+    assert "host b: 0 done; still to do: 3" in said
+    assert a.wavs() == b.wavs() == ["spk_0.wav", "spk_1.wav", "spk_2.wav"]
+    assert a.users() == ["anna"] * 3
+    assert b.run("verify", "--repair", code=1).count("forgotten: 3") == 1, "what is not its own is not restored"
+    assert a.users() == ["anna"] * 3
+    said = b.forget("--pending")
+    assert "6 files; left: 0" in said
+    assert "host b: 3 done\n" in said
+    assert (a.wavs(), b.wavs()) == (["spk_0.wav", "spk_1.wav", "spk_2.wav"], [])
+    a.ship()
+    b.ship()
+    for host in (a, b):
+        before = sorted(path.name for path in host.folder.iterdir())
+        assert "nothing is pending" in host.forget("--pending")
+        assert sorted(path.name for path in host.folder.iterdir()) == before
+
+
+def test_audio_of_another_watched_folder_stays(tmp_path: Path, database_url: str) -> None:
+    a, other = make_hosts(tmp_path, database_url, "a", "a2")
+    other.name = a.name
+    a.settings = other.settings = {**a.settings, "SIDECAR_WATCH_DIR": f"{a.folder}{os.pathsep}{other.folder}"}
+    a.say("spk_1.wav", "anna", seed=1)
+    other.say("spk_1.wav", "xiao ming", seed=1)
+    a.ship()
+    a.forget("--user", "xiao ming")
+    assert (a.wavs(), other.wavs()) == (["spk_1.wav"], [])
+
+
+def test_audio_that_was_recorded_elsewhere_is_listed_and_its_namesake_stays(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    a.say("spk_1.wav", "xiao ming", seed=1, audio="/srv/clips/spk_1.wav")
+    a.ship()
+    said = a.forget("--user", "xiao ming")
+    assert "left: 1" in said
+    assert "host a, 1 file\n  /srv/clips/spk_1.wav" in said
+    assert a.wavs() == ["spk_1.wav"]
+
+
+def test_audio_that_was_made_anew_under_the_name_stays(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    a.say("spk_1.wav", "xiao ming", seed=1)
+    a.ship()
+    (a.folder / "spk_1.wav").write_bytes(b"somebody else's by now")
+    a.forget("--user", "xiao ming")
+    assert a.wavs() == ["spk_1.wav"]
+
+
+def test_audio_that_a_record_which_stays_has_too_stays(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    first = a.say("spk_1.wav", "xiao ming", seed=1)
+    second = succeeded("the same again", data={"audio": first["data"]["audio"], "caller": {"user": "anna"}})
+    publish(a.folder, second, name="spk_1.wav.2.json")
+    a.ship()
+    assert "belongs to another record too" in a.forget("--user", "xiao ming")
+    assert a.wavs() == ["spk_1.wav"]
+
+
+@pytest.mark.parametrize("user", NEIGHBOURS)
+def test_one_user_is_forgotten_and_none_whose_name_compares_equal(tmp_path: Path, database_url: str, user: str) -> None:
+    (a,) = make_hosts(tmp_path, database_url, "a")
+    for number, name in enumerate(NEIGHBOURS):
+        a.say(f"spk_{number}.wav", name, seed=number)
+        rated = {"rating": 3, "note": "so", "caller": {"user": name}}
+        event = a.say(f"rated_{number}.wav", "somebody", seed=100 + number)
+        publish(a.folder, envelope("audio.rated", rated, subject=event["id"]))
+    a.ship()
+    for name in NEIGHBOURS:
+        a.execute(f"INSERT INTO tts_records (text_input, audio_path, user_id) VALUES ('of another', '', '{name}')")
+    assert "1 record, and 1 row of other programs would" in a.run("forget", "--user", user)
+    a.forget("--user", user)
+    rest = sorted([name for name in NEIGHBOURS if name != user] * 2 + ["somebody"] * 7, key=str.encode)
+    assert sorted((row[0] for row in a.query("SELECT user_id FROM tts_records")), key=str.encode) == rest
+    raters = [row[0] for row in a.query("SELECT rated_by FROM tts_records WHERE rated_by IS NOT NULL")]
+    assert sorted(raters) == sorted(name for name in NEIGHBOURS if name != user)
+
+
+@pytest.mark.parametrize("option", ["--text", "--voice"])
+def test_words_and_voices_are_compared_byte_by_byte(tmp_path: Path, database_url: str, option: str) -> None:
+    (a,) = make_hosts(tmp_path, database_url, "a")
+    for number, word in enumerate(("Ça 😀", "ça 😀", "Ca 😀", "Ça 😎")):
+        a.say(f"{number}.wav", word, seed=number, data={"text": f"so {word}!", "voice": {"path": f"v/{word}.wav"}})
+    a.ship()
+    a.forget(option, "Ça 😀")
+    assert a.users() == sorted(["ça 😀", "Ca 😀", "Ça 😎"], key=str.encode)
+
+
+def test_what_was_forgotten_does_not_come_back(tmp_path: Path, database_url: str) -> None:
+    """By a restored folder, by replay, by a shipper that holds it in its hands, or from before on another host."""
+    a, b = make_hosts(tmp_path, database_url, "a", "b")
+    event = a.say("spk_1.wav", "xiao ming", seed=1)
+    a.say("spk_2.wav", "anna", seed=2)
+    publish(a.folder, envelope("audio.rated", {"rating": 1, "caller": {"user": "xiao ming"}}, subject=event["id"]))
+    (a.folder / "cut.json").write_bytes(encode(succeeded(data={"caller": {"user": "xiao ming"}}))[:-30])
+    a.ship()
+    shutil.copytree(a.folder, tmp_path / "backup")
+    a.forget("--user", "xiao ming")
+    shutil.copytree(tmp_path / "backup", a.folder, dirs_exist_ok=True)
+    shutil.copytree(tmp_path / "backup", b.folder, dirs_exist_ok=True)
+    rated = envelope("audio.rated", {"rating": 5, "caller": {"user": "anna"}}, subject=event["id"])
+    publish(b.folder, rated, name="of_a_forgotten_record.json")
+    for host in (a, b):
+        host.ship()
+        assert host.facts("replay", "--all", code=1)["forgotten"] >= 2
+        host.run("verify", "--repair", code=1)
+        host.run("rebuild")
+    assert a.users() == ["anna"]
+    assert a.query("SELECT COUNT(*) FROM tts_records") == [(1,)]
+    for (content,) in a.query("SELECT content FROM sidecar_quarantine"):
+        assert b"xiao ming" not in bytes(content)
+    for host in (a, b):
+        host.forget("--pending")
+        assert not [path for path in host.folder.iterdir() if b"xiao ming" in path.read_bytes()]
+        assert host.wavs() == ["spk_2.wav"]
+
+
+def test_a_restored_database_forgets_again(tmp_path: Path) -> None:
+    (a,) = make_hosts(tmp_path, sqlite_url(tmp_path / "sidecar.db"), "a")
+    a.say("spk_1.wav", "xiao ming", seed=1)
+    other = a.say("spk_2.wav", "anna", seed=2)
+    for user, stars in (("anna", 2), ("xiao ming", 5)):
+        rated = {"rating": stars, "caller": {"user": user}}
+        publish(a.folder, envelope("audio.rated", rated, subject=other["id"]))
+    a.ship()
+    with sqlite3.connect(tmp_path / "sidecar.db") as present, sqlite3.connect(tmp_path / "backup.db") as copy:
+        present.backup(copy)
+    a.forget("--user", "xiao ming")
+    with sqlite3.connect(tmp_path / "sidecar.db") as present, sqlite3.connect(tmp_path / "backup.db") as copy:
+        copy.backup(present)
+    assert len(a.users()) == 2
+    a.ship()
+    assert a.users() == ["anna"]
+    assert a.query("SELECT rating, rated_by FROM tts_records") == [(2, "anna")]
+
+
+def test_what_killed_processes_left_goes_too(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    markers = a.folder / ".inflight"
+    markers.mkdir()
+    for user in ("xiao ming", "anna"):
+        call = {"id": uuid7(), "data": {"text": "in flight", "caller": {"user": user}}}
+        (markers / f"dead-{user[0]}.1.call").write_bytes(json.dumps(call).encode() + b"\n" + b" " * 40)
+        temporary = a.folder / f".indextts-{uuid7()}.tmp"
+        temporary.write_bytes(encode(succeeded(data={"caller": {"user": user}}))[: 10**6])
+        os.utime(temporary, (10**9, 10**9))
+    with (markers / "live.alive").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        live = {"id": uuid7(), "data": {"text": "running", "caller": {"user": "xiao ming"}}}
+        (markers / "live.1.call").write_bytes(json.dumps(live).encode() + b"\n")
+        said = a.forget("--user", "xiao ming", code=1)
+        assert "left: 1" in said
+    assert sorted(path.name for path in markers.iterdir()) == ["dead-a.1.call", "live.1.call", "live.alive"]
+    assert len(list(a.folder.glob(".indextts-*.tmp"))) == 1
+    publish(a.folder, succeeded(id=uuid7(), subject=live["id"], data={"caller": {"user": "xiao ming"}}))
+    a.ship()
+    assert a.users() == []
+    a.forget("--pending")
+    assert not [path for path in a.folder.rglob("*") if path.is_file() and b"xiao ming" in path.read_bytes()]
+
+
+def test_a_broken_remark_on_anothers_record_takes_only_itself_along(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    event = a.say("spk_1.wav", "anna", seed=1)
+    remark = envelope("audio.rated", {"rating": 1, "caller": {"user": "xiao ming"}}, subject=event["id"])
+    (a.folder / "remark.json").write_bytes(encode(remark)[:-3])
+    (a.folder / "preset.json").write_text('{"user": "xiao ming", "of": "another program"}')
+    a.ship()
+    a.forget("--user", "xiao ming")
+    assert a.users() == ["anna"]
+    assert (a.wavs(), (a.folder / "remark.json").exists()) == (["spk_1.wav"], False)
+    assert (a.folder / "preset.json").exists()
+
+
+def test_a_commit_beside_forgetting_brings_nothing_back(
+    tmp_path: Path, mysql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that has asked for tombstones and not yet written its rows: forgetting waits for it."""
+    (a,) = make_hosts(tmp_path, mysql_url, "a")
+    made = [Event.decode(encode(succeeded(f"{number}"))) for number in range(20)]
+    asked, forgot = threading.Event(), threading.Event()
+
+    def judge_slowly(run: Any, batch: Batch) -> Any:
+        judged = judge(run, batch)
+        asked.set()
+        forgot.wait(2)  # it cannot be done now; if it could, the rows would come after it
+        return judged
+
+    monkeypatch.setattr("sidecar.storage.mysql.sink.judge", judge_slowly)
+    with closing(a.database()) as database, ThreadPoolExecutor(1) as thread, closing(open_sink(a.loaded)) as sink:
+        batch = Batch(
+            shipper="other",
+            folder="/elsewhere",
+            deliveries=[Delivery(event=event, path=f"/elsewhere/{event.id}.json") for event in made],
+            quarantined=(),
+            position=sink.open_position("other", "/elsewhere"),
+            recorded_at=datetime.now(timezone.utc),
+        )
+        committed = thread.submit(sink.commit, batch)
+        assert asked.wait(60)
+        place = Place(database=database, folders=[a.folder], host="a", shipper="on-a")
+        forget(place, Publisher("forget", "a"), Target(ids=frozenset(event.id for event in made)))
+        forgot.set()
+        committed.result()
+    assert a.query("SELECT COUNT(*) FROM tts_records") == [(0,)]
+    kinds = dict(a.query("SELECT type, COUNT(*) FROM tts_events GROUP BY type"))
+    assert kinds.keys() == {"indextts.record.forgotten", "indextts.events.erased"}
+    assert kinds["indextts.record.forgotten"] == 20
