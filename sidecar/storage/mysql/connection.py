@@ -32,7 +32,7 @@ _SESSION = (
 # and a transaction whose client is gone, which it may notice late, keeps its locks for a day.
 _OCEANBASE_SESSION = (
     "SET SESSION ob_query_timeout = {answer}000000, ob_trx_lock_timeout = {wait}000000, "
-    "ob_trx_idle_timeout = {wait}000000, ob_trx_timeout = {whole}000000"
+    "ob_trx_idle_timeout = {wait}000000"
 )
 _PACKET_HEADROOM = 1024
 _LEAST_IDLE_SECONDS = 5
@@ -157,7 +157,7 @@ class Link:
                 cursor.execute("SELECT @@max_allowed_packet, VERSION()")
                 row = cursor.fetchone()
                 if row is not None and "OceanBase" in row[1]:
-                    cursor.execute(_OCEANBASE_SESSION.format(wait=wait, answer=answer, whole=3 * answer))
+                    cursor.execute(_OCEANBASE_SESSION.format(wait=wait, answer=answer))
         except BaseException:
             connection._force_close()  # type: ignore[attr-defined]  # the driver leaves a refused socket open
             raise
