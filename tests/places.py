@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import itertools
 import os
 import pkgutil
 import shutil
@@ -44,8 +45,8 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
                     importlib.import_module(module.name)
             (package / ".env").touch()  # what reads it is imported too
             with contextlib.chdir(package):
-                for verb in verbs:
-                    CliRunner().invoke(main.sidecar, [verb, "--database-url", "sqlite:///nowhere.db"])
+                for words in itertools.product(verbs, (["--help"], ["--database-url", "sqlite:///nowhere.db"])):
+                    CliRunner().invoke(main.sidecar, [words[0], *words[1]])
             os.seteuid(NOBODY)
             try:
                 yield

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import pytest
 
-SILENCE = 6.0  # seconds after which the longest running test is named
+SILENCE = 5.0  # seconds after which the longest running test is named
 
 
 def missing(reason: str) -> NoReturn:
@@ -37,8 +37,9 @@ class Progress:
         self._running[nodeid] = time.monotonic()
         self._otherwise = "ending"
 
-    def pytest_runtest_logreport(self) -> None:
-        self._heard = time.monotonic()
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" or not report.passed:  # and is shown
+            self._heard = time.monotonic()
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         self._running.pop(nodeid, None)
@@ -64,7 +65,8 @@ class Progress:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None and not hasattr(session.config, "workerinput"):
+    # Only where the tests run in other processes: in this one, what is printed beside a test is taken for its own.
+    if reporter is not None and session.config.getoption("numprocesses", None):
         session.config.pluginmanager.register(Progress(reporter))
 
 

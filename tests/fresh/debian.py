@@ -102,7 +102,8 @@ def copy(name: str) -> Iterator[Path]:
 
 def remove(folder: Path) -> None:
     """Whatever a killed run left mounted there went with its namespace, so nothing else is reached."""
-    subprocess.run(["rm", "-rf", "--one-file-system", str(folder)], check=True)
+    if folder.exists():
+        _alive(f"Removing {folder}", "rm", "-rf", "--one-file-system", str(folder))
 
 
 def inside(root: Path, user: str, folder: str, command: str, binds: Sequence[str] = ()) -> list[str]:

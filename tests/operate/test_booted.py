@@ -152,10 +152,10 @@ def test_systemctl_status_names_a_wrong_setting(machine: Machine) -> None:
     machine.run("echo SIDECAR_BATCH_MAX_EVENTS=0 >>/etc/indextts-sidecar/sidecar.env")
     machine.run("systemctl restart indextts-sidecar", code=1)
     shown = machine.run("systemctl status --no-pager indextts-sidecar", code=3)
-    assert re.search(r'Status: "SIDECAR_BATCH_MAX_EVENTS: .*1', shown), shown
+    assert re.search(r'Status: "SIDECAR_BATCH_MAX_EVENTS\b', shown), shown
     assert "Docs: file:/opt/indextts-sidecar/share/doc/README.md" in shown
     said = machine.run(INSTALL, code=1)
-    assert said.splitlines()[-2].startswith("sidecar: SIDECAR_BATCH_MAX_EVENTS: ")
+    assert said.splitlines()[-2].startswith("sidecar: SIDECAR_BATCH_MAX_EVENTS")
     assert said.endswith("install.sh: correct that in /etc/indextts-sidecar/sidecar.env, then run this again\n")
     machine.run("sed -i '$d' /etc/indextts-sidecar/sidecar.env")
     eventually(lambda: machine.status_text().startswith("ready"), "the next start takes the cure")

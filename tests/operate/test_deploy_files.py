@@ -210,6 +210,13 @@ def test_the_service_s_password_goes_with_the_service_s_url_alone(
     assert environment.items() <= given.items()
 
 
+def test_init_sees_nothing_of_the_service(wrapper: Path) -> None:
+    (wrapper.parent / "etc" / "sidecar.env").write_text("SIDECAR_DATABASE_URL=mysql://s@h/d\n")
+    assert "SIDECAR_" not in called(wrapper, "init").stdout
+    (wrapper.parent / "etc" / "sidecar.env").unlink()
+    assert called(wrapper, "init").returncode == 7
+
+
 def test_the_wrapper_says_what_it_cannot_find(wrapper: Path) -> None:
     place = wrapper.parent / "etc"
     (place / "sidecar.env").rename(place / "lab.env")

@@ -161,12 +161,13 @@ def test_compose_gives_each_role_the_password_of_its_variable(tmp_path: Path) ->
     script = (DEPLOY / "compose" / "accounts.sh").read_text()
     assert "/grants/" in script
     client = tmp_path / "mysql"
+    (tmp_path / "grants").symlink_to(DEPLOY / "mysql")  # a clone's own path may have spaces
     with MariaDB() as server:
         client.write_text(f'#!/bin/sh\nexec {find_program("mariadb")} --no-defaults -S {server.folder}/s.sock "$@"\n')
         client.chmod(0o755)
         server.execute("ALTER USER root@localhost IDENTIFIED BY 'of root'")
         done = subprocess.run(
-            ["bash", "-c", script.replace("/grants/", f"{DEPLOY}/mysql/")],
+            ["bash", "-c", script.replace("/grants/", f"{tmp_path}/grants/")],
             env={
                 "PATH": f"{tmp_path}:{os.environ['PATH']}",
                 "LANG": "C.UTF-8",
