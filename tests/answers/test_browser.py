@@ -385,4 +385,5 @@ def test_the_owner_logs_in_and_out_from_another_machine(browser: Browser, scene:
             page.goto("/")
             assert page.url == f"{site}/login"
             visit.context.close()
-            assert [line for line in visit.said if "403" not in line] == []  # of the wrong token
+            # Chromium tells of the wrong token, and of a focus that was quicker than its own.
+            assert [line for line in visit.said if "403" not in line and not line.startswith("info: Autofocus")] == []
