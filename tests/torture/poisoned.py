@@ -53,12 +53,12 @@ class Sent:
 
 
 def meaning(raw: str | bytes) -> str:
-    """The same for all JSON that says the same: MySQL sorts the members, its numbers are 64 bits wide, and OceanBase's
-    zero has no sign.
+    """The same for all JSON that says the same: MySQL sorts the members, and its numbers are 64 bits wide. OceanBase's
+    zero has no sign, and of a number beyond 64 bits it keeps the first 15 digits.
     """
 
     def number(text: str) -> float:
-        return float(text) + 0.0
+        return float(f"{float(text):.15g}") + 0.0
 
     document = json.loads(raw, parse_int=number, parse_float=number)
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
