@@ -82,11 +82,13 @@ def look(database: Database, folders: Sequence[Path], host: str, target: Target,
             elif document.event is not None and not document.hidden:
                 take = _take(document.event, folder)
                 claimed.update((place / name, take.sha256) for place, name in _places(take, folders))
-    idle = _ask(database, ids, folders, host, traces, takes, found)
+    claims: list[str] = []
+    idle = _ask(database, ids, folders, host, traces, takes, found, claims)
+    hashes = _hashes(database, claims)
     traces.records = len({take.subject for take in takes})
     for take in dict.fromkeys(takes):
         if take.path:
-            _locate(take, folders, traces, claimed, idle)
+            _locate(take, folders, traces, claimed, hashes, idle)
     return traces
 
 
@@ -127,14 +129,18 @@ def _ask(
     traces: Traces,
     takes: list[_Take],
     found: set[str],
-) -> dict[str, bool]:
+    claims: list[str],
+) -> set[str]:
     """Add what the database knows of events whose files were not found.
 
+    Args:
+        claims: gains the records that stay and overwrote the audio of one that does not.
+
     Returns:
-        Of whose audio no file is expected: by record, whether because one that stays overwrote it.
+        Records of whose audio no file is expected elsewhere: it was deleted or overwritten.
     """
     known = {printable(str(folder)): folder for folder in folders}
-    idle: dict[str, bool] = {}
+    idle: set[str] = set()
     for chunk in in_chunks(sorted(ids)):
         for column in ("subject", "id"):
             for id_, subject, type_, source, sequence, path, event in database.query(
@@ -159,13 +165,23 @@ def _ask(
             f"WHERE event_id IN ({marks(chunk)})",
             chunk,
         ):
-            overwritten = replaced_by is not None and replaced_by not in ids
-            if overwritten or deleted_at is not None:
-                idle[str(event_id)] = overwritten
+            if deleted_at is not None or replaced_by is not None:
+                idle.add(str(event_id))
+            if replaced_by is not None and replaced_by not in ids:
+                claims.append(str(replaced_by))
             if event_id not in heard:
                 there = host_of(str(source or ""))
                 takes.append(_Take(subject=event_id, host=there, home=None, path=path, sha256=digest or ""))
     return idle
+
+
+def _hashes(database: Database, records: Sequence[str]) -> set[str]:
+    """Of the audio of these records."""
+    found: set[str] = set()
+    for chunk in in_chunks(records):
+        sql = f"SELECT audio_sha256 FROM tts_records WHERE event_id IN ({marks(chunk)})"
+        found.update(str(digest) for (digest,) in database.query(sql, chunk) if digest)
+    return found
 
 
 def _take(event: Mapping[str, Any], home: Path | None) -> _Take:
@@ -191,7 +207,9 @@ def _places(take: _Take, folders: Sequence[Path]) -> list[tuple[Path, str]]:
     return [(folder, path.name) for folder in folders if may_name(folder, path)]
 
 
-def _locate(take: _Take, folders: Sequence[Path], traces: Traces, claimed: Set[File], idle: Mapping[str, bool]) -> None:
+def _locate(
+    take: _Take, folders: Sequence[Path], traces: Traces, claimed: Set[File], overwriting: Set[str], idle: Set[str]
+) -> None:
     if take.sha256:
         traces.hashes.add(take.sha256)
     places = _places(take, folders)
@@ -201,8 +219,8 @@ def _locate(take: _Take, folders: Sequence[Path], traces: Traces, claimed: Set[F
             traces.owners[take.host].add(take.subject)
         return
     there = [folder / name for folder, name in places if (folder / name).is_file()]
-    if idle.get(take.subject) or not there:
-        return
+    if not there or (take.subject in idle and take.sha256 in overwriting):
+        return  # what lies there is the audio of one that overwrote it, and stays
     if not take.sha256:
         traces.left.append(f"{there[0]}: no hash was recorded of it; look at it and remove it by hand")
         return

@@ -187,7 +187,10 @@ def test_one_record_is_forgotten_by_its_number(scene: Scene) -> None:
 
 def test_audio_that_a_later_record_overwrote_stays(scene: Scene) -> None:
     later = succeeded("别人覆盖了它")
-    later["data"]["audio"] |= {"path": "outputs/take_0.wav", "replaces": scene.documents[0]["id"]}
+    sound = scenes.sound(0.3)
+    (scene.folder / "take_0.wav").write_bytes(sound)
+    later["data"]["audio"] |= {"path": "outputs/take_0.wav", "sha256": hashlib.sha256(sound).hexdigest()}
+    later["data"]["audio"]["replaces"] = scene.documents[0]["id"]
     write(scene, later, "take_0.wav.2.json")
     ship(scene)
     sidecar(scene, "forget", "--user", PERSON, "--yes")

@@ -94,6 +94,22 @@ def test_audio_that_was_made_anew_under_the_name_stays(hosts: tuple[Host, Host])
     assert a.wavs() == ["spk_1.wav"]
 
 
+def test_audio_that_was_overwritten_and_came_back_from_a_backup_goes(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    first = a.say("spk_1.wav", "xiao ming", seed=1)
+    raw = (a.folder / "spk_1.wav").read_bytes()
+    (a.folder / "spk_1.wav.json").rename(a.folder / "kept")
+    second = a.say("spk_1.wav", "anna", seed=2)
+    second["data"]["audio"]["replaces"] = first["id"]
+    (a.folder / "spk_1.wav.json").unlink()
+    publish(a.folder, second, name="spk_1.wav.2.json")
+    (a.folder / "kept").rename(a.folder / "spk_1.wav.json")
+    a.ship()
+    (a.folder / "spk_1.wav").write_bytes(raw)
+    a.forget("--user", "xiao ming")
+    assert (a.wavs(), a.users()) == ([], ["anna"])
+
+
 def test_audio_that_a_record_which_stays_has_too_stays(hosts: tuple[Host, Host]) -> None:
     a, _ = hosts
     first = a.say("spk_1.wav", "xiao ming", seed=1)

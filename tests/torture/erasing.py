@@ -153,7 +153,7 @@ class World:
         audio = {"path": path, "sha256": digest(raw), "bytes": len(raw)}
         stems = [f"{name}.json", *(f"{name}.{number}.json" for number in range(2, 100))]
         taken = [stem for stem in stems if (host.folder / stem).exists()]
-        if taken and (before := json.loads((host.folder / taken[-1]).read_bytes()))["type"].startswith(SYNTHESIS):
+        if taken and (before := json.loads((host.folder / taken[-1]).read_bytes()))["data"]["audio"]["path"] == path:
             audio["replaces"] = before["subject"]
         if not elsewhere:
             self.write(host, name, raw, days)

@@ -53,8 +53,14 @@ class Sent:
 
 
 def meaning(raw: str | bytes) -> str:
-    """The same for all JSON that says the same: MySQL sorts the members, and its numbers are 64 bits wide."""
-    document = json.loads(raw, parse_int=float)
+    """The same for all JSON that says the same: MySQL sorts the members, its numbers are 64 bits wide, and OceanBase's
+    zero has no sign.
+    """
+
+    def number(text: str) -> float:
+        return float(text) + 0.0
+
+    document = json.loads(raw, parse_int=number, parse_float=number)
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 

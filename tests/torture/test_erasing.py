@@ -36,7 +36,7 @@ from tests.torture.erasing import (
 )
 from tests.torture.harness import make_database
 
-EXAMPLES = int(os.environ.get("TORTURE_ERASING_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("TORTURE_ERASING_EXAMPLES", "5"))
 STEPS = 30
 _MEMORY = Path("/dev/shm")
 
@@ -242,7 +242,7 @@ def run(url: str, examples: int) -> None:
 
 def test_no_history_takes_what_was_not_asked_for_nor_brings_back_what_was(database_url: str) -> None:
     if database_url.startswith("sqlite"):
-        run("", 4 * EXAMPLES)
+        run("", 8 * EXAMPLES)
         return
     server = parse_dsn(database_url)
     assert not isinstance(server, SqliteDsn)

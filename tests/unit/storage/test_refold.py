@@ -87,6 +87,17 @@ def test_each_column_that_is_wrong_is_put_right_and_no_other(dsn: SqliteDsn, col
         assert database.query("SELECT * FROM tts_records ORDER BY id") == before
 
 
+def test_a_record_of_which_only_its_successor_speaks_is_not_made_again(dsn: SqliteDsn) -> None:
+    """As after its events were pruned."""
+    first, _, again, *_ = history()
+    commit(dsn, [again])
+    with closing(SqliteDatabase(dsn)) as database:
+        replaced = latest(replacements(row[0] for row in database.query("SELECT event FROM tts_events")))
+        assert not compare(database, [first["id"], again["id"]], replaced).differs, "a stub that is there stays"
+        database.execute("DELETE FROM tts_records WHERE event_id = ?", [first["id"]])
+        assert not compare(database, [first["id"], again["id"]], replaced).differs
+
+
 def test_a_forgotten_record_is_a_stray_and_one_that_cannot_be_read_is_left_alone(dsn: SqliteDsn) -> None:
     first, other = succeeded(), succeeded()
     commit(dsn, [first, other])
