@@ -9,10 +9,16 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 DEV := $(VENV)/.dev
 
-# MYSQL=1 also tests on real MySQL, kept in a chroot outside the work tree.
+# MYSQL=1 also tests on real MySQL, kept in a chroot outside the work tree; OCEANBASE=1 on OceanBase's one-node server.
+# MARIADB=newer takes Debian unstable's MariaDB, in a chroot, in place of the machine's.
 MYSQL ?= 0
 MYSQL_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/mysql
-export MYSQL MYSQL_ROOT
+OCEANBASE ?= 0
+OCEANBASE_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/oceanbase
+export MYSQL MYSQL_ROOT OCEANBASE OCEANBASE_ROOT
+ifeq ($(MARIADB),newer)
+export MARIADB_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/newer-mariadb
+endif
 
 # Further arguments for pytest, such as ARGS="-k position -x".
 ARGS ?=
@@ -56,15 +62,17 @@ $(DEV): $(READY)
 
 .PHONY: unit
 unit: $(DEV) ## Tests of single modules, in seconds: no server, no browser, no network
-	@$(RUN) -m pytest -p no:schemathesis -m "not slow" tests/unit $(ARGS)
+	@$(RUN) -m pytest -m "not slow" tests/unit $(ARGS)
 
 .PHONY: check
 check: lint unit ## Before each commit: lint, types and unit tests
 
 .PHONY: test
-test: $(DEV) ## All tests, on a private MariaDB (make test MYSQL=1: on real MySQL too)
-	@sh tests/servers/get.sh mariadb chromium font bindfs prometheus systemd
+test: $(DEV) ## All tests, on a private MariaDB (MYSQL=1: on real MySQL too, OCEANBASE=1: on OceanBase too)
+	@sh tests/servers/get.sh $(if $(MARIADB_ROOT),,mariadb) chromium font bindfs prometheus systemd
+	@if [ -n "$(MARIADB_ROOT)" ]; then bash tests/servers/get-newer-mariadb.sh "$(MARIADB_ROOT)"; fi
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
+	@if [ "$(OCEANBASE)" = 1 ]; then bash tests/servers/get-oceanbase.sh "$(OCEANBASE_ROOT)" $(RUN); fi
 	@echo "Testing in $(JOBS) processes ..."
 	@status=0; $(RUN) -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS) || status=$$?; \
 	    if [ "$(MYSQL)" = 1 ]; then $(RUN) -m tests.servers.had_mysql; fi; \
@@ -86,13 +94,16 @@ bench: $(DEV) ## How fast, beside its peers on the same server (SMALL=1 in a min
 	@SMALL="$(SMALL)" CASES="$(CASES)" $(RUN) -m tests.benchmarks
 
 .PHONY: torture
-torture: $(DEV) ## Break everything at random, then count (SHORT=1 in a minute, LONG=1 in an hour, CLUSTER=1 a Galera cluster, SEED=... for the same again)
-ifeq ($(CLUSTER),1)
-	@sh tests/servers/get.sh galera
-	@$(RUN) -m tests.operate.cluster $(ARGS)
+torture: $(DEV) ## Break everything at random, then count (SHORT=1 in a minute, LONG=1 in an hour, CLUSTER=galera, group, replica or dump several servers, SEED=... for the same again)
+ifneq ($(CLUSTER),)
+	@if [ "$(CLUSTER)" = group ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; \
+	    elif [ "$(CLUSTER)" = galera ]; then sh tests/servers/get.sh galera; else sh tests/servers/get.sh mariadb mariadb-dump; fi
+	@$(RUN) -m tests.operate.cluster $(CLUSTER) $(ARGS)
 else
-	@sh tests/servers/get.sh mariadb faketime
+	@sh tests/servers/get.sh $(if $(MARIADB_ROOT),,mariadb) faketime
+	@if [ -n "$(MARIADB_ROOT)" ]; then bash tests/servers/get-newer-mariadb.sh "$(MARIADB_ROOT)"; fi
 	@bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"
+	@if [ "$(OCEANBASE)" = 1 ]; then bash tests/servers/get-oceanbase.sh "$(OCEANBASE_ROOT)" $(RUN); fi
 	@sh tests/torture/get-atheris.sh $(RUN)
 	@$(RUN) -m tests.torture --form $(if $(SHORT),short,$(if $(LONG),long,normal)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 endif
@@ -121,6 +132,12 @@ install: ## Install the systemd service: sudo make install WATCH_DIR=/srv/index-
 .PHONY: uninstall
 uninstall: ## Take the service away; settings and data stay
 	@bash deploy/install.sh --uninstall
+
+PICTURES ?=
+.PHONY: pictures
+pictures: $(DEV) ## Take the pictures of README.md anew, of the real programs (PICTURES=... for another folder)
+	@sh tests/servers/get.sh mariadb chromium font faketime
+	@$(RUN) -m tests.pictures $(PICTURES)
 
 .PHONY: dist
 dist: $(DEV) ## Build wheels and source archives of both distributions into dist/

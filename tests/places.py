@@ -31,6 +31,9 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
     imported beforehand, and the files that they look at lie elsewhere, as a wheel has them.
     """
     let_in(folder)
+    for module in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
     with tempfile.TemporaryDirectory() as public:
         Path(public).chmod(0o755)
         package = shutil.copytree(_CLONE / "sidecar", Path(public) / "sidecar")
@@ -40,9 +43,6 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
             mock.patch.object(installation, "_PACKAGE", package),
             mock.patch.object(main, "_FOLDER", package / "cli"),
         ):
-            for module in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
-                if not module.name.endswith("__main__"):
-                    importlib.import_module(module.name)
             (package / ".env").touch()  # what reads it is imported too
             with contextlib.chdir(package):
                 for words in itertools.product(verbs, (["--help"], ["--database-url", "sqlite:///nowhere.db"])):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
-from sidecar.answers.words import like, words
+from sidecar.answers.words import forms, like, words
 from sidecar.errors import UsageError
 from sidecar.event.types import STATUSES
 from sidecar.storage.database import Parameter
@@ -17,6 +17,7 @@ _AGO = re.compile(r"^(\d{1,6})\s*([smhdw])$")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _MAX_LENGTH = 2048  # characters
+_LIKE = "text_input LIKE ? ESCAPE '!'"
 SATURATED = "full_scale_share > 0.01"
 """The condition under which a take counts as saturated."""
 
@@ -55,8 +56,9 @@ class Filter:
         """Conditions on tts_records."""
         conditions, parameters = self.facts()
         for word in words(self.text):
-            conditions.append("text_input LIKE ? ESCAPE '!'")
-            parameters.append(like(word))
+            written = forms(word)
+            conditions.append(f"({' OR '.join([_LIKE] * len(written))})")
+            parameters += map(like, written)
         return conditions, parameters
 
     def facts(self) -> Where:

@@ -14,7 +14,7 @@ from enum import Enum
 
 from sidecar.answers.filters import Where
 from sidecar.answers.sample import shares
-from sidecar.answers.words import like
+from sidecar.answers.words import certain, like
 from sidecar.storage.database import Database
 
 _TRIGRAM = 3
@@ -23,7 +23,7 @@ _WEIGHT_LENGTH = 4
 _MOST_TRIGRAMS = 2
 _MOST_BIGRAMS = 3
 _MOST_SAMPLED = 30
-_WEIGHT = re.compile("(?:FB..)?(....)")
+_WEIGHT = re.compile("....")
 """As the generated column reads a weight: see schema/mysql/optional/text.mariadb.sql."""
 
 
@@ -54,11 +54,13 @@ def text_index(database: Database) -> TextIndex | None:
     return TextIndex.NGRAM if columns == ["text_input"] else TextIndex.WEIGHTS
 
 
-def possible_text_index(database: Database) -> TextIndex:
-    """The one that this database can have."""
+def possible_text_index(database: Database) -> TextIndex | None:
+    """The one that this database can have; None where LIKE has to do, as on OceanBase."""
     if database.dialect == "sqlite":
         return TextIndex.FTS5
     version = str(database.query("SELECT VERSION()")[0][0]).lower()
+    if "oceanbase" in version:
+        return None
     return TextIndex.WEIGHTS if "mariadb" in version else TextIndex.NGRAM
 
 
@@ -85,6 +87,9 @@ def narrow(database: Database, words: Sequence[str]) -> Where | None:
         None where there is no index, or it cannot help with any of them.
     """
     there = text_index(database)
+    words = [part for part in certain(words) if part]
+    if not words:
+        return None
     if there is TextIndex.NGRAM:
         return _narrow_ngram(database, words)
     if there is TextIndex.WEIGHTS:
@@ -97,7 +102,7 @@ def _narrow_ngram(database: Database, words: Sequence[str]) -> Where | None:
     side by side, 9.7 reads each text that has them, which takes longer than LIKE. The index knows no blanks and not
     every punctuation mark (it finds nothing for "号。"), so only runs of letters and digits are asked for.
 
-    Characters beyond the basic plane are all equal to MySQL's LIKE under utf8mb4_unicode_ci, but not to its index.
+    Characters beyond the basic plane are all equal to MySQL's LIKE under utf8mb4_general_ci, but not to its index.
     """
     known = "".join(
         character if character.isalnum() and character <= "\uffff" else " " for character in "\n".join(words)
@@ -115,7 +120,7 @@ def _narrow_weights(database: Database, words: Sequence[str]) -> Where | None:
     of thousands tells little more than a rare one did. A shorter word is the beginning of a trigram.
     """
     grams = _rarest(database, [gram for word in words for gram in _grams(word)], _MOST_TRIGRAMS)
-    weights = ", ".join("HEX(WEIGHT_STRING(? COLLATE utf8mb4_unicode_ci))" for _ in grams)
+    weights = ", ".join("HEX(WEIGHT_STRING(? COLLATE utf8mb4_general_ci))" for _ in grams)
     limits = "@@innodb_ft_min_token_size, @@innodb_ft_max_token_size"
     ((shortest, longest, *hexadecimals),) = database.query(f"SELECT {limits}, {weights}", list(grams))
     if int(shortest) > _WEIGHT_LENGTH or int(longest) < _TRIGRAM * _WEIGHT_LENGTH:

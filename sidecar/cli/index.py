@@ -21,8 +21,8 @@ def index(settings: Settings, action: str | None) -> None:
     """Show, add or drop the optional indexes for search.
 
     The text index finds words in any language in milliseconds among millions of records: MySQL's n-gram index,
-    SQLite's trigrams, on MariaDB a generated column of trigrams with a full-text index. The filter indexes serve users,
-    emotions, outcomes, voices and ratings.
+    SQLite's trigrams, on MariaDB a generated column of trigrams with a full-text index; OceanBase has none of them. The
+    filter indexes serve users, emotions, outcomes, voices and ratings.
 
     They are not part of `sidecar migrate`, because each makes shipping slower. Adding them to a large table takes
     minutes, during which the shipper waits; nothing is lost. It needs the same rights as `sidecar migrate`.
@@ -37,8 +37,9 @@ def index(settings: Settings, action: str | None) -> None:
         if action == "create":
             if not filters:
                 _apply(database, "filters")
-            if not text:
-                _apply(database, possible_text_index(database).script)
+            possible = possible_text_index(database)
+            if possible and not text:
+                _apply(database, possible.script)
         elif action == "drop":
             if text:
                 _apply(database, f"{text.script}.drop")

@@ -17,6 +17,8 @@ from sidecar.wording.plural import count
 
 TABLES = ("tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine")
 _OLDEST = {"MariaDB": (10, 5), "MySQL": (8, 0)}
+_KINDS = ("MariaDB", "TiDB", "OceanBase")
+"""What has its name in its version; the number before it may be of the MySQL that it speaks like."""
 _CLOCK_SECONDS = 2.0
 _LOOPBACK = ("127.", "localhost", "::1")
 _ACCOUNTS_FILE = bundled("deploy/mysql/accounts.sql")
@@ -92,7 +94,7 @@ def _variables(database: Database, *names: str) -> dict[str, str]:
 
 def _version(database: Database) -> Iterator[Finding]:
     version = str(database.query("SELECT VERSION()")[0][0])
-    kind = "MariaDB" if "mariadb" in version.lower() else "TiDB" if "tidb" in version.lower() else "MySQL"
+    kind = next((each for each in _KINDS if each.lower() in version.lower()), "MySQL")
     numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
     oldest = _OLDEST.get(kind)
     if oldest and numbers < oldest:

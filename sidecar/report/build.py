@@ -69,7 +69,7 @@ def build(database: Database, wanted: Filter, *, zone: tzinfo, language: str) ->
         _=word,
         tag=languages()[language].tag,
         made_at=datetime.now(timezone.utc).astimezone(zone),
-        wanted={name: value for name, value in vars(wanted).items() if value},
+        asked=_asked(wanted, zone, word),
         data=data,
         hints=_hints(data, observed) if drawn else {},
         remarks=sentences,
@@ -78,6 +78,19 @@ def build(database: Database, wanted: Filter, *, zone: tzinfo, language: str) ->
         without_font=missing,
     )
     return Report(html=html, figures=drawn, remarks=sentences, language=language, without_font=missing)
+
+
+def _asked(wanted: Filter, zone: tzinfo, word: Word) -> dict[str, str]:
+    """What the report is limited to, as people call it."""
+    asked = {}
+    for name, value in vars(wanted).items():
+        if isinstance(value, datetime):
+            value = value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+        elif name == "emotion" and value:
+            value = word(f"emotion_{value}")
+        if value:
+            asked[word("text_language" if name == "language" else name)] = str(value)
+    return asked
 
 
 def _draw(data: Data, observed: Observations, word: Word) -> dict[str, Figure]:

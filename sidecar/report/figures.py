@@ -36,7 +36,7 @@ def load(days: pd.DataFrame, ahead: Forecast | None, word: Word) -> Figure:
     alpha = 1 if ahead is None else 0.42
     axes.bar(days.index, days["takes"], width=0.9, color=SERIES[0], alpha=alpha, lw=0, label=word("takes"))
     if ahead is not None:
-        weekly = ahead.fitted.rolling(7, center=True, min_periods=1).mean()
+        weekly = ahead.fitted.rolling(7, center=True).mean()
         axes.plot(weekly.index, weekly, color=SERIES[0], label=word("trend"))
         band: Any = {"color": SERIES[1], "alpha": 0.22, "lw": 0, "label": word("interval")}
         axes.fill_between(ahead.low.index, ahead.low, ahead.high, **band)

@@ -13,7 +13,7 @@ MIGRATIONS_TABLE = "sidecar_migrations"
 MIGRATE_HINT = "Run `sidecar init`, or `sidecar migrate` with an account that may create and alter tables."
 EARLIER_STEPS = ("003_short_request_index", "004_exact_shippers", "005_timeline", "006_request_index_in_few_places")
 """Before the first release MySQL's tables were made in six steps, the first two under the names of today's; a database
-that has all six is as good as a new one. These numbers are taken: the next file of schema/mysql/ is 007."""
+that has all six is as good as one that has the two. These numbers are taken: 007 comes after 002."""
 _FILE_NAME = re.compile(r"^(\d{3})_([a-z0-9_]+)\.sql$")
 
 

@@ -25,7 +25,7 @@ _SELECT_POSITION = "SELECT identity, ctime_ns, files, revision FROM sidecar_posi
 _POSITION_COLUMNS = ("shipper", "folder", "identity", "ctime_ns", "files", "revision", "updated_at")
 
 
-def _nothing(_line: str) -> None:
+def nothing(_line: str) -> None:
     """Whoever does not listen."""
 
 
@@ -69,7 +69,7 @@ class SqlSink(ABC):
         with contextlib.suppress(Rehearsed):
             self._run(work)
 
-    def migrate(self, say: Callable[[str], None] = _nothing) -> list[str]:
+    def migrate(self, say: Callable[[str], None] = nothing) -> list[str]:
         """Create or upgrade the tables. A tts_records of another program is taken over, with its rows.
 
         Args:
@@ -98,6 +98,10 @@ class SqlSink(ABC):
         Returns:
             What was done, in lines for people.
         """
+
+    @abstractmethod
+    def _largest_content(self) -> int | None:
+        """Bytes of a quarantined file that one statement has room for; None where it has for any."""
 
     @abstractmethod
     def _commit(self, run: Transaction, batch: Batch, *, new: bool) -> Acknowledgement:
@@ -130,8 +134,10 @@ class SqlSink(ABC):
 
     def _quarantine(self, run: Transaction, batch: Batch) -> None:
         """Store the batch's quarantine entries, and mark those that are shipped with it."""
+        largest = self._largest_content()
         for entry in batch.quarantined:
-            said = (str(entry.reason), entry.message, "quarantined", entry.size, entry.content, 1)
+            content = entry.content[:largest]
+            said = (str(entry.reason), entry.message, "quarantined", entry.size, content, 1)
             run.execute(
                 _requarantine(self.dialect), (batch.shipper, entry.path, *said, batch.recorded_at, batch.recorded_at)
             )

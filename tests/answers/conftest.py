@@ -17,6 +17,7 @@ from sidecar.storage.sqlite.database import SqliteDatabase
 from tests.answers.generate import Studio
 from tests.answers.load import load
 from tests.servers import Server, sqlite_url
+from tests.servers.fixtures import DATABASE_KINDS
 
 COUNT = 6000
 NOW = datetime(2026, 11, 22, tzinfo=timezone.utc)
@@ -39,20 +40,14 @@ def loaded() -> dict[str, str]:
     return {}
 
 
-@pytest.fixture(
-    params=[
-        "sqlite",
-        pytest.param("mariadb", marks=pytest.mark.mariadb),
-        pytest.param("mysql", marks=pytest.mark.mysql),
-    ]
-)
+@pytest.fixture(params=["sqlite", *DATABASE_KINDS])
 def studio_url(
     request: pytest.FixtureRequest,
     loaded: dict[str, str],
     documents: list[dict[str, Any]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> str:
-    """A database that holds the studio, on SQLite, MariaDB and MySQL in turn. Do not change its records."""
+    """A database that holds the studio, on each kind in turn. Do not change its records."""
     kind = request.param
     if kind not in loaded:
         if kind == "sqlite":

@@ -203,7 +203,7 @@ class Studio:
             request_hash = hashlib.sha256(orjson.dumps(request)).hexdigest()
             slowness = rng.gauss(1, 0.08)
             self._recent.append((request, request_hash, slowness))
-        user = rng.choices(_USERS, _USER_WEIGHTS)[0]
+        user = self._user(request)
         bad = request["voice"] == BAD_VOICE
         chance = rng.random()
         failed = chance < (0.12 if bad else 0.015)
@@ -274,6 +274,9 @@ class Studio:
             if len(self._subjects) > 500:
                 self._subjects.pop(0)
         return self._event(identity, f"indextts.synthesis.{outcome}", identity, time, data)
+
+    def _user(self, request: dict[str, Any]) -> str:
+        return self._random.choices(_USERS, _USER_WEIGHTS)[0]
 
     def _request(self, time: datetime) -> dict[str, Any]:
         rng = self._random

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -86,6 +87,18 @@ def test_the_command_writes_one_file_that_says_what_to_notice(studio_url: str, t
     assert all("data:" in one for one in asked), asked[:3]
     assert "<script" not in html
     assert len(list((tmp_path / "png").glob("*.png"))) == 7
+
+
+@pytest.mark.parametrize(("words", "told"), [("en", "Since: 2026-11-01 08:30"), ("zh", "起始: 2026-11-01 08:30")])
+def test_what_it_is_limited_to_is_told_in_the_reader_s_words_and_time(tmp_path: Path, words: str, told: str) -> None:
+    url = sqlite_url(tmp_path / "few.db")
+    load(parse_dsn(url), [succeeded("one", emotion="happy")])
+    database = connect(url)
+    wanted = Filter(since=datetime(2026, 11, 1, 0, 30, tzinfo=timezone.utc), emotion="happy")
+    html = build(database, wanted, zone=ZoneInfo("Asia/Shanghai"), language=words).html
+    database.close()
+    assert f"· {told} ·" in html
+    assert ("Emotion: happy" if words == "en" else "情感: 高兴") in html
 
 
 def test_attacks_in_texts_are_only_text(studio_url: str, tmp_path: Path) -> None:

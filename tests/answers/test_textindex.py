@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from sidecar.answers.textindex import TextIndex, narrow, text_index
-from sidecar.answers.words import like
+from sidecar.answers.words import forms, like
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import parse_dsn
 from tests.answers.conftest import connect
@@ -33,7 +33,8 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 def found(database: Database, word: str, *, narrowed: bool) -> list[int]:
-    conditions, parameters = ["text_input LIKE ? ESCAPE '!'"], [like(word)]
+    conditions = [f"({' OR '.join(['text_input LIKE ? ESCAPE ' + repr('!')] * len(forms(word)))})"]
+    parameters = [*map(like, forms(word))]
     also = narrow(database, [word]) if narrowed else None
     if also is not None:
         conditions, parameters = [*conditions, *also[0]], [*parameters, *map(str, also[1])]

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -21,18 +21,35 @@ DEADLINE_SECONDS = 60.0
 
 def on_terminal(*arguments: str, columns: int, cwd: Path, settings: Mapping[str, str]) -> list[str]:
     """Run a command; the lines that are on the terminal when it is over, without colours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SIDECAR_", "COLUMNS", "LINES"))}
+    command = [sys.executable, "-m", "sidecar", *arguments]
+    shown = typed(command, columns=columns, cwd=cwd, environment={**kept, **settings})
+    return plain(shown).split("\n")
+
+
+def plain(shown: str) -> str:
+    """What stays on the screen, without colours."""
+    return _SEQUENCE.sub("", _LIVE.sub("", shown))
+
+
+def typed(command: Sequence[str], *, columns: int, cwd: Path, environment: Mapping[str, str], keys: bytes = b"") -> str:
+    """Run a command; what it wrote to a terminal, colours and all, its lines ended by \\n alone.
+
+    Args:
+        keys: what somebody has typed ahead.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SIDECAR_", "COLUMNS", "LINES"))}
     process = subprocess.Popen(
-        [sys.executable, "-m", "sidecar", *arguments],
+        command,
         cwd=cwd,
-        env=kept | {"TERM": "xterm-256color"} | dict(settings),
+        env=dict(environment) | {"TERM": "xterm-256color"},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
     )
     os.close(theirs)
+    os.write(ours, keys)
     shown = b""
     while True:
         try:
@@ -44,7 +61,7 @@ def on_terminal(*arguments: str, columns: int, cwd: Path, settings: Mapping[str,
         shown += read
     os.close(ours)
     assert process.wait(DEADLINE_SECONDS) == 0, shown
-    return _SEQUENCE.sub("", _LIVE.sub("", shown.decode())).replace("\r\n", "\n").split("\n")
+    return shown.decode().replace("\r\n", "\n")
 
 
 class Dialogue:

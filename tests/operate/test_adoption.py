@@ -108,6 +108,11 @@ def scene(tmp_path: Path, database_url: str) -> Place:
 
 
 @pytest.fixture
+def on_mysql_or_mariadb(tmp_path: Path, own_tables_url: str) -> Place:
+    return place(tmp_path, own_tables_url)
+
+
+@pytest.fixture
 def on_server(tmp_path: Path, mysql_url: str) -> Place:
     return place(tmp_path, mysql_url)
 
@@ -116,7 +121,7 @@ def test_the_article_s_table_is_taken_over_with_its_rows_and_its_program_goes_on
     scene.make()
     scene.insert(ROWS)
     before = scene.found()
-    assert "took over tts_records as it was: its 1,000 rows stay" in scene.run("migrate")
+    assert "took over tts_records as it was: its 1,000 rows stay" in " ".join(scene.run("migrate").split())
     assert scene.found() == before
     spoken = [succeeded("新的一句 " + "长" * 30_000), succeeded("另一句")]
     for event in spoken:
@@ -232,12 +237,18 @@ def test_the_command_says_in_one_line_what_is_in_the_way(scene: Place) -> None:
 
 def test_times_of_another_zone_are_told(own_server: Server, tmp_path: Path) -> None:
     own_server.execute("SET GLOBAL time_zone = '+08:00'")
-    scene = place(tmp_path, own_server.url(own_server.create_database()))
+    name = own_server.create_database()
+    scene = place(tmp_path, own_server.url(name))
     scene.make()
-    scene.insert(3)
-    before = scene.found()
-    assert "the server's time zone (+08:00 now)" in scene.run("migrate")
-    assert scene.found() == before
+    with own_server.connect(name) as script, script.cursor() as cursor:  # whose session begins in the server's zone
+        cursor.execute("INSERT INTO tts_records (text_input, audio_path) VALUES ('好', 'a.wav'), ('bonjour', 'b.wav')")
+    before = scene.query("SELECT created_at FROM tts_records")
+    said = " ".join(scene.run("migrate").split())
+    assert "the server's time zone (+08:00 now)" in said
+    assert scene.query("SELECT created_at FROM tts_records") == before
+    scene.execute(said[said.index("UPDATE ") : said.index(" applied")])
+    age = scene.query("SELECT MAX(ABS(TIMESTAMPDIFF(HOUR, created_at, UTC_TIMESTAMP()))) FROM tts_records")
+    assert age == [(0,)]
 
 
 @pytest.mark.parametrize(
@@ -278,9 +289,9 @@ def test_rows_in_the_way_are_counted(scene: Place) -> None:
         ("ALTER TABLE tts_records MODIFY id INT, DROP PRIMARY KEY", "its primary key is not id"),
     ],
 )
-def test_what_only_a_server_has_may_be_in_the_way(on_server: Place, change: str, because: str) -> None:
-    on_server.make()
-    on_server.insert(3)
+def test_what_only_a_server_has_may_be_in_the_way(on_mysql_or_mariadb: Place, change: str, because: str) -> None:
+    on_mysql_or_mariadb.make()
+    on_mysql_or_mariadb.insert(3)
     for statement in change.split("; "):
-        on_server.execute(statement)
-    refused(on_server, because)
+        on_mysql_or_mariadb.execute(statement)
+    refused(on_mysql_or_mariadb, because)

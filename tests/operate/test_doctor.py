@@ -169,7 +169,7 @@ def test_wrong_database(settings: dict[str, str], site: Site) -> None:
     url = site.server.url("elsewhere")
     finding = blamed(doctor(settings | {"SIDECAR_DATABASE_URL": url}), "connection")
     assert "does not exist" in finding["message"]
-    assert "CREATE DATABASE" in finding["cure"]
+    assert "sidecar init" in finding["cure"]
 
 
 def test_wrong_socket(settings: dict[str, str], site: Site) -> None:

@@ -152,7 +152,7 @@ def test_from_nothing_to_recording_in_a_file(newcomer: Newcomer) -> None:
     told = newcomer.init("--yes")
     assert newcomer.settings() == ["SIDECAR_DATABASE_URL=sqlite:///sidecar.db"]
     assert mode(newcomer.folder / ".env") == 0o600
-    assert told.endswith(f"cd {newcomer.folder} &&\n{sys.executable} -m sidecar run\n") or "sidecar run" in told
+    assert "sidecar run" in told.replace("'", "")  # which quote a clone's path with a space
     newcomer.ships()
     seen = subprocess.run(
         ["git", "-C", newcomer.folder, "status", "--porcelain"], capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""Private MariaDB and MySQL servers for tests, benchmarks and the demo.
+"""Private MariaDB, MySQL and OceanBase servers for tests, benchmarks and the demo.
 
 Every instance has its own data folder (removed at the end), its own socket and a free port on
 127.0.0.1, runs with the server's own defaults (durability included) and is ended by its own pid::
@@ -28,11 +28,13 @@ are in ``tests.servers.fixtures``; the scripts beside this file install the serv
 from tests.servers.instance import Account, Option, Server, ServerFailedError, ServerMissingError, sqlite_url
 from tests.servers.mariadb import MariaDB
 from tests.servers.mysql import MySQL
+from tests.servers.oceanbase import OceanBase
 
 __all__ = [
     "Account",
     "MariaDB",
     "MySQL",
+    "OceanBase",
     "Option",
     "Server",
     "ServerFailedError",

@@ -1,14 +1,15 @@
 """pytest fixtures over tests.servers, loaded by tests/conftest.py.
 
-- ``database_url``: a fresh, empty database; the test runs once on each of SQLite, MariaDB and MySQL.
-- ``mysql_url``: the same without SQLite.
-- ``mariadb``, ``mysql``: the server of its kind that all tests of the session share: never stop,
+- ``database_url``: a fresh, empty database; the test runs once on each of SQLite, MariaDB, MySQL and OceanBase.
+- ``mysql_url``: the same without SQLite; ``own_tables_url``: without OceanBase too.
+- ``mariadb``, ``mysql``, ``oceanbase``: the server of its kind that all tests of the session share: never stop,
   freeze or reconfigure it.
-- ``server``: the shared servers, one after the other.
-- ``own_server``: a server of the test's own, one kind after the other, to do anything to.
+- ``server``: the shared MariaDB, then the shared MySQL.
+- ``own_server``: a server of the test's own, a MariaDB, then a MySQL, to do anything to.
 
 Without MariaDB a test is skipped with a reason, and fails where CI=true. MySQL takes part where
-MYSQL=1; where it cannot be had then, its tests are skipped and the run's closing section says so.
+MYSQL=1, OceanBase where OCEANBASE=1; where one cannot be had then, its tests are skipped and the run's closing section
+says so.
 """
 
 from __future__ import annotations
@@ -22,10 +23,14 @@ from typing import Any
 import pytest
 
 from tests.running import missing
-from tests.servers import MariaDB, MySQL, Server, ServerMissingError, sqlite_url
+from tests.servers import MariaDB, MySQL, OceanBase, Server, ServerMissingError, sqlite_url
 
-SERVERS: dict[str, type[Server]] = {"mariadb": MariaDB, "mysql": MySQL}
-SERVER_KINDS = [pytest.param(kind, marks=getattr(pytest.mark, kind)) for kind in SERVERS]
+SERVERS: dict[str, type[Server]] = {"mariadb": MariaDB, "mysql": MySQL, "oceanbase": OceanBase}
+ASKED_FOR = {"mysql": "MYSQL", "oceanbase": "OCEANBASE"}
+"""Kinds that take part only where this variable is 1."""
+DATABASE_KINDS = [pytest.param(kind, marks=getattr(pytest.mark, kind)) for kind in SERVERS]
+SERVER_KINDS = [kind for kind in DATABASE_KINDS if kind.values != ("oceanbase",)]
+"""Those that have the options, certificates and tools of a MySQL or MariaDB."""
 REPORT = pytest.StashKey[dict[str, str]]()
 
 
@@ -61,9 +66,10 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> None:
 def _opened(request: pytest.FixtureRequest, kind: str, stack: contextlib.ExitStack) -> Server:
     """Start a server for a fixture; skip or fail the test where there is none."""
     report = request.config.stash[REPORT]
-    if kind == "mysql" and os.environ.get("MYSQL") != "1":
-        report[kind] = "not tested, because not asked for (make test MYSQL=1)"
-        pytest.skip("real MySQL takes part in 'make test MYSQL=1'")
+    variable = ASKED_FOR.get(kind)
+    if variable and os.environ.get(variable) != "1":
+        report[kind] = f"not tested, because not asked for (make test {variable}=1)"
+        pytest.skip(f"{SERVERS[kind].__name__} takes part in 'make test {variable}=1'")
     try:
         server = stack.enter_context(SERVERS[kind]())
     except ServerMissingError as error:
@@ -87,6 +93,13 @@ def mysql(request: pytest.FixtureRequest) -> Iterator[Server]:
     """The MySQL that all tests share."""
     with contextlib.ExitStack() as stack:
         yield _opened(request, "mysql", stack)
+
+
+@pytest.fixture(scope="session")
+def oceanbase(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The OceanBase that all tests share."""
+    with contextlib.ExitStack() as stack:
+        yield _opened(request, "oceanbase", stack)
 
 
 @pytest.fixture(params=SERVER_KINDS)
@@ -113,16 +126,23 @@ def _database(request: pytest.FixtureRequest, kind: str) -> Iterator[str]:
         found.drop_database(name)
 
 
-@pytest.fixture(params=SERVER_KINDS)
+@pytest.fixture(params=DATABASE_KINDS)
 def mysql_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a fresh, empty database on MariaDB, then on MySQL."""
+    """The URL of a fresh, empty database on MariaDB, then on MySQL, then on OceanBase."""
     with _database(request, request.param) as url:
         yield url
 
 
-@pytest.fixture(params=["sqlite", *SERVER_KINDS])
+@pytest.fixture(params=SERVER_KINDS)
+def own_tables_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh, empty database on MariaDB, then on MySQL, for tables that OceanBase cannot have."""
+    with _database(request, request.param) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", *DATABASE_KINDS])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh, empty database on SQLite, then on MariaDB, then on MySQL."""
+    """The URL of a fresh, empty database on SQLite, then on MariaDB, MySQL and OceanBase."""
     if request.param == "sqlite":
         yield sqlite_url(tmp_path / "sidecar.db")
         return

@@ -17,6 +17,7 @@ name() {
     font) title="a Chinese font" packages="fonts-noto-cjk" ;;
     galera) title="MariaDB with Galera" packages="mariadb-server galera-4 rsync" ;;
     mariadb) title="MariaDB's server programs" packages="mariadb-server-core mariadb-client-core" ;;
+    mariadb-dump) title="MariaDB's dump program" packages="mariadb-client" ;;
     prometheus) title="Prometheus" packages="prometheus" ;;
     rsyslog) title="rsyslog" packages="rsyslog rsyslog-mysql" ;;
     systemd) title="systemd-analyze" packages="systemd" ;;

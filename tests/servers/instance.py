@@ -77,6 +77,7 @@ class Server(abc.ABC):
     def __init__(self, options: Mapping[str, Option] | None = None) -> None:
         """options: the server's own, by name; they hold until restart is given others."""
         self.options: dict[str, Option] = dict(options or {})
+        self.host = HOST
         self.port = 0
         self.folder: Path  # made on entering
         self._process: subprocess.Popen[bytes] | None = None
@@ -218,7 +219,7 @@ class Server(abc.ABC):
             connection.connect(self._socket(merged["connect_timeout"]))
             return connection
         return pymysql.connect(
-            host=HOST,
+            host=self.host,
             port=self.port,
             user=account.user,
             password=account.password.encode(),
@@ -286,16 +287,20 @@ class Server(abc.ABC):
         account = account or self.owner
         return (
             f"mysql://{quote(account.user, safe='')}:{quote(account.password, safe='')}"
-            f"@{HOST}:{self.port}/{quote(database, safe='')}"
+            f"@{self.host}:{self.port}/{quote(database, safe='')}"
         )
 
     # Inside.
+
+    @property
+    def _socket_path(self) -> Path:
+        return self.folder / "s.sock"
 
     def _socket(self, timeout: float) -> socket.socket:
         connected = socket.socket(socket.AF_UNIX)
         connected.settimeout(timeout)
         try:
-            connected.connect(str(self.folder / "s.sock"))
+            connected.connect(str(self._socket_path))
         except OSError as error:
             connected.close()
             raise pymysql.err.OperationalError(CR.CR_CONNECTION_ERROR, f"no answer on the socket: {error}") from error
@@ -309,7 +314,7 @@ class Server(abc.ABC):
             "pid-file": self._seen_by_server(self.folder / "pid"),
             # A MariaDB that starts clears its folder for temporary tables: in /tmp those of its neighbours too.
             "tmpdir": self._seen_by_server(self.folder / "tmp"),
-            "bind-address": HOST,
+            "bind-address": self.host,
             "port": self.port,
         }
         if len(os.fsencode(self.folder / "s.sock")) > SOCKET_PATH_LIMIT:

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pymysql
 
-from tests.servers import MariaDB, MySQL, Server, ServerFailedError
+from tests.servers import MariaDB, MySQL, OceanBase, Server, ServerFailedError
 from tests.torture import conservation, crashes, poisoned
 from tests.torture.faults import Fault
 from tests.torture.forms import Form
 from tests.torture.outcome import Outcome
 from tests.torture.zygote import Zygote
 
-SERVERS: dict[str, type[Server]] = {"mariadb": MariaDB, "mysql": MySQL}
+SERVERS: dict[str, type[Server]] = {"mariadb": MariaDB, "mysql": MySQL, "oceanbase": OceanBase}
 RATE = 60.0
 """Events a second."""
 _FAILURES = (AssertionError, ServerFailedError, pymysql.err.MySQLError, OSError, subprocess.SubprocessError)

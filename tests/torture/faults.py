@@ -300,7 +300,7 @@ class Fault:
     seconds: tuple[float, float] = (0.2, 1.5)
     of_database: bool = False
     needs: str = ""
-    """mounts or faketime."""
+    """mounts, faketime, table_locks or clean_stops."""
 
     @property
     def name(self) -> str:
@@ -319,11 +319,11 @@ FAULTS = (
     Fault(shipper_terminated, 3, (0.0, 0.2)),
     Fault(server_killed, 2, of_database=True),
     Fault(server_away_for_long, 0, (150.0, 150.0), of_database=True),
-    Fault(server_restarted, 2, of_database=True),
+    Fault(server_restarted, 2, of_database=True, needs="clean_stops"),
     Fault(server_frozen, 2, (0.5, 3.0), of_database=True),
     Fault(read_only, 3, of_database=True),
     Fault(too_many_connections, 2, (0.5, 1.5), of_database=True),
-    Fault(tables_locked, 3, (0.7, 2.0), of_database=True),
+    Fault(tables_locked, 3, (0.7, 2.0), of_database=True, needs="table_locks"),
     Fault(password_changed, 2, (0.5, 1.5), of_database=True),
     Fault(backup_restored, 3, (1.0, 2.5), of_database=True),
     Fault(network_cut, 3),

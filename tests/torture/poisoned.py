@@ -53,8 +53,14 @@ class Sent:
 
 
 def meaning(raw: str | bytes) -> str:
-    """The same for all JSON that says the same: MySQL sorts the members, and its numbers are 64 bits wide."""
-    document = json.loads(raw, parse_int=float)
+    """The same for all JSON that says the same: MySQL sorts the members, and its numbers are 64 bits wide. OceanBase's
+    zero has no sign, and of a number beyond 64 bits it keeps the first 15 digits.
+    """
+
+    def number(text: str) -> float:
+        return float(f"{float(text):.15g}") + 0.0
+
+    document = json.loads(raw, parse_int=number, parse_float=number)
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 

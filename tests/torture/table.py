@@ -36,7 +36,7 @@ def show(console: Console, outcome: Outcome, seed: int, seconds: float) -> None:
     for what in outcome.failures:
         console.print(f"FAILED: {what}")
     if outcome.left_out:
-        console.print(f"left out on this machine (needs root, or libfaketime): {', '.join(outcome.left_out)}")
+        console.print(f"left out (needs root, libfaketime or another server): {', '.join(outcome.left_out)}")
 
 
 def _table(title: str, lines: Sequence[tuple[str, Line]]) -> Table:

@@ -24,6 +24,7 @@ from tests.unit.reference import REFERENCE, commands, reference
 
 ROOT = Path(__file__).parents[2]
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
+PICTURES = ROOT / ".github" / "pictures"
 
 
 COMMANDS = dict(commands(root_command))
@@ -113,20 +114,67 @@ def test_a_verb_has_the_flags_of_the_settings_that_it_uses() -> None:
 
 def test_the_readmes_are_equal_in_structure() -> None:
     english, chinese = (path.read_text(encoding="utf-8") for path in READMES)
-    for pattern in (r"^#+ ", r"^```", r"^\| ", r"^\d\. "):
+    for pattern in (r"^#+ ", r"^```", r"^\| ", r"^!\[", r"<img"):
         counts = [len(re.findall(pattern, text, re.MULTILINE)) for text in (english, chinese)]
         assert counts[0] == counts[1], pattern
-    code = [re.findall(r"^ *```(?:sql)?\n(.*?)```", text, re.MULTILINE | re.DOTALL) for text in (english, chinese)]
-    commands_ = [
-        [line.split("#")[0].strip() for line in "".join(blocks).splitlines() if "--" not in line] for blocks in code
-    ]
-    assert commands_[0] == commands_[1]
+    assert code(english) == code(chinese)
+    outside = [re.sub(r"(?ms)^```.*?^```", "", text) for text in (english, chinese)]
+    for pattern in (r"\]\((?!\.github|README)([^)]+)\)", r"`([^`\n]+)`"):
+        assert sorted(re.findall(pattern, outside[0])) == sorted(re.findall(pattern, outside[1])), pattern
+
+
+def code(text: str) -> list[tuple[str, list[str]]]:
+    """Each block's language and lines, without comments."""
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [(language, [re.sub(r" *(#|--) .*", "", line) for line in lines.splitlines()]) for language, lines in blocks]
+
+
+def words(text: str) -> float:
+    """How long a page is to read, code included: a word is what has no blank in it, and 1.6 Chinese characters, which
+    is what an English word takes in Chinese. Addresses of links and pictures are not read.
+    """
+    seen = re.sub(r"<[^>]*>", " ", re.sub(r"\]\([^)]*\)", "] ", text))
+    chinese = re.findall(r"[\u4e00-\u9fff]", seen)
+    others = re.findall(r"\w\S*", re.sub(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", " ", seen))
+    return len(others) + len(chinese) / 1.6
 
 
 @pytest.mark.parametrize("readme", READMES, ids=[path.name for path in READMES])
-def test_links_lead_somewhere(readme: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)", readme.read_text(encoding="utf-8")):
-        assert target.startswith("http") or (ROOT / target).exists(), target
+def test_the_front_page_is_read_in_minutes(readme: Path) -> None:
+    assert words(readme.read_text(encoding="utf-8")) <= 900
+
+
+@pytest.mark.parametrize("readme", READMES, ids=[path.name for path in READMES])
+def test_the_front_page_shows_what_make_pictures_makes(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
+    shown = {ROOT / name for name in re.findall(r"\.github/pictures/[\w.-]+", text)}
+    assert len(shown) == 8
+    assert shown <= set(PICTURES.iterdir())
+
+
+def test_the_pictures_are_small_and_each_is_shown() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in READMES)
+    assert [path.name for path in PICTURES.iterdir() if f"/{path.name}" not in text] == []
+    assert sum(path.stat().st_size for path in PICTURES.iterdir()) < 2_000_000
+
+
+PAGES = [path for path in ROOT.rglob("*.md") if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            path, _, heading = target.partition("#")
+            there = page.parent / path if path else page
+            assert there.exists(), target
+            assert not heading or heading in headings(there), target
+
+
+def headings(page: Path) -> set[str]:
+    """What links to a page's headings are called."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in found}
 
 
 def test_each_guarantee_names_tests_that_are_there() -> None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sidecar.installation import bundled
 from sidecar.storage.adoption import TABLE, Wanted, key_columns, made_by, refuse, taken_over, wanted
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
@@ -23,8 +22,8 @@ _FITS = {
     Kind.TRUTH: _INTEGERS,
     Kind.JSON: ("json", "longtext"),
 }
-_COLLATION = "utf8mb4_unicode_ci"
-"""Of the table, and of its columns that name no other."""
+_COLLATION = "utf8mb4_general_ci"
+"""Of columns that people add to the table."""
 _LONGEST_KEY = 768  # characters: of InnoDB's 3,072 bytes each takes four
 _NO_NUMBER = "NOT REGEXP '^-?[0-9]*[.]?[0-9]+(e[-+]?[0-9]+)?$'"
 
@@ -89,9 +88,11 @@ def _of_its_times(run: Transaction) -> list[str]:
     if not minutes:
         return []
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    ((last,),) = run.query(f"SELECT MAX(id) FROM {TABLE}")
     return [
         f"their created_at stays as well, most likely in the server's time zone ({zone} now), where new records have "
-        f'UTC; "A table that is there already" in {bundled("schema/README.md")} says how to turn it into UTC'
+        f"UTC; once, to turn it into UTC: UPDATE {TABLE} SET created_at = CONVERT_TZ(created_at, @@global.time_zone, "
+        f"'+00:00') WHERE event_id IS NULL AND id <= {last or 0}"
     ]
 
 
@@ -236,8 +237,7 @@ def _statements(target: Wanted, columns: dict[str, _Column], keys: _Keys) -> lis
 
 
 def _collation(definition: str) -> str:
-    explicit = re.search(r" COLLATE (\w+)", definition)
-    return explicit[1] if explicit else _COLLATION
+    return definition.partition(" COLLATE ")[2].partition(" ")[0]
 
 
 def _widening(column: _Column, definition: str) -> str | None:

@@ -21,10 +21,18 @@ from sidecar.storage.dsn import MysqlDsn
 # READ COMMITTED takes no gap locks, so two shippers do not block each other.
 # The server hangs up on a session that has been silent for a while. Otherwise one whose client froze in the middle of a
 # transaction, or vanished behind a dead network, would keep its locks for eight hours.
+# What a server is told to hold every client to (rows of an answer, UPDATE only by a key) is not meant for this program.
 _SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
-    "innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}, wait_timeout = {idle}",
+    "innodb_lock_wait_timeout = {wait}, lock_wait_timeout = {wait}, wait_timeout = {idle}, "
+    "sql_select_limit = 9223372036854775807, sql_safe_updates = 0",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+)
+# OceanBase has these times under its own names, in microseconds. By default it ends any statement after ten seconds,
+# and a transaction whose client is gone, which it may notice late, keeps its locks for a day.
+_OCEANBASE_SESSION = (
+    "SET SESSION ob_query_timeout = {answer}000000, ob_trx_lock_timeout = {wait}000000, "
+    "ob_trx_idle_timeout = {wait}000000"
 )
 _PACKET_HEADROOM = 1024
 _LEAST_IDLE_SECONDS = 5
@@ -39,6 +47,8 @@ class MysqlLimits:
     """Seconds for the connection to come up."""
     read_timeout: float = 10.0
     """Seconds that one answer may take before the connection is given up."""
+    lock_wait: float | None = None
+    """Seconds that the server waits for a lock; half of read_timeout unless given."""
     statement_bytes: int = 512 * 1024
     """Aim for the size of one multi-row statement."""
     only_read_for: int | None = None
@@ -137,14 +147,17 @@ class Link:
             else:
                 connection.connect()
             with connection.cursor() as cursor:
+                answer = max(1, int(self._limits.read_timeout))
+                wait = max(1, int(self._limits.lock_wait or self._limits.read_timeout / 2))
                 for statement in _SESSION:
-                    wait = max(1, int(self._limits.read_timeout / 2))
                     cursor.execute(statement.format(wait=wait, idle=self._idle_limit))
                 if self._limits.only_read_for is not None:
                     for statement in _only_reading(connection, self._limits.only_read_for):
                         cursor.execute(statement)
-                cursor.execute("SELECT @@max_allowed_packet")
+                cursor.execute("SELECT @@max_allowed_packet, VERSION()")
                 row = cursor.fetchone()
+                if row is not None and "OceanBase" in row[1]:
+                    cursor.execute(_OCEANBASE_SESSION.format(wait=wait, answer=answer))
         except BaseException:
             connection._force_close()  # type: ignore[attr-defined]  # the driver leaves a refused socket open
             raise

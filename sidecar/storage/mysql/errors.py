@@ -94,5 +94,9 @@ _HINTS: Mapping[int, str] = {
     1045: "Check user and password in SIDECAR_DATABASE_URL or SIDECAR_DATABASE_PASSWORD.",
     1049: "Create the database (sidecar init), or correct its name in SIDECAR_DATABASE_URL.",
     TABLE_ACCESS_DENIED: f"Grant the account SELECT, INSERT and UPDATE on the tables ({_GRANTS}).",
+    1205: "Another session holds what this needs (an ALTER, a backup, a long transaction); "
+    "SHOW FULL PROCESSLIST names it.",
+    1665: "The server writes its binary log as statements, which can go wrong: let it write rows, "
+    "SET GLOBAL binlog_format = ROW (or MIXED), and say so in its configuration.",
     2003: "Check host and port in SIDECAR_DATABASE_URL, and that the server runs.",
 }

@@ -16,17 +16,19 @@ from sidecar.storage.dsn import MysqlDsn
 from sidecar.storage.mysql.adoption import adopt
 from sidecar.storage.mysql.connection import Link, MysqlLimits
 from sidecar.storage.mysql.database import execute, utc
+from sidecar.storage.mysql.defining import Defining, patient
 from sidecar.storage.mysql.errors import NO_SUCH_TABLE, TABLE_ACCESS_DENIED, belongs_elsewhere, classify
 from sidecar.storage.mysql.rows import render
 from sidecar.storage.mysql.store import NotAllNew, Store
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery
-from sidecar.storage.sqlsink import SqlSink
+from sidecar.storage.sqlsink import SqlSink, nothing
 from sidecar.storage.statements import MYSQL
 from sidecar.storage.tombstones import judge
 
 T = TypeVar("T")
 
 _MOST_SKIPPED = 64
+_AROUND_CONTENT = 32 * 1024  # bytes of a quarantine entry's statement besides its content, whose bytes double at worst
 
 
 class Patience:
@@ -75,7 +77,7 @@ class MysqlSink(SqlSink):
     dialect = MYSQL
     migrations_columns = (
         "(number INT NOT NULL PRIMARY KEY, name VARCHAR(255) NOT NULL, applied_at DATETIME(6) NOT NULL) "
-        "ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+        "ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
     )
 
     def __init__(self, dsn: MysqlDsn, limits: MysqlLimits | None = None) -> None:
@@ -97,6 +99,20 @@ class MysqlSink(SqlSink):
                 self._patience.refused()
         return self._run(lambda run: self._commit(run, batch, new=False))
 
+    def migrate(self, say: Callable[[str], None] = nothing) -> list[str]:
+        shipping, self._link = self._link, Link(self._dsn, patient(self._limits))
+        try:
+
+            def work(run: Transaction) -> list[str]:
+                defining = Defining(run, self._dsn, self._limits, say)
+                defining.wait_for_earlier()
+                return self._migrate(defining, say)
+
+            return self._run(work)
+        finally:
+            self._link.give_up()
+            self._link = shipping
+
     def close(self) -> None:
         self._link.give_up()
 
@@ -116,6 +132,9 @@ class MysqlSink(SqlSink):
             else:
                 self._link.roll_back()
             raise classify(error, str(self._dsn)) from error
+
+    def _largest_content(self) -> int:
+        return max(0, (self._link.max_statement - _AROUND_CONTENT) // 2)
 
     def _commit(self, run: Transaction, batch: Batch, *, new: bool) -> Acknowledgement:
         assert isinstance(run, _Transaction), "made by _run"

@@ -121,6 +121,9 @@ class SqliteSink(SqlSink):
             return set()
         return {str(name) for (name,) in run.query(f"SELECT name FROM {migrations.MIGRATIONS_TABLE}")}
 
+    def _largest_content(self) -> None:
+        return None
+
     def _commit(self, run: Transaction, batch: Batch, *, new: bool) -> Acknowledgement:
         position = batch.position
         folder = (batch.shipper, batch.folder)

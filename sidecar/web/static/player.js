@@ -78,8 +78,8 @@ export class Player {
   show() {
     const share = this.duration ? Math.min(1, this.audio.currentTime / this.duration) : 0;
     this.seek.value = Math.round(share * this.seek.max);
-    this.seek.setAttribute("aria-valuetext", `${clock(this.audio.currentTime)} / ${clock(this.duration)}`);
-    this.clock.textContent = `${clock(this.audio.currentTime)} / ${clock(this.duration)}`;
+    this.seek.setAttribute("aria-valuetext", `${clock(this.audio.currentTime)} / ${clock(Math.round(this.duration))}`);
+    this.clock.textContent = `${clock(this.audio.currentTime)} / ${clock(Math.round(this.duration))}`;
     if (this.played) this.played.style.clipPath = `inset(0 ${100 - share * 100}% 0 0)`;
     this.root.classList.toggle("playing", this.playing);
     this.button.setAttribute("aria-label", word(this.playing ? "pause" : "play"));

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from sidecar.answers.words import like, words
+from sidecar.answers.words import certain, forms, like, words
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,21 @@ def test_a_word_finds_itself_anywhere_and_nothing_else(word: str) -> None:
         found = [database.execute("SELECT ? LIKE ? ESCAPE '!'", [text, like(word)]).fetchone()[0] for text in texts]
     database.close()
     assert found == [1, 1, int(word.isalpha())]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("欢迎", ["欢迎"]),
+        ("harbour", ["harbour"]),
+        ("you?", ["you?", "you？"]),
+        ("你好，Ａ?", ["你好，Ａ?", "你好,A?", "你好，A？"]),
+        ("100%", ["100%", "100％"]),
+    ],
+)
+def test_a_word_is_looked_for_in_full_width_and_plain(word: str, expected: list[str]) -> None:
+    assert forms(word) == expected
+
+
+def test_what_only_some_forms_have_does_not_narrow() -> None:
+    assert certain(["you?", "你好，Ａb"]) == ["you", "", "你好", "", "b"]
