@@ -154,7 +154,7 @@ def _overwritten(
         rows = run.query(f"SELECT subject, type, event FROM tts_events WHERE subject IN ({marks(those)})", those)
         known += replacements(event for *_, event in rows)
         heard = {subject for subject, type_, _ in rows if type_.startswith(SYNTHESIS)}
-        unrefuted = ((subject, by) for subject, by in doubtful if by not in heard and subject not in replaced)
+        unrefuted = ((subject, by) for subject, by in doubtful if by not in heard)
         known += [(subject, _as_row(stored[subject], by)) for subject, by in unrefuted]
     return latest(known)
 
