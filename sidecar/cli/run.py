@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import signal
 import sys
@@ -56,6 +57,7 @@ def run(settings: Settings, once: bool) -> None:
         sidecar run
         sidecar run --once --watch-dir /srv/index-tts/outputs
     """
+    faulthandler.enable(file=2)  # a crash below Python leaves its stack in the log
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
     sys.setswitchinterval(_SWITCH_SECONDS)
