@@ -22,7 +22,8 @@ _WIDE_COLUMNS = ("id", "created_at", "status", "emotion", "user_id", "duration",
 
 _USUAL = last_word(SUCCEEDED)
 _NOTHING_FOUND = (
-    "nothing found. Try fewer words, a part of one, or an earlier --since; `sidecar find` alone shows the newest."
+    "nothing found. Try fewer words, a part of one, or an earlier --since; `sidecar find` alone shows the newest, and "
+    "`sidecar status` what is still to be shipped."
 )
 _NOTHING_THERE = "nothing is recorded yet. `sidecar status` says whether a shipper runs and what it waits for."
 

@@ -19,10 +19,11 @@ from sidecar.doctor import Level
 from sidecar.errors import SettingsError, SidecarError, UsageError
 from sidecar.installation import bundled
 from sidecar.service import config
-from sidecar.service.settings import ENV_FILE
+from sidecar.service.occupied import who_listens
+from sidecar.service.settings import ENV_FILE, Settings
 from sidecar.setup import commands, database, files, owner, place, server, unit
 from sidecar.setup.accounts import FOLDER, Accounts
-from sidecar.storage.dsn import Dsn, MysqlDsn
+from sidecar.storage.dsn import Dsn, MysqlDsn, whole
 from sidecar.wording.plural import count
 
 T = TypeVar("T")
@@ -304,7 +305,7 @@ class _Setup:
         )
         if not served:
             line = commands.lines(folder, [commands.start_shipper()], windows=_WINDOWS)
-            self._show("Start the shipper, in another terminal:", line)
+            self._show(_shipper_head(config.load()), line)
             self._tell_of_services(folder)
 
     def _tell_of_services(self, folder: Path) -> None:
@@ -318,6 +319,14 @@ class _Setup:
     def _show(self, head: str, lines: list[str]) -> None:
         # As they are: to be copied.
         click.echo("\n".join([f"\n{head}\n", *lines]), err=self.print_sql)
+
+
+def _shipper_head(settings: Settings) -> str:
+    """What the line is for that starts the shipper: one that is at work may still ship into another database."""
+    running = who_listens(settings.listen_address) if settings.listen_address else None
+    if running is None or running.database in ("", whole(settings.dsn)):
+        return "Start the shipper, in another terminal:"
+    return f"End the shipper that is at work (pid {running.pid}, into {running.database}), and start it again:"
 
 
 def _from_environment() -> dict[str, str]:

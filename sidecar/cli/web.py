@@ -36,7 +36,7 @@ def web(settings: Settings) -> None:
     """
     from sidecar.web import create_app
     from sidecar.web.security import is_loopback
-    from sidecar.web.server import listen, serve
+    from sidecar.web.server import listen, reachable, serve
 
     host, port = settings.web_address
     token = settings.token
@@ -60,10 +60,9 @@ def web(settings: Settings) -> None:
         listener = listen(host, port)
     except OSError as error:
         raise refused((host, port), error, "SIDECAR_WEB_LISTEN") from error
-    shown = f"[{host}]" if ":" in host else host
 
     def ready() -> None:
-        click.echo(f"the library is at http://{shown}:{listener.getsockname()[1]}/")
+        click.echo(f"the library is at http://{reachable(host)}:{listener.getsockname()[1]}/")
         Notifier(config.environment()).ready()
 
     # Of a large table it takes seconds to tell what the filters can be set to: no visitor should wait for that.

@@ -136,7 +136,7 @@ class HttpServer:
         try:
             self._server = _Server((host, port), pages)
         except (OSError, OverflowError) as error:
-            raise refused((host, port), error, "SIDECAR_LISTEN") from error
+            raise refused((host, port), error, "SIDECAR_LISTEN in .env, where `sidecar status` reads it too") from error
         self.port: int = self._server.server_address[1]
         self._closing = False
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)

@@ -43,7 +43,7 @@ def refused(address: tuple[str, int], error: OSError | OverflowError, setting: s
     if getattr(error, "errno", None) != errno.EADDRINUSE:
         reason = getattr(error, "strerror", None) or error
         return SettingsError(f"cannot listen on {where}: {reason}", hint=f"Choose another {setting}, {_FREE}.")
-    found = _ask(address)
+    found = who_listens(address)
     if found is None:
         return SettingsError(
             f"another program listens on {where}",
@@ -57,7 +57,7 @@ def refused(address: tuple[str, int], error: OSError | OverflowError, setting: s
 
 
 @dataclass(frozen=True)
-class _Occupant:
+class Occupant:
     """A process of ours; what an older version, or one that wants a token, does not tell is empty."""
 
     verb: str = ""
@@ -68,8 +68,8 @@ class _Occupant:
         return f" (sidecar {self.verb}, pid {self.pid}, database {self.database})" if self.pid else ""
 
 
-def _ask(address: tuple[str, int]) -> _Occupant | None:
-    """Who listens there; None for another program."""
+def who_listens(address: tuple[str, int]) -> Occupant | None:
+    """The process of ours that listens there; None for another program, or none."""
     host, port = address
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)
     try:
@@ -79,7 +79,7 @@ def _ask(address: tuple[str, int]) -> _Occupant | None:
             if not (answer.getheader("Server") or "").startswith(SERVER):
                 return None
             told = json.loads(answer.read(4096)) if answer.status == http.HTTPStatus.OK else {}
-            return _Occupant(str(told.get("verb", "")), int(told.get("pid", 0)), str(told.get("database", "")))
+            return Occupant(str(told.get("verb", "")), int(told.get("pid", 0)), str(told.get("database", "")))
     except (OSError, ValueError, AttributeError, http.client.HTTPException):
         return None
 
@@ -104,7 +104,7 @@ def main() -> None:
         try:
             probe.bind((host, int(port)))
         except OSError as error:
-            found = _ask((host, int(port))) if own else None
+            found = who_listens((host, int(port))) if own else None
             if found is not None and found.pid in (own, 0):
                 return
             told = refused((host, int(port)), error, "address (--listen)")

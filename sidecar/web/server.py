@@ -20,9 +20,22 @@ REQUEST_SECONDS = 20.0
 """Seconds from a connection's first sign, or from its first byte after an answer, until its request is complete."""
 STALL_SECONDS = 60.0
 """Seconds that a client may read nothing of its answer. A browser asks again for the rest of what it plays."""
+_ELSEWHERE = ("192.0.2.1", 9)  # an address of documentation, RFC 5737
 MAX_CONNECTIONS = 200
 MAX_CONNECTIONS_A_CLIENT = 100
 """Connections from one address. Less than all: nobody keeps the others out."""
+
+
+def reachable(host: str) -> str:
+    """How others name in a URL what listens on this address: for 0.0.0.0 it is this machine's own."""
+    if host not in ("0.0.0.0", "::"):
+        return f"[{host}]" if ":" in host else host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(_ELSEWHERE)  # sends nothing; only chooses the way there
+            return str(probe.getsockname()[0])
+        except OSError:
+            return socket.gethostname()
 
 
 def listen(host: str, port: int) -> socket.socket:

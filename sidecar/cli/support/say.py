@@ -12,12 +12,14 @@ from sidecar.service import config
 
 _HANGING = 2
 _COLUMNS = 80  # of a terminal that does not say
+_COMMAND = " Run: "
 
 
 def say(text: str, *, lead: str = "", indent: int = 0, err: bool = False) -> None:
     """Print a sentence.
 
-    A path or a command's word that is longer than a line is left whole, so that it can be copied.
+    What is to be copied is left whole: a word that is longer than a line, and the command that follows "Run:", which
+    has a line of its own.
 
     Args:
         text: may have one colour, and begin with blanks, by which its other lines are indented too.
@@ -31,12 +33,14 @@ def say(text: str, *, lead: str = "", indent: int = 0, err: bool = False) -> Non
         indent = len(lead) + _HANGING
     lines = [text]
     if stream.isatty():
+        text, runs, command = text.partition(_COMMAND)
         lines = wrapped(
-            text,
+            text + runs.rstrip(),
             os.get_terminal_size(stream.fileno()).columns or _COLUMNS,
             first=cell_len(click.unstyle(lead)),
             rest=indent,
         )
+        lines += [command] * bool(runs)
     colored = False if config.environment().get("NO_COLOR") else None
     click.echo(lead + f"\n{' ' * indent}".join(lines), err=err, color=colored)
 
