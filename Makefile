@@ -113,6 +113,7 @@ lint: $(DEV) ## ruff and mypy --strict over everything
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
+	@$(RUN) -m mypy --platform win32 indextts_patch sidecar
 
 .PHONY: hooks
 hooks: $(DEV) ## Let git run `make check` before each commit
