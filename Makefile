@@ -15,7 +15,9 @@ MYSQL ?= 0
 MYSQL_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/mysql
 OCEANBASE ?= 0
 OCEANBASE_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/oceanbase
-export MYSQL MYSQL_ROOT OCEANBASE OCEANBASE_ROOT
+# BOOTED=1 boots a bare Debian with systemd and installs the service there.
+BOOTED ?=
+export MYSQL MYSQL_ROOT OCEANBASE OCEANBASE_ROOT BOOTED
 ifeq ($(MARIADB),newer)
 export MARIADB_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/newer-mariadb
 endif
@@ -69,7 +71,7 @@ check: lint unit ## Before each commit: lint, types and unit tests
 
 .PHONY: test
 test: $(DEV) ## All tests, on a private MariaDB (MYSQL=1: on real MySQL too, OCEANBASE=1: on OceanBase too)
-	@sh tests/servers/get.sh $(if $(MARIADB_ROOT),,mariadb) chromium font bindfs prometheus systemd
+	@sh tests/servers/get.sh $(if $(MARIADB_ROOT),,mariadb) chromium font bindfs prometheus systemd $(if $(BOOTED),machine)
 	@if [ -n "$(MARIADB_ROOT)" ]; then bash tests/servers/get-newer-mariadb.sh "$(MARIADB_ROOT)"; fi
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
 	@if [ "$(OCEANBASE)" = 1 ]; then bash tests/servers/get-oceanbase.sh "$(OCEANBASE_ROOT)" $(RUN); fi
@@ -113,6 +115,7 @@ lint: $(DEV) ## ruff and mypy --strict over everything
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
+	@$(RUN) -m mypy --platform win32 indextts_patch sidecar
 
 .PHONY: hooks
 hooks: $(DEV) ## Let git run `make check` before each commit

@@ -6,10 +6,6 @@ import os
 import sys
 from pathlib import Path
 
-if sys.platform != "win32":
-    import grp
-    import pwd
-
 SERVICE_USER = "indextts-sidecar"
 """The user of an installed service (deploy/systemd/sysusers.conf); its group may read what the service keeps."""
 _READ, _ENTER = 0o040, 0o010
@@ -21,8 +17,13 @@ def how_to_read(path: str | os.PathLike[str]) -> str:
     Args:
         path: it may be missing, or be below a folder that is shut.
     """
+    if sys.platform == "win32":
+        return ""
+    import grp
+    import pwd
+
     shut = _first_shut(Path(os.path.abspath(path)))
-    if shut is None or sys.platform == "win32":
+    if shut is None:
         return ""
     state = shut.stat()
     needed = _READ | _ENTER if shut.is_dir() else _READ
@@ -43,6 +44,9 @@ def as_its_owner(path: Path) -> str:
     """As whom a command is to be run that changes an existing file or folder."""
     if sys.platform == "win32":
         return "as its owner"
+    import grp
+    import pwd
+
     state = path.stat()
     try:
         owner, group = pwd.getpwuid(state.st_uid).pw_name, grp.getgrgid(state.st_gid).gr_name
@@ -51,6 +55,13 @@ def as_its_owner(path: Path) -> str:
     if SERVICE_USER in (owner, group):
         return "as the service's user (sudo sidecar --as-service VERB)"
     return f"as its owner, {owner}"
+
+
+def this_user() -> str:
+    """Who runs this, for a sentence."""
+    if sys.platform == "win32":
+        return "this user"
+    return f"the user with id {os.geteuid()}"
 
 
 def may(path: str | os.PathLike[str], rights: int) -> bool:

@@ -129,5 +129,8 @@ class Emitter:
 
 
 def _host() -> str:
-    name = os.environ.get("COMPUTERNAME", "") if sys.platform == "win32" else os.uname().nodename
+    if sys.platform == "win32":
+        name = os.environ.get("COMPUTERNAME", "")
+    else:
+        name = os.uname().nodename
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:100].strip("-") or "host"

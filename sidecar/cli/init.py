@@ -277,10 +277,10 @@ class _Setup:
                 hint="Install it: uv tool install, pipx install or pip install; then run this again.",
             )
         if self.service and not possible:
-            raise SidecarError(
-                "no systemd of this user answers",
-                hint=f"Log in as the user, not by su or sudo; for the whole machine: sudo {_INSTALLER}.",
-            )
+            hint = f"Log in as the user, not by su or sudo; for the whole machine: sudo {_INSTALLER}."
+            if _WINDOWS:
+                hint = "Windows has none: let its Task Scheduler start `sidecar run` in IndexTTS's folder."
+            raise SidecarError("no systemd of this user answers", hint=hint)
         if program is None or not possible:
             return None
         wanted = self.service

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sidecar.doctor.findings import Finding, failure, ok, warning
 from sidecar.errors import SidecarError
-from sidecar.rights import as_its_owner, how_to_read, may
+from sidecar.rights import as_its_owner, how_to_read, may, this_user
 from sidecar.storage.dsn import SqliteDsn
 
 _MIGRATE = "Run `sidecar migrate` as the user that ships."
@@ -63,7 +63,7 @@ def _file(path: Path) -> Finding:
     if not may(path, os.R_OK | os.W_OK) or not may(path.parent, os.R_OK | os.W_OK):
         return failure(
             "database",
-            f"the user with id {os.geteuid()} may not write {path} and its folder",
+            f"{this_user()} may not write {path} and its folder",
             f"Ask {as_its_owner(path)}. If this user is to ship: chown both, for SQLite writes beside the file too.",
         )
     return ok("database", f"{path}, {path.stat().st_size / 1e6:,.1f} MB")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sidecar.doctor.findings import Finding, failure, note, ok, warning
-from sidecar.rights import may
+from sidecar.rights import may, this_user
 from sidecar.wording.plural import count
 
 _LOW_SHARE, _LOW_BYTES = 0.05, 1 << 30
@@ -73,7 +74,7 @@ def _reachable(folder: Path, name: str) -> Finding | None:
             "Correct SIDECAR_WATCH_DIR, absolute for a service. IndexTTS makes the folder at its first output.",
         )
     except PermissionError:
-        return failure(name, f"{_who()} may not go through a folder above it", _rights_cure(folder))
+        return failure(name, f"{this_user()} may not go through a folder above it", _rights_cure(folder))
     except OSError as error:
         return failure(name, f"it cannot be reached: {error.strerror}", "Mount it again, or correct SIDECAR_WATCH_DIR.")
     if not stat.S_ISDIR(mode):
@@ -84,7 +85,7 @@ def _reachable(folder: Path, name: str) -> Finding | None:
             if first is not None:
                 first.stat(follow_symlinks=False)
     except PermissionError:
-        return failure(name, f"{_who()} may not list it", _rights_cure(folder))
+        return failure(name, f"{this_user()} may not list it", _rights_cure(folder))
     except OSError as error:
         return failure(name, f"it cannot be listed: {error.strerror}", "Mount it again, or check the disk.")
     return None
@@ -108,7 +109,7 @@ def _contents(folder: Path, name: str) -> Iterator[Finding]:
                 audio += 1
                 unrecorded += _is_unrecorded(entry)
     if unreadable:
-        yield failure(name, f"{_who()} may not read {unreadable} in it", _rights_cure(folder))
+        yield failure(name, f"{this_user()} may not read {unreadable} in it", _rights_cure(folder))
     more = "more than " if looked > _LOOKED_AT else ""
     if unrecorded:
         yield warning(
@@ -133,8 +134,8 @@ def _is_unrecorded(entry: os.DirEntry[str]) -> bool:
 
 
 def _room(folder: Path) -> Iterator[Finding]:
-    disk = os.statvfs(folder)
-    free, share = disk.f_bavail * disk.f_frsize, disk.f_bavail / max(1, disk.f_blocks)
+    disk = shutil.disk_usage(folder)
+    free, share = disk.free, disk.free / max(1, disk.total)
     said = f"{free / 1e9:,.1f} GB ({share:.0%}) free on the disk of {folder}"
     cure = "Free some room: sidecar prune shows what could go. Without room the TTS writes neither audio nor events."
     if free < _FULL_BYTES:
@@ -143,10 +144,6 @@ def _room(folder: Path) -> Iterator[Finding]:
         yield warning("disk", said, cure)
     else:
         yield ok("disk", said)
-
-
-def _who() -> str:
-    return f"the user with id {os.geteuid()}"
 
 
 def _rights_cure(folder: Path) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from sidecar.doctor.findings import Finding, failure, note, ok
 from sidecar.service.metrics.scrape import Difference, difference, parse, read
+from sidecar.service.occupied import share_nothing
 
 _CHOOSE = "Choose another SIDECAR_LISTEN, such as 127.0.0.1:9792, and tell Prometheus."
 
@@ -56,7 +57,7 @@ def check_service(address: tuple[str, int] | None, fingerprint: str, database: s
 def _is_free(address: tuple[str, int]) -> bool:
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        share_nothing(probe)
         try:
             probe.bind(address)
         except OSError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +28,7 @@ _TEXT = "text/plain; charset=utf-8"
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    allow_reuse_address = sys.platform != "win32"  # there it would let two listen
     request_queue_size = 64
 
     def __init__(self, address: tuple[str, int], pages: dict[str, Page]) -> None:

@@ -19,6 +19,7 @@ PAGE = "/about"
 SERVER = "sidecar"
 """In the Server header of everything that we serve: /about may want a token."""
 _ASK_SECONDS = 3.0
+_WHICH = "`netstat -ano`" if sys.platform == "win32" else "`ss -ltnp` as root"
 _HIGHEST_PORT = 65535
 _FREE = "such as 127.0.0.1:0 for a free port"
 
@@ -47,13 +48,21 @@ def refused(address: tuple[str, int], error: OSError | OverflowError, setting: s
     if found is None:
         return SettingsError(
             f"another program listens on {where}",
-            hint=f"`ss -ltnp` as root tells which. End it, or choose another {setting}, {_FREE}.",
+            hint=f"{_WHICH} tells which. End it, or choose another {setting}, {_FREE}.",
         )
     stop = f"stop it (kill {found.pid})" if found.pid else "stop it"
     return SettingsError(
         f"another sidecar runs here, at {where}{found}",
         hint=f"Leave it to that one, {stop}, or choose another {setting}, {_FREE}.",
     )
+
+
+def share_nothing(listener: socket.socket) -> None:
+    """Let it listen where a connection of before is still being forgotten, but never beside another listener."""
+    if sys.platform == "win32":  # SO_REUSEADDR would let two listen there
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+    else:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
 
 @dataclass(frozen=True)
@@ -100,7 +109,7 @@ def main() -> None:
     if not host or not port.isdecimal() or int(port) > _HIGHEST_PORT:
         sys.exit(f"the address {address!r} is none. Write HOST:PORT, such as 127.0.0.1:9790, or off.")
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        share_nothing(probe)
         try:
             probe.bind((host, int(port)))
         except OSError as error:

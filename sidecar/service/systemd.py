@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from collections.abc import Mapping
 
@@ -41,6 +42,8 @@ class Notifier:
             self._send(f"WATCHDOG=1\nSTATUS={status}")
 
     def _send(self, message: str) -> None:
+        if sys.platform == "win32":
+            return
         if not self._address:
             return
         try:

@@ -98,7 +98,7 @@ def scan(
                         below.append(name)
                     continue
                 try:
-                    status = entry.stat(follow_symlinks=False)
+                    status = _status(entry)
                 except FileNotFoundError:
                     continue  # gone since it was listed
                 except PermissionError:
@@ -121,6 +121,12 @@ def scan(
     if passed:
         newer = array("q", merge(newer, sorted(passed)))
     return Listing(entries=listed, older=older, counted_to=count_to, newer=newer, below=below)
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result:
+    if sys.platform == "win32":  # what the listing brings there has no file number, which later looks compare
+        return os.lstat(entry.path)
+    return entry.stat(follow_symlinks=False)
 
 
 def _ctimes(entries: list[PackedEntry]) -> array[int]:

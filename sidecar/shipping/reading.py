@@ -18,6 +18,7 @@ from sidecar.event.opening import READ_FLAGS
 _HINT = "Check SIDECAR_WATCH_DIR, that the folder is mounted, and that this user may list it."
 # Windows has neither; there files are opened by path, and a folder in use cannot be renamed away.
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
+_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 # Short of descriptors or memory, or a network file system whose server is away. A soft-mounted NFS may also say EIO,
 # which elsewhere means a bad disk: that goes to quarantine, so that one bad file does not hold up the position.
@@ -62,7 +63,7 @@ class Directory:
         self._prefix = ""
         try:
             if _BY_DESCRIPTOR:
-                self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                self._descriptor = os.open(path, _FOLDER_FLAGS)
                 os.stat(".", dir_fd=self._descriptor)  # whether it may be searched
                 status = os.fstat(self._descriptor)
             else:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -94,10 +95,10 @@ def _read(folder: Path, path: Path, *, hidden: bool = False) -> Iterator[Documen
 
 def _lives(marker: Path) -> bool:
     """Whether the process of a marker lives: it holds a lock for as long as it does."""
-    try:
-        import fcntl
-    except ModuleNotFoundError:  # Windows
+    if sys.platform == "win32":
         return True
+    import fcntl
+
     try:
         descriptor = os.open(marker.with_name(f"{marker.name.partition('.')[0]}.alive"), os.O_RDWR)
     except FileNotFoundError:

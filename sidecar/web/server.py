@@ -16,6 +16,8 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from sidecar.service.occupied import share_nothing
+
 REQUEST_SECONDS = 20.0
 """Seconds from a connection's first sign, or from its first byte after an answer, until its request is complete."""
 STALL_SECONDS = 60.0
@@ -48,7 +50,7 @@ def listen(host: str, port: int) -> socket.socket:
         OSError: it cannot be listened on.
     """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    share_nothing(listener)
     try:
         listener.bind((host, port))
         listener.listen(128)

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tests.fresh.debian import mirror
 from tests.integration.processes import eventually
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "indextts-sidecar" / "machine"
@@ -44,7 +45,7 @@ def base() -> Path:
         shutil.rmtree(CACHE, ignore_errors=True)
         CACHE.mkdir(parents=True)
         command = ["debootstrap", "--variant=minbase", f"--include={_PACKAGES}", "bookworm", str(root)]
-        subprocess.run([*command, os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")], check=True)
+        subprocess.run([*command, mirror()], check=True)
         (CACHE / ".complete").touch()
     return root
 

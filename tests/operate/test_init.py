@@ -19,6 +19,7 @@ import pymysql
 import pytest
 
 from tests.events import publish, succeeded
+from tests.integration.processes import running
 from tests.operate.terminal import Dialogue
 from tests.servers import Account, Server
 from tests.servers.fixtures import SERVER_KINDS
@@ -340,11 +341,22 @@ def test_from_nothing_to_recording_on_a_server(newcomer: Newcomer, host: Host) -
     before = newcomer.left()
     assert UNCHANGED in newcomer.init("--yes")
     assert newcomer.left() == before
-    assert "needs the account that migrates" in newcomer.run("rebuild").stderr
+    assert newcomer.run("rebuild").returncode == 0
+    assert "needs the account that migrates" in newcomer.run("index", "--create").stderr
     url = newcomer.settings()[0].partition("=")[2].replace("_ship@", "_migrate@")
     password = f"{PASSWORDS}/{host.name}_migrate"
-    rebuilt = newcomer.run("rebuild", "--database-url", url, "--database-password-file", password)
-    assert rebuilt.returncode == 0, rebuilt.stderr
+    indexed = newcomer.run("index", "--create", "--database-url", url, "--database-password-file", password)
+    assert indexed.returncode == 0, indexed.stderr
+
+
+def test_it_tells_of_a_shipper_that_still_ships_elsewhere(newcomer: Newcomer, host: Host) -> None:
+    newcomer.init("--yes")
+    before = {"SIDECAR_DATABASE_URL": f"sqlite:///{newcomer.folder / 'sidecar.db'}"}
+    with running(cwd=newcomer.folder, settings=before) as shipper:
+        (newcomer.folder / ".env").write_text(f"SIDECAR_LISTEN=127.0.0.1:{shipper.port}\n")
+        told = newcomer.init("--yes", "--database", host.where, MYSQL_PWD=host.password)
+    assert f"End the shipper that is at work (pid {shipper.process.pid}, into sqlite:" in told
+    assert "Start the shipper" not in told
 
 
 def test_the_administrator_s_password_is_asked_for_unseen(newcomer: Newcomer, host: Host) -> None:

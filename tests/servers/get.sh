@@ -16,6 +16,7 @@ name() {
     faketime) title="faketime" packages="faketime" ;;
     font) title="a Chinese font" packages="fonts-noto-cjk" ;;
     galera) title="MariaDB with Galera" packages="mariadb-server galera-4 rsync" ;;
+    machine) title="debootstrap and systemd-nspawn" packages="debootstrap systemd-container" ;;
     mariadb) title="MariaDB's server programs" packages="mariadb-server-core mariadb-client-core" ;;
     mariadb-dump) title="MariaDB's dump program" packages="mariadb-client" ;;
     prometheus) title="Prometheus" packages="prometheus" ;;
@@ -32,6 +33,7 @@ there() {
     faketime) [ -e /usr/lib/*/faketime/libfaketimeMT.so.1 ] ;;
     font) find /usr/share/fonts /usr/local/share/fonts -iname '*cjk*' 2>/dev/null | grep -q . ;;
     galera) [ -e /usr/lib/galera/libgalera_smm.so ] && has rsync && getent passwd mysql >/dev/null ;;
+    machine) has debootstrap && has systemd-nspawn ;;
     mariadb) has mariadbd && has mariadb-install-db ;;
     prometheus) has prometheus && has promtool ;;
     systemd) has systemd-analyze ;;

@@ -34,10 +34,10 @@ LAYERS: Mapping[str, str] = {
     "sidecar.answers": "errors event storage",
     "sidecar.upkeep": "errors installation event storage shipping answers",
     "sidecar.wording": "",
-    "sidecar.doctor": "errors rights installation event storage wording service.metrics.scrape",
+    "sidecar.doctor": "errors rights installation event storage wording service.metrics.scrape service.occupied",
     "sidecar.setup": "sidecar errors installation storage wording",
     "sidecar.report": "errors storage answers wording",
-    "sidecar.web": "sidecar errors event storage answers wording upkeep.rating",
+    "sidecar.web": "sidecar errors event storage answers wording upkeep.rating service.occupied",
     "sidecar.cli": "sidecar errors rights installation event storage shipping service answers upkeep wording doctor "
     "report web setup",
     "indextts_patch": "guard options recorder hooking",

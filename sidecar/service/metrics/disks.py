@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,8 +26,8 @@ def _fullest(folders: Sequence[Path]) -> tuple[float, float]:
     free = []
     for folder in folders:
         try:
-            disk = os.statvfs(folder)
+            disk = shutil.disk_usage(folder)
         except OSError:
             continue
-        free.append((disk.f_bavail / max(1, disk.f_blocks), float(disk.f_bavail * disk.f_frsize)))
+        free.append((disk.free / max(1, disk.total), float(disk.free)))
     return min(free, default=(math.nan, math.nan))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -174,6 +175,8 @@ def _local_socket(path: str, timeout: float) -> socket.socket:
     Raises:
         pymysql.err.OperationalError: nobody listens there.
     """
+    if sys.platform == "win32":
+        raise pymysql.err.OperationalError(CR.CR_CONN_HOST_ERROR, f"Windows has no socket {path!r}: name host and port")
     connected = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connected.settimeout(timeout)
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 import pytest
 from rich.cells import cell_len
@@ -37,3 +39,15 @@ def test_a_program_gets_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_is_indented_stays_so(capsys: pytest.CaptureFixture[str]) -> None:
     say("    four blanks")
     assert capsys.readouterr().out == "    four blanks\n"
+
+
+def test_a_command_to_copy_has_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = 'uv pip install --python /a/long/path/to/the/environment/bin/python "indextts-sidecar[report]"'
+    ours, theirs = os.openpty()
+    with open(theirs, "w") as terminal:
+        monkeypatch.setattr("sys.stderr", terminal)
+        say(f"pandas is not installed. Run: {command}", err=True)
+        terminal.flush()
+        shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert shown.splitlines() == ["pandas is not installed. Run:", command]
