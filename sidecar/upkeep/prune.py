@@ -4,6 +4,7 @@ Each removal is announced first: audio that is removed leaves an `indextts.audio
 says so; events that are removed leave their numbers, so that nobody takes them for lost.
 Files go before rows: a file without its row would be shipped again, while a row without its file harms nobody. What was
 announced tells the next run which rows an interrupted one has left.
+What tells of an erasure, a tombstone or a list, is never removed.
 What is removed is what was recorded: content and age are compared at that moment, since a name may have been used anew.
 """
 
@@ -17,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from sidecar.event.publish import Publisher
-from sidecar.event.types import DELETED, SYNTHESIS
+from sidecar.event.types import DELETED, ERASED, FORGOTTEN, SYNTHESIS
 from sidecar.storage.database import Database, in_chunks, marks
 from sidecar.storage.tombstones import fold_again
 from sidecar.upkeep.erasures import erased_events, publish_erased_numbers
@@ -26,6 +27,7 @@ from sidecar.upkeep.progress import Track
 from sidecar.upkeep.removal import Removal, identify, remove
 
 _AT_ONCE = 100  # syntheses that are announced, removed and deleted together
+_STAYS = (FORGOTTEN, ERASED)  # without these people would come back, and gaps be taken for losses
 
 
 class Policy(StrEnum):
@@ -176,7 +178,7 @@ def _delete_rows(database: Database, ids: Sequence[str]) -> None:
         def delete(ids: list[str] = chunk) -> None:
             meant = f"IN ({marks(ids)})"
             subjects = {row[0] for row in database.query(f"SELECT subject FROM tts_events WHERE id {meant}", ids)}
-            database.execute(f"DELETE FROM tts_events WHERE id {meant}", ids)
+            database.execute(f"DELETE FROM tts_events WHERE id {meant} AND type NOT IN (?, ?)", [*ids, *_STAYS])
             those = sorted(subjects)
             if not those:
                 return
@@ -198,6 +200,8 @@ def _candidates(folder: Path, names: Names, files: Sequence[EventFile]) -> list[
     candidates: dict[str, Candidate] = {}
     owners: dict[str, EventFile] = {}
     for each in files:
+        if each.type in _STAYS:
+            continue
         candidate = candidates.setdefault(each.subject, Candidate(subject=each.subject, last=each.time))
         if each.type.startswith(SYNTHESIS):  # neither a rating nor a deletion makes it younger
             candidate.last = each.time

@@ -21,6 +21,7 @@ from sidecar.event.event import Event
 from sidecar.event.publish import Publisher
 from sidecar.storage.sink import Batch, Delivery
 from sidecar.storage.tombstones import judge
+from sidecar.upkeep.erasures import publish_erased_numbers
 from sidecar.upkeep.forget import Place, forget
 from sidecar.upkeep.mentions import Target
 from tests.events import encode, envelope, publish, succeeded, uuid7
@@ -176,6 +177,29 @@ def test_what_was_forgotten_does_not_come_back(tmp_path: Path, database_url: str
         host.forget("--pending")
         assert not [path for path in host.folder.iterdir() if b"xiao ming" in path.read_bytes()]
         assert host.wavs() == ["spk_2.wav"]
+
+
+@pytest.mark.parametrize("policy", ["files", "everything"])
+def test_what_was_forgotten_and_pruned_does_not_come_back(hosts: tuple[Host, Host], policy: str) -> None:
+    a, _ = hosts
+    a.say("1.wav", "xiao ming", seed=1)
+    a.say("2.wav", "anna", seed=2)
+    a.ship()
+    shutil.copytree(a.folder, a.place / "backup")
+    a.forget("--user", "xiao ming")
+    a.ship()
+    stays = sorted(path.name for path in a.folder.glob("*.json") if path.name != "2.wav.json")
+    told = a.query("SELECT id FROM tts_events WHERE type NOT LIKE 'indextts.synthesis.%' ORDER BY id")
+    # As an interrupted run of a version that did remove tombstones has it:
+    publish_erased_numbers(Publisher("prune"), a.folder, [("indextts://a/1", 9)], [id_ for (id_,) in told])
+    a.run("prune", "--older-than", "2099-01-01", "--remove", policy, "--yes")
+    assert set(stays) <= {path.name for path in a.folder.glob("*.json")}
+    assert a.wavs() == []
+    rows = a.query("SELECT id FROM tts_events WHERE type NOT LIKE 'indextts.synthesis.%' ORDER BY id")
+    assert set(told) <= set(rows)
+    shutil.copytree(a.place / "backup", a.folder, dirs_exist_ok=True)
+    a.ship()
+    assert "xiao ming" not in a.users()
 
 
 def test_a_restored_database_forgets_again(tmp_path: Path) -> None:
