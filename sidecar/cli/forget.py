@@ -26,7 +26,12 @@ _SHOWN = 20
 @click.option(
     "--user", metavar="NAME", default="", help="All records of that user, and what they said about others' records."
 )
-@click.option("--text", metavar="WORDS", default="", help="All records whose text contains this.")
+@click.option(
+    "--text",
+    metavar="WORDS",
+    default="",
+    help="All records whose text, or text of the emotion, contains this, and remarks that do.",
+)
 @click.option(
     "--voice",
     metavar="PATH|SHA256",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -148,6 +149,43 @@ def test_words_and_voices_are_compared_byte_by_byte(tmp_path: Path, database_url
     a.ship()
     a.forget(option, "Ça 😀")
     assert a.users() == sorted(["ça 😀", "Ca 😀", "Ça 😎"], key=str.encode)
+
+
+@pytest.mark.parametrize("words", ["anna", "happy", "fp16", "voice_01", "tensor", "outputs/"])
+def test_words_that_stand_elsewhere_than_in_a_text_are_not_meant(hosts: tuple[Host, Host], words: str) -> None:
+    a, _ = hosts
+    said = {
+        "text": "good morning",
+        "caller": {"user": "anna"},
+        "voice": {"path": "examples/voice_01.wav"},
+        "emotion": {"mode": "happy"},
+        "model": {"precision": "fp16"},
+        "error": {"type": "RuntimeError", "message": "a tensor"},
+    }
+    event = a.say("1.wav", "anna", seed=1, data=said)
+    a.say("2.wav", "somebody", seed=2, data={"text": f"so {words}!"})
+    publish(a.folder, envelope("audio.rated", {"rating": 1, "note": f"as {words}"}, subject=event["id"]))
+    (a.folder / "cut.json").write_bytes(encode(succeeded("cut", data=said))[:-9])
+    (a.folder / "cut2.json").write_bytes(encode(succeeded(f'a "{words}"', data={**said, "text": f'"{words}'}))[:-9])
+    a.ship()
+    a.forget("--text", words)
+    assert a.users() == ["anna"]
+    assert (a.wavs(), (a.folder / "cut.json").exists()) == (["1.wav"], True)
+    assert not (a.folder / "cut2.json").exists()
+    assert a.query("SELECT rating FROM tts_records") == [(None,)]
+
+
+def test_a_text_of_which_only_the_hash_is_kept_contains_no_words(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    for number in range(2):
+        digest = hashlib.sha256(bytes([number])).hexdigest()
+        a.say(f"{number}.wav", "anna", seed=number, data={"text": None, "text_sha256": digest})
+    a.ship()
+    ((kept,), (hashed,)) = a.query("SELECT text_input FROM tts_records ORDER BY event_id")
+    a.forget("--text", "sha256")
+    assert a.users() == ["anna", "anna"]
+    a.forget("--text", hashed)
+    assert a.query("SELECT text_input FROM tts_records") == [(kept,)]
 
 
 def test_what_was_forgotten_does_not_come_back(tmp_path: Path, database_url: str) -> None:
