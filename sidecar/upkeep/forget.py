@@ -216,13 +216,25 @@ def _numbers(database: Database, traces: Traces, ids: set[str], target: Target) 
 
 
 def _remove_files(traces: Traces, result: Forgotten) -> None:
-    """Audio before the event files, which are what tells of it."""
-    for path, sha256 in [*traces.audio, *traces.files]:
-        try:
-            result.files += remove(path, identify(path, sha256)) is Removal.REMOVED
-        except OSError as error:  # noqa: PERF203 - each file by itself
-            result.left.append(f"{path}: {error.strerror}")
+    """Audio before the event files, which are what tells of it: where it stays, so does the one that names it."""
+    held = set(traces.held)
+    for path, sha256, record in traces.audio:
+        if not _remove(path, sha256, result):
+            held.add(record)
+    for path, sha256, record in traces.files:
+        if record not in held:
+            _remove(path, sha256, result)
     result.left += traces.left
+
+
+def _remove(path: Path, sha256: str, result: Forgotten) -> bool:
+    """Whether it is gone, or was not what was meant."""
+    try:
+        result.files += remove(path, identify(path, sha256)) is Removal.REMOVED
+    except OSError as error:
+        result.left.append(f"{path}: {error.strerror}")
+        return False
+    return True
 
 
 def _erase_strangers(database: Database, target: Target, rows: Sequence[Row], result: Forgotten) -> None:

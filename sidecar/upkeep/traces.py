@@ -32,9 +32,10 @@ File = tuple[Path, str]
 class Traces:
     records: int = 0
     """How many records, and syntheses that are none yet, are meant."""
-    files: list[File] = field(default_factory=list)
-    """Event files, markers and temporary files."""
-    audio: list[File] = field(default_factory=list)
+    files: list[tuple[Path, str, str]] = field(default_factory=list)
+    """Event files, markers and temporary files: path, SHA-256, and the record whose audio this one tells of or ""."""
+    audio: list[tuple[Path, str, str]] = field(default_factory=list)
+    """Path, SHA-256 and record."""
     numbers: list[Number] = field(default_factory=list)
     """Source and sequence of the events."""
     hashes: set[str] = field(default_factory=set)
@@ -43,6 +44,8 @@ class Traces:
     """By record, the watched folder that its own event file lies in."""
     left: list[str] = field(default_factory=list)
     """Files of this host that cannot be removed now, each with the reason."""
+    held: set[str] = field(default_factory=set)
+    """Records whose audio is among those."""
     shared: list[str] = field(default_factory=list)
     """Audio that belongs to a record that stays, too."""
     elsewhere: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -104,13 +107,14 @@ def _is_meant(document: Document, target: Target, by_id: Target) -> bool:
 
 def _collect(document: Document, traces: Traces, found: set[str]) -> _Take | None:
     """Note a document that is meant. Returns what it says of its audio, where it is a synthesis."""
+    event = document.event
+    tells = event is not None and not document.hidden and str(event.get("type")).startswith(SYNTHESIS)
     if document.busy:
         traces.left.append(f"{document.path}: a process is at work on it; run it again when that has ended")
     else:
-        traces.files.append((document.path, document.sha256))
+        traces.files.append((document.path, document.sha256, str(event.get("subject")) if event and tells else ""))
     if number := number_in_broken_file(document.raw):
         traces.numbers.append(number)
-    event = document.event
     if event is None:
         return None
     found.add(str(event.get("id")))
@@ -223,11 +227,13 @@ def _locate(
         return  # what lies there is the audio of one that overwrote it, and stays
     if not take.sha256:
         traces.left.append(f"{there[0]}: no hash was recorded of it; look at it and remove it by hand")
+        traces.held.add(take.subject)
         return
     same = [path for path in there if len(there) == 1 or sha256(path) == take.sha256]
     if len(same) > 1:
         traces.left.append(f"{same[0]}: {len(same)} folders have it, and which one is not recorded; remove it by hand")
+        traces.held.add(take.subject)
     elif same and (same[0], take.sha256) in claimed:
         traces.shared.append(str(same[0]))
     elif same:
-        traces.audio.append((same[0], take.sha256))
+        traces.audio.append((same[0], take.sha256, take.subject))

@@ -8,9 +8,11 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,21 @@ NEIGHBOURS = ["anna", "ANNA", "änna", "anna ", "😀", "😎", "李雷"]
 def hosts(tmp_path: Path) -> tuple[Host, Host]:
     first, second = make_hosts(tmp_path, sqlite_url(tmp_path / "sidecar.db"), "a", "b")
     return first, second
+
+
+@contextmanager
+def immutable(path: Path) -> Iterator[None]:
+    """A file that not even root removes, as those of others in a folder with the sticky bit are for everybody else."""
+    try:
+        done = subprocess.run(["chattr", "+i", path], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("chattr is not here")
+    if done.returncode:
+        pytest.skip("chattr +i takes root and a file system that has it")
+    try:
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", path], check=True)
 
 
 def test_audio_of_another_host_with_the_same_name_stays(tmp_path: Path, database_url: str) -> None:
@@ -215,6 +232,40 @@ def test_what_was_forgotten_does_not_come_back(tmp_path: Path, database_url: str
         host.forget("--pending")
         assert not [path for path in host.folder.iterdir() if b"xiao ming" in path.read_bytes()]
         assert host.wavs() == ["spk_2.wav"]
+
+
+def test_what_is_known_of_audio_that_cannot_be_removed_stays_until_it_is_gone(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    a.say("spk_1.wav", "xiao ming", seed=1)
+    a.say("spk_2.wav", "xiao ming", seed=2)
+    a.ship()
+    wav = a.folder / "spk_1.wav"
+    with immutable(wav):
+        for said in ("--user", "xiao ming"), ("--pending",):
+            told = a.forget(*said, code=1)
+            assert "host a: 0 done; still to do: 2" in told
+            assert a.wavs() == ["spk_1.wav"]
+            assert (a.folder / "spk_1.wav.json").exists()
+            assert not (a.folder / "spk_2.wav.json").exists()
+            a.ship()
+            assert a.users() == [], "only the file tells of it"
+    assert "host a: 2 done\n" in a.forget("--pending")
+    assert not wav.exists()
+    assert not (a.folder / "spk_1.wav.json").exists()
+
+
+def test_audio_without_a_recorded_hash_is_pending_until_it_was_removed_by_hand(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    a.say("spk_1.wav", "xiao ming", seed=1)
+    (a.folder / "spk_1.wav.json").unlink()
+    unhashed = succeeded("words", data={"audio": {"path": "outputs/spk_1.wav"}, "caller": {"user": "xiao ming"}})
+    publish(a.folder, unhashed, name="spk_1.wav.json")
+    a.ship()
+    for said in ("--user", "xiao ming"), ("--pending",):
+        assert "host a: 0 done; still to do: 1" in a.forget(*said, code=1)
+    (a.folder / "spk_1.wav").unlink()
+    assert "host a: 1 done\n" in a.forget("--pending")
+    assert not (a.folder / "spk_1.wav.json").exists()
 
 
 @pytest.mark.parametrize("policy", ["files", "everything"])
