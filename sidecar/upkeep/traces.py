@@ -2,13 +2,13 @@
 
 An event file says by itself whose it is. Audio does not, and names like spk_<second>.wav exist on every host: a file is
 a record's audio only in the folder that the record's own event lies or lay in, or that it names, under its name, with
-its hash, and while no event that stays says the same of it.
+its hash, and while no event or record that stays says the same of it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -88,6 +88,8 @@ def look(database: Database, folders: Sequence[Path], host: str, target: Target,
     claims: list[str] = []
     idle = _ask(database, ids, folders, host, traces, takes, found, claims)
     hashes = _hashes(database, claims)
+    for take in _staying(database, {take.sha256 for take in takes} - {""}, ids, folders, host):
+        claimed.update((place / name, take.sha256) for place, name in _places(take, folders))
     traces.records = len({take.subject for take in takes})
     for take in dict.fromkeys(takes):
         if take.path:
@@ -157,7 +159,7 @@ def _ask(
                     continue
                 found.add(str(id_))
                 there = host_of(str(source))
-                home = known.get(str(path).rpartition("/")[0]) if there == host else None
+                home = known.get(_folder_of(path)) if there == host else None
                 if home is None:
                     traces.elsewhere[there].append(str(path))
                     traces.owners[there].add(str(subject if subject in ids else id_))
@@ -177,6 +179,33 @@ def _ask(
                 there = host_of(str(source or ""))
                 takes.append(_Take(subject=event_id, host=there, home=None, path=path, sha256=digest or ""))
     return idle
+
+
+def _staying(
+    database: Database, hashes: Set[str], ids: Set[str], folders: Sequence[Path], host: str
+) -> Iterator[_Take]:
+    """What records that stay say of audio with these hashes, whether their event files are there or not. One of which
+    no event is left has each folder as its home."""
+    known = {printable(str(folder)): folder for folder in folders}
+    for chunk in in_chunks(sorted(hashes)):
+        for event_id, source, audio, digest, path, event in database.query(
+            "SELECT r.event_id, COALESCE(r.source, ''), r.audio_path, r.audio_sha256, e.path, e.event "
+            f"FROM tts_records r LEFT JOIN tts_events e ON e.subject = r.event_id AND e.type LIKE '{SYNTHESIS}%' "
+            f"WHERE r.audio_sha256 IN ({marks(chunk)}) AND r.deleted_at IS NULL AND r.replaced_by IS NULL",
+            chunk,
+        ):
+            there = host_of(str(source))
+            if event_id in ids or there not in (host, ""):
+                continue
+            if event is not None:
+                yield _take(orjson.loads(event), known.get(_folder_of(path)))
+                continue
+            for folder in folders:
+                yield _Take(subject=str(event_id), host=there, home=folder, path=str(audio), sha256=str(digest))
+
+
+def _folder_of(path: object) -> str:
+    return str(path).rpartition("/")[0]
 
 
 def _hashes(database: Database, records: Sequence[str]) -> set[str]:

@@ -139,6 +139,21 @@ def test_audio_that_a_record_which_stays_has_too_stays(hosts: tuple[Host, Host])
     assert a.wavs() == ["spk_1.wav"]
 
 
+@pytest.mark.parametrize("kept", ["event", "row"])
+def test_audio_that_a_record_without_an_event_file_has_too_stays(tmp_path: Path, database_url: str, kept: str) -> None:
+    (a,) = make_hosts(tmp_path, database_url, "a")
+    first = a.say("spk_1.wav", "xiao ming", seed=1)
+    second = succeeded("again", source="indextts://a/2", data={**first["data"], "caller": {"user": "anna"}})
+    publish(a.folder, second, name="spk_1.wav.2.json")
+    a.ship()
+    (a.folder / "spk_1.wav.2.json").unlink()
+    if kept == "row":
+        a.execute(f"DELETE FROM tts_events WHERE id = '{second['id']}'")
+    assert "belongs to another record too" in a.forget("--user", "xiao ming")
+    assert a.wavs() == ["spk_1.wav"]
+    assert a.query("SELECT user_id FROM tts_records") == [("anna",)]
+
+
 @pytest.mark.parametrize("user", NEIGHBOURS)
 def test_one_user_is_forgotten_and_none_whose_name_compares_equal(tmp_path: Path, database_url: str, user: str) -> None:
     (a,) = make_hosts(tmp_path, database_url, "a")
