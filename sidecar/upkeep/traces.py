@@ -93,7 +93,7 @@ def look(database: Database, folders: Sequence[Path], host: str, target: Target,
     traces.records = len({take.subject for take in takes})
     for take in dict.fromkeys(takes):
         if take.path:
-            _locate(take, folders, traces, claimed, hashes, idle)
+            _locate(take, folders, host, traces, claimed, hashes, idle)
     return traces
 
 
@@ -241,13 +241,23 @@ def _places(take: _Take, folders: Sequence[Path]) -> list[tuple[Path, str]]:
 
 
 def _locate(
-    take: _Take, folders: Sequence[Path], traces: Traces, claimed: Set[File], overwriting: Set[str], idle: Set[str]
+    take: _Take,
+    folders: Sequence[Path],
+    host: str,
+    traces: Traces,
+    claimed: Set[File],
+    overwriting: Set[str],
+    idle: Set[str],
 ) -> None:
     if take.sha256:
         traces.hashes.add(take.sha256)
     places = _places(take, folders)
     if not places:
-        if take.subject not in idle:
+        outside = Path(take.path)
+        if take.host == host and outside.is_absolute() and outside.is_file() and sha256(outside) == take.sha256:
+            traces.left.append(f"{outside}: it lies outside the watched folders; remove it by hand")
+            traces.held.add(take.subject)
+        elif take.subject not in idle:
             traces.elsewhere[take.host].append(take.path)
             traces.owners[take.host].add(take.subject)
         return
@@ -256,7 +266,8 @@ def _locate(
         return  # what lies there is the audio of one that overwrote it, and stays
     if not take.sha256:
         traces.left.append(f"{there[0]}: no hash was recorded of it; look at it and remove it by hand")
-        traces.held.add(take.subject)
+        if not any(path == there[0] for path, _ in claimed):
+            traces.held.add(take.subject)
         return
     same = [path for path in there if len(there) == 1 or sha256(path) == take.sha256]
     if len(same) > 1:

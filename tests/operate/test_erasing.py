@@ -101,7 +101,23 @@ def test_audio_that_was_recorded_elsewhere_is_listed_and_its_namesake_stays(host
     said = a.forget("--user", "xiao ming")
     assert "left: 1" in said
     assert "host a, 1 file\n  /srv/clips/spk_1.wav" in said
+    assert "host a: 0 done; still to do: 1" in said
     assert a.wavs() == ["spk_1.wav"]
+
+
+def test_audio_that_lies_here_outside_the_folders_is_pending_until_it_is_gone(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    clip = a.place / "clip.wav"
+    a.say("spk_1.wav", "xiao ming", seed=1, audio=str(clip))
+    a.say("spk_2.wav", "xiao ming", seed=2)
+    (a.folder / "spk_1.wav").rename(clip)
+    a.ship()
+    for said in ("--user", "xiao ming"), ("--pending",):
+        assert "host a: 0 done; still to do: 2" in a.forget(*said, code=1)
+        assert (clip.exists(), (a.folder / "spk_1.wav.json").exists(), a.wavs()) == (True, True, [])
+    clip.unlink()
+    assert "host a: 1 done; still to do: 1" in a.forget("--pending"), "it names where the audio was once more"
+    assert "host a: 2 done\n" in a.forget("--pending")
 
 
 def test_audio_that_was_made_anew_under_the_name_stays(hosts: tuple[Host, Host]) -> None:
