@@ -64,6 +64,16 @@ def forgotten(run: Transaction, ids: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+def require_delete(run: Transaction, *tables: str) -> None:
+    """Make sure, before any file goes, that rows may go too; deletes none.
+
+    Raises:
+        TemporarySinkError: the account may not delete.
+    """
+    for table in tables:
+        run.execute(f"DELETE FROM {table} WHERE 1 = 0")
+
+
 def erase(run: Transaction, ids: Collection[str]) -> int:
     """Delete the records with these ids, every event of theirs, and single events; records that stay without some of
     their events are folded again. Tombstones stay. To be called alone, or within a commit.

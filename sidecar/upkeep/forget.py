@@ -25,7 +25,7 @@ from sidecar.event.types import FORGOTTEN, SYNTHESIS
 from sidecar.shipping.tree import not_shipped
 from sidecar.storage.database import Database, Row, in_chunks, marks
 from sidecar.storage.statements import EVENT_COLUMNS, MYSQL, SQLITE, insert_head, keep_existing
-from sidecar.storage.tombstones import erase, forgotten, ids_in
+from sidecar.storage.tombstones import erase, forgotten, ids_in, require_delete
 from sidecar.upkeep.documents import Document, documents
 from sidecar.upkeep.erasures import (
     Number,
@@ -93,8 +93,7 @@ def forget(place: Place, publisher: Publisher, target: Target, *, reason: str | 
         TemporarySinkError: the account may not delete; nothing has been changed then.
     """
     database = place.database
-    for table in ("tts_records", "tts_events", "sidecar_quarantine"):
-        database.execute(f"DELETE FROM {table} WHERE 1 = 0")  # tests the privilege, deletes no row
+    require_delete(database, "tts_records", "tts_events", "sidecar_quarantine")
     ids = meant(place, target)
     traces = look(database, place.folders, place.host, target, ids)
     strangers = target.strangers(database)

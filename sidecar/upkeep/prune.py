@@ -20,7 +20,7 @@ from pathlib import Path
 from sidecar.event.publish import Publisher
 from sidecar.event.types import DELETED, ERASED, FORGOTTEN, SYNTHESIS
 from sidecar.storage.database import Database, in_chunks, marks
-from sidecar.storage.tombstones import fold_again
+from sidecar.storage.tombstones import fold_again, require_delete
 from sidecar.upkeep.erasures import erased_events, publish_erased_numbers
 from sidecar.upkeep.inventory import EventFile, Names, audio_name, list_names, read_event_files
 from sidecar.upkeep.progress import Track
@@ -132,9 +132,11 @@ def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: s
 
     Raises:
         PublishError, OSError: the folder cannot be written. Whatever was removed by then was announced.
-        TemporarySinkError: the account may not DELETE; the files of some are gone, their rows remain.
+        TemporarySinkError: the account may not DELETE, and nothing has been changed; or the database has gone away, and
+            the files of some are gone, their rows remain.
     """
     if plan.policy is Policy.EVERYTHING:
+        require_delete(database, "tts_records", "tts_events")
         _delete_rows(database, plan.unfinished)
     removed = []
     for chunk in in_chunks(track(plan.chosen, "removing", len(plan.chosen)), _AT_ONCE):
