@@ -28,6 +28,7 @@ from sidecar.upkeep.erasures import publish_erased_numbers
 from sidecar.upkeep.forget import Place, forget
 from sidecar.upkeep.mentions import Target
 from tests.events import encode, envelope, publish, succeeded, uuid7
+from tests.integration.processes import sidecar
 from tests.operate.hosts import Host, make_hosts
 from tests.servers import sqlite_url
 
@@ -234,6 +235,19 @@ def test_a_text_of_which_only_the_hash_is_kept_contains_no_words(hosts: tuple[Ho
     assert a.users() == ["anna", "anna"]
     a.forget("--text", hashed)
     assert a.query("SELECT text_input FROM tts_records") == [(kept,)]
+
+
+@pytest.mark.parametrize("option", ["--user", "--text", "--voice", "--record", "--reason"])
+def test_bytes_that_are_not_utf_8_are_refused_in_one_line(hosts: tuple[Host, Host], option: str) -> None:
+    a, _ = hosts
+    a.say("1.wav", "anna")
+    words = ["--user", "anna"] if option == "--reason" else []
+    done = sidecar(
+        "forget", *words, option, os.fsdecode(b"a\xff"), "--yes", cwd=a.place, settings=a.settings, check=False
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert f"{option} is" in done.stderr
+    assert a.wavs() == ["1.wav"]
 
 
 def test_what_was_forgotten_does_not_come_back(tmp_path: Path, database_url: str) -> None:
