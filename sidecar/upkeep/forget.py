@@ -25,7 +25,7 @@ from sidecar.event.types import FORGOTTEN, SYNTHESIS
 from sidecar.shipping.tree import not_shipped
 from sidecar.storage.database import Database, Row, in_chunks, marks
 from sidecar.storage.statements import EVENT_COLUMNS, MYSQL, SQLITE, insert_head, keep_existing
-from sidecar.storage.tombstones import erase, forgotten, ids_in, require_delete
+from sidecar.storage.tombstones import erase, forgotten, ids_in, rehearse, require_delete
 from sidecar.upkeep.documents import Document, documents
 from sidecar.upkeep.erasures import (
     Number,
@@ -90,18 +90,22 @@ def forget(place: Place, publisher: Publisher, target: Target, *, reason: str | 
 
     Raises:
         PublishError: a tombstone cannot be written; nothing has been erased then.
-        TemporarySinkError: the account may not delete; nothing has been changed then.
+        TemporarySinkError: the account may not delete, or a foreign key is in the way; nothing has been changed then.
     """
     database = place.database
     require_delete(database, "tts_records", "tts_events", "sidecar_quarantine")
     ids = meant(place, target)
     traces = look(database, place.folders, place.host, target, ids)
     strangers = target.strangers(database)
+    chunks = list(in_chunks(sorted(ids), _ROWS))
+    for chunk in chunks:
+        rehearse(database, partial(erase, database, chunk))
+    rehearse(database, partial(_delete_strangers, database, strangers))
     result = Forgotten(records=traces.records, elsewhere=traces.elsewhere, shared=traces.shared)
     if ids:
         _bury(place, publisher, traces, ids, _numbers(database, traces, ids, target), reason)
     _remove_files(traces, result)
-    for chunk in in_chunks(sorted(ids), _ROWS):
+    for chunk in chunks:
         result.events += database.alone(partial(erase, database, chunk))
     _erase_strangers(database, target, strangers, result)
     _erase_quarantined(place, target, ids, result)
@@ -239,9 +243,7 @@ def _remove(path: Path, sha256: str, result: Forgotten) -> bool:
 
 def _erase_strangers(database: Database, target: Target, rows: Sequence[Row], result: Forgotten) -> None:
     """Rows of other programs that are meant, and what a forgotten person's name stands in besides."""
-    for chunk in in_chunks([row[0] for row in rows]):
-        condition = f"event_id IS NULL AND id IN ({marks(chunk)})"
-        result.strangers += database.execute(f"DELETE FROM tts_records WHERE {condition}", chunk)
+    result.strangers = _delete_strangers(database, rows)
     for _, path in rows:
         if path:
             result.elsewhere.setdefault("", []).append(str(path))
@@ -251,6 +253,14 @@ def _erase_strangers(database: Database, target: Target, rows: Sequence[Row], re
             database.execute(
                 f"UPDATE tts_records SET rated_by = NULL, rating_note = NULL WHERE id IN ({marks(chunk)})", chunk
             )
+
+
+def _delete_strangers(database: Database, rows: Sequence[Row]) -> int:
+    deleted = 0
+    for chunk in in_chunks([row[0] for row in rows]):
+        condition = f"event_id IS NULL AND id IN ({marks(chunk)})"
+        deleted += database.execute(f"DELETE FROM tts_records WHERE {condition}", chunk)
+    return deleted
 
 
 def _erase_quarantined(place: Place, target: Target, ids: set[str], result: Forgotten) -> None:

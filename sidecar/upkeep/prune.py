@@ -20,7 +20,7 @@ from pathlib import Path
 from sidecar.event.publish import Publisher
 from sidecar.event.types import DELETED, ERASED, FORGOTTEN, SYNTHESIS
 from sidecar.storage.database import Database, in_chunks, marks
-from sidecar.storage.tombstones import fold_again, require_delete
+from sidecar.storage.tombstones import fold_again, rehearse, require_delete
 from sidecar.upkeep.erasures import erased_events, publish_erased_numbers
 from sidecar.upkeep.inventory import EventFile, Names, audio_name, list_names, read_event_files
 from sidecar.upkeep.progress import Track
@@ -132,12 +132,13 @@ def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: s
 
     Raises:
         PublishError, OSError: the folder cannot be written. Whatever was removed by then was announced.
-        TemporarySinkError: the account may not DELETE, and nothing has been changed; or the database has gone away, and
-            the files of some are gone, their rows remain.
+        TemporarySinkError: the account may not DELETE, or a foreign key is in the way, and nothing has been changed; or
+            the database has gone away, and the files of some are gone, their rows remain.
     """
     if plan.policy is Policy.EVERYTHING:
         require_delete(database, "tts_records", "tts_events")
         _delete_rows(database, plan.unfinished)
+        _delete_rows(database, [event.id for each in plan.chosen for event in each.events], only_try=True)
     removed = []
     for chunk in in_chunks(track(plan.chosen, "removing", len(plan.chosen)), _AT_ONCE):
         found = [(each, files) for each in chunk if (files := _identify(plan, each)) is not None]
@@ -173,7 +174,7 @@ def _identify(plan: Plan, each: Candidate) -> Files | None:
     return None if any(state is Removal.OTHER for _, state in files) else files
 
 
-def _delete_rows(database: Database, ids: Sequence[str]) -> None:
+def _delete_rows(database: Database, ids: Sequence[str], *, only_try: bool = False) -> None:
     """Delete these events. Of their records, those go of which no event is left: one from another host may be."""
     for chunk in in_chunks(ids, _AT_ONCE):
 
@@ -190,7 +191,10 @@ def _delete_rows(database: Database, ids: Sequence[str]) -> None:
                 database.execute("DELETE FROM tts_records WHERE event_id = ?", [subject])
             fold_again(database, sorted(left))
 
-        database.alone(delete)
+        if only_try:
+            rehearse(database, delete)
+        else:
+            database.alone(delete)
 
 
 def _unfinished(files: Sequence[EventFile], database: Database) -> list[str]:

@@ -336,6 +336,32 @@ def test_what_was_forgotten_and_pruned_does_not_come_back(hosts: tuple[Host, Hos
     assert "xiao ming" not in a.users()
 
 
+@pytest.mark.parametrize(
+    "verb", [("forget", "--user", "anna"), ("prune", "--older-than", "2099-01-01", "--remove", "everything")]
+)
+def test_a_foreign_key_in_the_way_is_named_before_anything_is_removed(
+    tmp_path: Path, mysql_url: str, verb: tuple[str, ...]
+) -> None:
+    (a,) = make_hosts(tmp_path, mysql_url, "a")
+    a.say("1.wav", "anna", seed=1)
+    a.ship()
+    ((kind,),) = a.query(
+        "SELECT column_type FROM information_schema.columns WHERE table_schema = DATABASE() "
+        "AND table_name = 'tts_records' AND column_name = 'id'"
+    )
+    a.execute(f"CREATE TABLE likes (record {kind} NOT NULL, FOREIGN KEY (record) REFERENCES tts_records (id))")
+    a.execute("INSERT INTO likes SELECT id FROM tts_records")
+    before = sorted(a.folder.iterdir()), a.query("SELECT id FROM tts_events")
+    done = sidecar(*verb, "--yes", cwd=a.place, settings=a.settings, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "likes" in done.stderr
+    assert "ON DELETE CASCADE" in done.stderr
+    assert (sorted(a.folder.iterdir()), a.query("SELECT id FROM tts_events")) == before
+    a.execute("DELETE FROM likes")
+    done = sidecar(*verb, "--yes", cwd=a.place, settings=a.settings)
+    assert (a.wavs(), a.users()) == ([], [])
+
+
 def test_a_restored_database_forgets_again(tmp_path: Path) -> None:
     (a,) = make_hosts(tmp_path, sqlite_url(tmp_path / "sidecar.db"), "a")
     a.say("spk_1.wav", "xiao ming", seed=1)
