@@ -10,6 +10,7 @@ Out of reach are the server's own logs and backups, its freed pages until it reu
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from pathlib import Path
 from sidecar.answers.textindex import text_index
 from sidecar.event.event import Event
 from sidecar.event.names import printable
-from sidecar.event.publish import Publisher, flush_folder
+from sidecar.event.publish import Publisher, flush_folder, publish_file
 from sidecar.event.types import FORGOTTEN, SYNTHESIS
 from sidecar.shipping.tree import not_shipped
 from sidecar.storage.database import Database, Row, in_chunks, marks
@@ -220,11 +221,16 @@ def _numbers(database: Database, traces: Traces, ids: set[str], target: Target) 
 
 
 def _remove_files(traces: Traces, result: Forgotten) -> None:
-    """Audio before the event files, which are what tells of it: where it stays, so does the one that names it."""
+    """Audio before the event files, which are what tells of it: where it stays, so does the one that names it,
+    and one that only the database had is put back."""
     held = set(traces.held)
     for path, sha256, record in traces.audio:
         if not _remove(path, sha256, result):
             held.add(record)
+    for record in held & (traces.unfiled.keys() - {record for _, _, record in traces.files}):
+        folder, raw = traces.unfiled[record]
+        with contextlib.suppress(FileExistsError):
+            publish_file(folder, f"{record}.json", raw)
     for path, sha256, record in traces.files:
         if record not in held:
             _remove(path, sha256, result)

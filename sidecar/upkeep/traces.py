@@ -38,6 +38,8 @@ class Traces:
     """Path, SHA-256 and record."""
     numbers: list[Number] = field(default_factory=list)
     """Source and sequence of the events."""
+    unfiled: dict[str, tuple[Path, bytes]] = field(default_factory=dict)
+    """By record, the watched folder and the event of those whose event file was there once and is not."""
     hashes: set[str] = field(default_factory=set)
     """Of all their audio."""
     homes: dict[str, Path] = field(default_factory=dict)
@@ -165,6 +167,8 @@ def _ask(
                     traces.owners[there].add(str(subject if subject in ids else id_))
                 if str(type_).startswith(SYNTHESIS):
                     takes.append(_take(orjson.loads(event), home))
+                    if home is not None:
+                        traces.unfiled[str(subject)] = home, str(event).encode()
         heard = {take.subject for take in takes}
         for event_id, source, path, digest, deleted_at, replaced_by in database.query(
             "SELECT event_id, source, audio_path, audio_sha256, deleted_at, replaced_by FROM tts_records "

@@ -279,24 +279,30 @@ def test_what_was_forgotten_does_not_come_back(tmp_path: Path, database_url: str
         assert host.wavs() == ["spk_2.wav"]
 
 
-def test_what_is_known_of_audio_that_cannot_be_removed_stays_until_it_is_gone(hosts: tuple[Host, Host]) -> None:
-    a, _ = hosts
-    a.say("spk_1.wav", "xiao ming", seed=1)
+@pytest.mark.parametrize("file", ["there", "lost"])
+def test_what_is_known_of_audio_that_cannot_be_removed_stays_until_it_is_gone(
+    tmp_path: Path, database_url: str, file: str
+) -> None:
+    (a,) = make_hosts(tmp_path, database_url, "a")
+    event = a.say("spk_1.wav", "xiao ming", seed=1)
     a.say("spk_2.wav", "xiao ming", seed=2)
     a.ship()
     wav = a.folder / "spk_1.wav"
+    if file == "lost":
+        (a.folder / "spk_1.wav.json").unlink()
+    kept = a.folder / ("spk_1.wav.json" if file == "there" else f"{event['id']}.json")
     with immutable(wav):
         for said in ("--user", "xiao ming"), ("--pending",):
             told = a.forget(*said, code=1)
             assert "host a: 0 done; still to do: 2" in told
             assert a.wavs() == ["spk_1.wav"]
-            assert (a.folder / "spk_1.wav.json").exists()
+            assert kept.exists()
             assert not (a.folder / "spk_2.wav.json").exists()
             a.ship()
             assert a.users() == [], "only the file tells of it"
     assert "host a: 2 done\n" in a.forget("--pending")
     assert not wav.exists()
-    assert not (a.folder / "spk_1.wav.json").exists()
+    assert not kept.exists()
 
 
 def test_audio_without_a_recorded_hash_is_pending_until_it_was_removed_by_hand(hosts: tuple[Host, Host]) -> None:
