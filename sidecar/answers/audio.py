@@ -123,6 +123,6 @@ def may_name(folder: Path, path: PurePosixPath) -> bool:
     """Whether the path may name a file of the folder: an absolute parent must equal it, a relative one be its end."""
     parent = path.parent
     if parent.is_absolute():
-        return str(parent) == folder.as_posix()
+        return str(parent) == printable(folder.as_posix())
     parts = parent.parts
-    return bool(parts) and folder.parts[-len(parts) :] == parts
+    return bool(parts) and tuple(map(printable, folder.parts[-len(parts) :])) == parts

@@ -9,6 +9,7 @@ from sidecar.cli.support.databases import connected
 from sidecar.cli.support.options import DATABASE, settings_options, verb
 from sidecar.cli.support.say import say
 from sidecar.errors import SidecarError, UsageError
+from sidecar.event.names import printable
 from sidecar.event.publish import Publisher, host_slug
 from sidecar.service.settings import Settings
 from sidecar.upkeep.erasures import hosts
@@ -26,7 +27,12 @@ _SHOWN = 20
 @click.option(
     "--user", metavar="NAME", default="", help="All records of that user, and what they said about others' records."
 )
-@click.option("--text", metavar="WORDS", default="", help="All records whose text contains this.")
+@click.option(
+    "--text",
+    metavar="WORDS",
+    default="",
+    help="All records whose text, or text of the emotion, contains this, and remarks that do.",
+)
 @click.option(
     "--voice",
     metavar="PATH|SHA256",
@@ -72,6 +78,9 @@ def forget(
     """
     if sum(map(bool, (user, text, voice, record, only_pending))) != 1:
         raise UsageError("name one of --user, --text, --voice, --record and --pending")
+    for option, value in (("user", user), ("text", text), ("voice", voice), ("record", record), ("reason", reason)):
+        if value and printable(value) != value:
+            raise UsageError(f"--{option} is {printable(value)!r}, which is not UTF-8", hint="Write it in UTF-8.")
     with connected(settings) as database:
         place = Place(database=database, folders=settings.folders, host=host_slug(host), shipper=settings.name)
         ids = frozenset({timeline.require(database, record)}) if record else frozenset()

@@ -7,13 +7,14 @@ tombstone comes between what a commit asks here and its end.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sidecar.event.event import Event
 from sidecar.event.types import ERASED, FORGOTTEN
-from sidecar.storage.database import Transaction, in_chunks, marks
+from sidecar.storage.database import Database, Transaction, in_chunks, marks
 from sidecar.storage.refold import compare, mend
 from sidecar.storage.sink import Batch, Delivery, Quarantined
 
@@ -62,6 +63,38 @@ def forgotten(run: Transaction, ids: Iterable[str]) -> frozenset[str]:
         )
         found.update(str(subject) for (subject,) in rows)
     return frozenset(found)
+
+
+def require_delete(run: Transaction, *tables: str) -> None:
+    """Make sure, before any file goes, that rows may go too; deletes none.
+
+    Raises:
+        TemporarySinkError: the account may not delete.
+    """
+    for table in tables:
+        run.execute(f"DELETE FROM {table} WHERE 1 = 0")
+
+
+def rehearse(database: Database, work: Callable[[], object]) -> None:
+    """Do the work alone and undo it, before any file goes: a foreign key of a table that is not ours may be in the way.
+    SQLite heeds those only where a program asks for it, which this one does not.
+
+    Raises:
+        TemporarySinkError: the server refuses it.
+    """
+    if database.dialect == "sqlite":
+        return
+
+    def undone() -> None:
+        work()
+        raise _Rehearsed
+
+    with contextlib.suppress(_Rehearsed):
+        database.alone(undone)
+
+
+class _Rehearsed(Exception):
+    """No error: what a transaction is rolled back by."""
 
 
 def erase(run: Transaction, ids: Collection[str]) -> int:

@@ -20,7 +20,7 @@ from typing import Any
 
 from sidecar.errors import SidecarError
 from sidecar.event.event import Event, encode, rfc3339
-from sidecar.event.names import EVENT_SUFFIX
+from sidecar.event.names import EVENT_SUFFIX, printable
 from sidecar.event.publish import flush_folder, host_slug, publish_file, uuid7
 from sidecar.event.types import DISCOVERED
 from sidecar.storage.database import Database, in_chunks
@@ -143,7 +143,7 @@ def describe(folder: Path, name: str, source: str) -> bytes:
     """
     path = folder / name
     mtime = path.stat().st_mtime
-    audio = {"path": f"{folder.name}/{name}", **facts(path)}
+    audio = {"path": f"{printable(folder.name)}/{name}", **facts(path)}
     ended, started, warnings = _times(name, mtime)
     if "duration" not in audio:
         warnings.append("no WAV header: format and duration are not known")
@@ -165,6 +165,8 @@ def describe(folder: Path, name: str, source: str) -> bytes:
 
 
 def _record(folder: Path, name: str, source: str, told: _Told) -> Outcome:
+    if printable(name) != name:
+        return Outcome(name=name, error="its name is not UTF-8, so no event can name it; rename it")
     try:
         event = Event.decode(describe(folder, name, source))
         digest = event.data["audio"]["sha256"]

@@ -10,6 +10,7 @@ Out of reach are the server's own logs and backups, its freed pages until it reu
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,12 +21,12 @@ from pathlib import Path
 from sidecar.answers.textindex import text_index
 from sidecar.event.event import Event
 from sidecar.event.names import printable
-from sidecar.event.publish import Publisher, flush_folder
+from sidecar.event.publish import Publisher, flush_folder, publish_file
 from sidecar.event.types import FORGOTTEN, SYNTHESIS
 from sidecar.shipping.tree import not_shipped
 from sidecar.storage.database import Database, Row, in_chunks, marks
 from sidecar.storage.statements import EVENT_COLUMNS, MYSQL, SQLITE, insert_head, keep_existing
-from sidecar.storage.tombstones import erase, forgotten, ids_in
+from sidecar.storage.tombstones import erase, forgotten, ids_in, rehearse, require_delete
 from sidecar.upkeep.documents import Document, documents
 from sidecar.upkeep.erasures import (
     Number,
@@ -90,25 +91,29 @@ def forget(place: Place, publisher: Publisher, target: Target, *, reason: str | 
 
     Raises:
         PublishError: a tombstone cannot be written; nothing has been erased then.
-        TemporarySinkError: the account may not delete; nothing has been changed then.
+        TemporarySinkError: the account may not delete, or a foreign key is in the way; nothing has been changed then.
     """
     database = place.database
-    for table in ("tts_records", "tts_events", "sidecar_quarantine"):
-        database.execute(f"DELETE FROM {table} WHERE 1 = 0")  # tests the privilege, deletes no row
+    require_delete(database, "tts_records", "tts_events", "sidecar_quarantine")
     ids = meant(place, target)
     traces = look(database, place.folders, place.host, target, ids)
     strangers = target.strangers(database)
+    chunks = list(in_chunks(sorted(ids), _ROWS))
+    for chunk in chunks:
+        rehearse(database, partial(erase, database, chunk))
+    rehearse(database, partial(_delete_strangers, database, strangers))
     result = Forgotten(records=traces.records, elsewhere=traces.elsewhere, shared=traces.shared)
     if ids:
         _bury(place, publisher, traces, ids, _numbers(database, traces, ids, target), reason)
     _remove_files(traces, result)
-    for chunk in in_chunks(sorted(ids), _ROWS):
+    for chunk in chunks:
         result.events += database.alone(partial(erase, database, chunk))
     _erase_strangers(database, target, strangers, result)
     _erase_quarantined(place, target, ids, result)
     _compact(database)
-    if ids and not result.left:
-        _record(place, publish_erasure(publisher, place.folders[0], "done", ids), place.folders[0])
+    if not result.left:
+        done = ids - traces.owners[place.host]  # of those, something is listed as left here
+        _record(place, publish_erasure(publisher, place.folders[0], "done", done), place.folders[0])
     return result
 
 
@@ -216,20 +221,35 @@ def _numbers(database: Database, traces: Traces, ids: set[str], target: Target) 
 
 
 def _remove_files(traces: Traces, result: Forgotten) -> None:
-    """Audio before the event files, which are what tells of it."""
-    for path, sha256 in [*traces.audio, *traces.files]:
-        try:
-            result.files += remove(path, identify(path, sha256)) is Removal.REMOVED
-        except OSError as error:  # noqa: PERF203 - each file by itself
-            result.left.append(f"{path}: {error.strerror}")
+    """Audio before the event files, which are what tells of it: where it stays, so does the one that names it,
+    and one that only the database had is put back."""
+    held = set(traces.held)
+    for path, sha256, record in traces.audio:
+        if not _remove(path, sha256, result):
+            held.add(record)
+    for record in held & (traces.unfiled.keys() - {record for _, _, record in traces.files}):
+        folder, raw = traces.unfiled[record]
+        with contextlib.suppress(FileExistsError):
+            publish_file(folder, f"{record}.json", raw)
+    for path, sha256, record in traces.files:
+        if record not in held:
+            _remove(path, sha256, result)
     result.left += traces.left
+
+
+def _remove(path: Path, sha256: str, result: Forgotten) -> bool:
+    """Whether it is gone, or was not what was meant."""
+    try:
+        result.files += remove(path, identify(path, sha256)) is Removal.REMOVED
+    except OSError as error:
+        result.left.append(f"{path}: {error.strerror}")
+        return False
+    return True
 
 
 def _erase_strangers(database: Database, target: Target, rows: Sequence[Row], result: Forgotten) -> None:
     """Rows of other programs that are meant, and what a forgotten person's name stands in besides."""
-    for chunk in in_chunks([row[0] for row in rows]):
-        condition = f"event_id IS NULL AND id IN ({marks(chunk)})"
-        result.strangers += database.execute(f"DELETE FROM tts_records WHERE {condition}", chunk)
+    result.strangers = _delete_strangers(database, rows)
     for _, path in rows:
         if path:
             result.elsewhere.setdefault("", []).append(str(path))
@@ -239,6 +259,14 @@ def _erase_strangers(database: Database, target: Target, rows: Sequence[Row], re
             database.execute(
                 f"UPDATE tts_records SET rated_by = NULL, rating_note = NULL WHERE id IN ({marks(chunk)})", chunk
             )
+
+
+def _delete_strangers(database: Database, rows: Sequence[Row]) -> int:
+    deleted = 0
+    for chunk in in_chunks([row[0] for row in rows]):
+        condition = f"event_id IS NULL AND id IN ({marks(chunk)})"
+        deleted += database.execute(f"DELETE FROM tts_records WHERE {condition}", chunk)
+    return deleted
 
 
 def _erase_quarantined(place: Place, target: Target, ids: set[str], result: Forgotten) -> None:

@@ -16,6 +16,8 @@ from sidecar.event.types import ERASED, FORGOTTEN, SYNTHESIS
 from sidecar.storage.database import Database, Parameter, Row
 from sidecar.storage.tombstones import ids_in
 
+_HASHED = re.compile("sha256:[0-9a-f]{64}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
@@ -23,7 +25,7 @@ class Target:
 
     user: str = ""
     text: str = ""
-    """Part of a text."""
+    """Part of a text: of what was spoken, of what describes its emotion, or of a remark on it."""
     voice: str = ""
     """Part of the voice's path, or the SHA-256 of its content."""
     ids: frozenset[str] = frozenset()
@@ -38,7 +40,7 @@ class Target:
             return _member(data, "caller", "user") == self.user
         if self.voice:
             return self.voice == _member(data, "voice", "sha256") or self.voice in _member(data, "voice", "path")
-        return any(self.text in each for each in _strings(data))
+        return any(self._is_in(each) for each in _texts(data))
 
     def may_match(self, content: bytes) -> bool:
         """Whether bytes that are no whole event of ours may mention it."""
@@ -47,7 +49,8 @@ class Target:
         if self.user:
             pattern = rb'"user"\s*:\s*"%b"'
             return any(re.search(pattern % re.escape(each.encode()), content) for each in self._spellings)
-        return any(each.encode() in content for each in self._spellings)
+        pattern = rb'"(?:text|note)"\s*:\s*"(?:[^"\\]|\\.)*?%b' if self.text else b"%b"
+        return any(re.search(pattern % re.escape(each.encode()), content) for each in self._spellings)
 
     def subjects(self, database: Database) -> set[str]:
         """The event_ids of the records that are meant, as far as the database has them."""
@@ -84,7 +87,11 @@ class Target:
             return bool(values[0] == self.user)
         if self.voice:
             return self.voice in (values[0] or "") or values[1] == self.voice
-        return self.text in values[0]
+        return self._is_in(values[0])
+
+    def _is_in(self, text: str) -> bool:
+        """Whether these are words of a text; of one that is kept as its hash, no part is."""
+        return self.text == text if _HASHED.fullmatch(text) else self.text in text
 
     def _said(self, database: Database) -> Iterator[Row]:
         """Id, subject and type of the events that mention it, whatever their records say."""
@@ -111,13 +118,7 @@ def _member(data: dict[str, Any], section: str, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _strings(value: object) -> Iterator[str]:
-    """All strings of a JSON value, one after the other."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
+def _texts(data: dict[str, Any]) -> tuple[str, ...]:
+    """What was spoken, what describes its emotion, a remark: no name, path, identifier or error."""
+    own = (value for value in (data.get("text"), data.get("note")) if isinstance(value, str))
+    return (*own, _member(data, "emotion", "text"))

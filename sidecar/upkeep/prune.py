@@ -4,6 +4,7 @@ Each removal is announced first: audio that is removed leaves an `indextts.audio
 says so; events that are removed leave their numbers, so that nobody takes them for lost.
 Files go before rows: a file without its row would be shipped again, while a row without its file harms nobody. What was
 announced tells the next run which rows an interrupted one has left.
+What tells of an erasure, a tombstone or a list, is never removed.
 What is removed is what was recorded: content and age are compared at that moment, since a name may have been used anew.
 """
 
@@ -17,15 +18,16 @@ from enum import StrEnum
 from pathlib import Path
 
 from sidecar.event.publish import Publisher
-from sidecar.event.types import DELETED, SYNTHESIS
+from sidecar.event.types import DELETED, ERASED, FORGOTTEN, SYNTHESIS
 from sidecar.storage.database import Database, in_chunks, marks
-from sidecar.storage.tombstones import fold_again
+from sidecar.storage.tombstones import fold_again, rehearse, require_delete
 from sidecar.upkeep.erasures import erased_events, publish_erased_numbers
 from sidecar.upkeep.inventory import EventFile, Names, audio_name, list_names, read_event_files
 from sidecar.upkeep.progress import Track
 from sidecar.upkeep.removal import Removal, identify, remove
 
 _AT_ONCE = 100  # syntheses that are announced, removed and deleted together
+_STAYS = (FORGOTTEN, ERASED)  # without these people would come back, and gaps be taken for losses
 
 
 class Policy(StrEnum):
@@ -130,10 +132,13 @@ def carry_out(plan: Plan, database: Database, *, publisher: Publisher, reason: s
 
     Raises:
         PublishError, OSError: the folder cannot be written. Whatever was removed by then was announced.
-        TemporarySinkError: the account may not DELETE; the files of some are gone, their rows remain.
+        TemporarySinkError: the account may not DELETE, or a foreign key is in the way, and nothing has been changed; or
+            the database has gone away, and the files of some are gone, their rows remain.
     """
     if plan.policy is Policy.EVERYTHING:
+        require_delete(database, "tts_records", "tts_events")
         _delete_rows(database, plan.unfinished)
+        _delete_rows(database, [event.id for each in plan.chosen for event in each.events], only_try=True)
     removed = []
     for chunk in in_chunks(track(plan.chosen, "removing", len(plan.chosen)), _AT_ONCE):
         found = [(each, files) for each in chunk if (files := _identify(plan, each)) is not None]
@@ -169,14 +174,14 @@ def _identify(plan: Plan, each: Candidate) -> Files | None:
     return None if any(state is Removal.OTHER for _, state in files) else files
 
 
-def _delete_rows(database: Database, ids: Sequence[str]) -> None:
+def _delete_rows(database: Database, ids: Sequence[str], *, only_try: bool = False) -> None:
     """Delete these events. Of their records, those go of which no event is left: one from another host may be."""
     for chunk in in_chunks(ids, _AT_ONCE):
 
         def delete(ids: list[str] = chunk) -> None:
             meant = f"IN ({marks(ids)})"
             subjects = {row[0] for row in database.query(f"SELECT subject FROM tts_events WHERE id {meant}", ids)}
-            database.execute(f"DELETE FROM tts_events WHERE id {meant}", ids)
+            database.execute(f"DELETE FROM tts_events WHERE id {meant} AND type NOT IN (?, ?)", [*ids, *_STAYS])
             those = sorted(subjects)
             if not those:
                 return
@@ -186,7 +191,10 @@ def _delete_rows(database: Database, ids: Sequence[str]) -> None:
                 database.execute("DELETE FROM tts_records WHERE event_id = ?", [subject])
             fold_again(database, sorted(left))
 
-        database.alone(delete)
+        if only_try:
+            rehearse(database, delete)
+        else:
+            database.alone(delete)
 
 
 def _unfinished(files: Sequence[EventFile], database: Database) -> list[str]:
@@ -198,6 +206,8 @@ def _candidates(folder: Path, names: Names, files: Sequence[EventFile]) -> list[
     candidates: dict[str, Candidate] = {}
     owners: dict[str, EventFile] = {}
     for each in files:
+        if each.type in _STAYS:
+            continue
         candidate = candidates.setdefault(each.subject, Candidate(subject=each.subject, last=each.time))
         if each.type.startswith(SYNTHESIS):  # neither a rating nor a deletion makes it younger
             candidate.last = each.time

@@ -2,13 +2,13 @@
 
 An event file says by itself whose it is. Audio does not, and names like spk_<second>.wav exist on every host: a file is
 a record's audio only in the folder that the record's own event lies or lay in, or that it names, under its name, with
-its hash, and while no event that stays says the same of it.
+its hash, and while no event or record that stays says the same of it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -32,17 +32,22 @@ File = tuple[Path, str]
 class Traces:
     records: int = 0
     """How many records, and syntheses that are none yet, are meant."""
-    files: list[File] = field(default_factory=list)
-    """Event files, markers and temporary files."""
-    audio: list[File] = field(default_factory=list)
+    files: list[tuple[Path, str, str]] = field(default_factory=list)
+    """Event files, markers and temporary files: path, SHA-256, and the record whose audio this one tells of or ""."""
+    audio: list[tuple[Path, str, str]] = field(default_factory=list)
+    """Path, SHA-256 and record."""
     numbers: list[Number] = field(default_factory=list)
     """Source and sequence of the events."""
+    unfiled: dict[str, tuple[Path, bytes]] = field(default_factory=dict)
+    """By record, the watched folder and the event of those whose event file was there once and is not."""
     hashes: set[str] = field(default_factory=set)
     """Of all their audio."""
     homes: dict[str, Path] = field(default_factory=dict)
     """By record, the watched folder that its own event file lies in."""
     left: list[str] = field(default_factory=list)
     """Files of this host that cannot be removed now, each with the reason."""
+    held: set[str] = field(default_factory=set)
+    """Records whose audio is among those."""
     shared: list[str] = field(default_factory=list)
     """Audio that belongs to a record that stays, too."""
     elsewhere: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -85,10 +90,12 @@ def look(database: Database, folders: Sequence[Path], host: str, target: Target,
     claims: list[str] = []
     idle = _ask(database, ids, folders, host, traces, takes, found, claims)
     hashes = _hashes(database, claims)
+    for take in _staying(database, {take.sha256 for take in takes} - {""}, ids, folders, host):
+        claimed.update((place / name, take.sha256) for place, name in _places(take, folders))
     traces.records = len({take.subject for take in takes})
     for take in dict.fromkeys(takes):
         if take.path:
-            _locate(take, folders, traces, claimed, hashes, idle)
+            _locate(take, folders, host, traces, claimed, hashes, idle)
     return traces
 
 
@@ -104,13 +111,14 @@ def _is_meant(document: Document, target: Target, by_id: Target) -> bool:
 
 def _collect(document: Document, traces: Traces, found: set[str]) -> _Take | None:
     """Note a document that is meant. Returns what it says of its audio, where it is a synthesis."""
+    event = document.event
+    tells = event is not None and not document.hidden and str(event.get("type")).startswith(SYNTHESIS)
     if document.busy:
         traces.left.append(f"{document.path}: a process is at work on it; run it again when that has ended")
     else:
-        traces.files.append((document.path, document.sha256))
+        traces.files.append((document.path, document.sha256, str(event.get("subject")) if event and tells else ""))
     if number := number_in_broken_file(document.raw):
         traces.numbers.append(number)
-    event = document.event
     if event is None:
         return None
     found.add(str(event.get("id")))
@@ -153,12 +161,14 @@ def _ask(
                     continue
                 found.add(str(id_))
                 there = host_of(str(source))
-                home = known.get(str(path).rpartition("/")[0]) if there == host else None
+                home = known.get(_folder_of(path)) if there == host else None
                 if home is None:
                     traces.elsewhere[there].append(str(path))
                     traces.owners[there].add(str(subject if subject in ids else id_))
                 if str(type_).startswith(SYNTHESIS):
                     takes.append(_take(orjson.loads(event), home))
+                    if home is not None:
+                        traces.unfiled[str(subject)] = home, str(event).encode()
         heard = {take.subject for take in takes}
         for event_id, source, path, digest, deleted_at, replaced_by in database.query(
             "SELECT event_id, source, audio_path, audio_sha256, deleted_at, replaced_by FROM tts_records "
@@ -173,6 +183,33 @@ def _ask(
                 there = host_of(str(source or ""))
                 takes.append(_Take(subject=event_id, host=there, home=None, path=path, sha256=digest or ""))
     return idle
+
+
+def _staying(
+    database: Database, hashes: Set[str], ids: Set[str], folders: Sequence[Path], host: str
+) -> Iterator[_Take]:
+    """What records that stay say of audio with these hashes, whether their event files are there or not. One of which
+    no event is left has each folder as its home."""
+    known = {printable(str(folder)): folder for folder in folders}
+    for chunk in in_chunks(sorted(hashes)):
+        for event_id, source, audio, digest, path, event in database.query(
+            "SELECT r.event_id, COALESCE(r.source, ''), r.audio_path, r.audio_sha256, e.path, e.event "
+            f"FROM tts_records r LEFT JOIN tts_events e ON e.subject = r.event_id AND e.type LIKE '{SYNTHESIS}%' "
+            f"WHERE r.audio_sha256 IN ({marks(chunk)}) AND r.deleted_at IS NULL AND r.replaced_by IS NULL",
+            chunk,
+        ):
+            there = host_of(str(source))
+            if event_id in ids or there not in (host, ""):
+                continue
+            if event is not None:
+                yield _take(orjson.loads(event), known.get(_folder_of(path)))
+                continue
+            for folder in folders:
+                yield _Take(subject=str(event_id), host=there, home=folder, path=str(audio), sha256=str(digest))
+
+
+def _folder_of(path: object) -> str:
+    return str(path).rpartition("/")[0]
 
 
 def _hashes(database: Database, records: Sequence[str]) -> set[str]:
@@ -208,13 +245,23 @@ def _places(take: _Take, folders: Sequence[Path]) -> list[tuple[Path, str]]:
 
 
 def _locate(
-    take: _Take, folders: Sequence[Path], traces: Traces, claimed: Set[File], overwriting: Set[str], idle: Set[str]
+    take: _Take,
+    folders: Sequence[Path],
+    host: str,
+    traces: Traces,
+    claimed: Set[File],
+    overwriting: Set[str],
+    idle: Set[str],
 ) -> None:
     if take.sha256:
         traces.hashes.add(take.sha256)
     places = _places(take, folders)
     if not places:
-        if take.subject not in idle:
+        outside = Path(take.path)
+        if take.host == host and outside.is_absolute() and outside.is_file() and sha256(outside) == take.sha256:
+            traces.left.append(f"{outside}: it lies outside the watched folders; remove it by hand")
+            traces.held.add(take.subject)
+        elif take.subject not in idle:
             traces.elsewhere[take.host].append(take.path)
             traces.owners[take.host].add(take.subject)
         return
@@ -223,11 +270,14 @@ def _locate(
         return  # what lies there is the audio of one that overwrote it, and stays
     if not take.sha256:
         traces.left.append(f"{there[0]}: no hash was recorded of it; look at it and remove it by hand")
+        if not any(path == there[0] for path, _ in claimed):
+            traces.held.add(take.subject)
         return
     same = [path for path in there if len(there) == 1 or sha256(path) == take.sha256]
     if len(same) > 1:
         traces.left.append(f"{same[0]}: {len(same)} folders have it, and which one is not recorded; remove it by hand")
+        traces.held.add(take.subject)
     elif same and (same[0], take.sha256) in claimed:
         traces.shared.append(str(same[0]))
     elif same:
-        traces.audio.append((same[0], take.sha256))
+        traces.audio.append((same[0], take.sha256, take.subject))

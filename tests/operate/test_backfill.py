@@ -149,3 +149,14 @@ def test_a_folder_that_may_not_be_written_is_one_clear_line(scene: Scene) -> Non
     make_old_wavs(scene.folder, 1)
     scene.folder.rename(scene.place / "elsewhere")
     assert scene.run("backfill", code=1) == ""
+
+
+def test_a_wav_whose_name_is_not_utf_8_is_named_and_the_others_get_their_events(scene: Scene) -> None:
+    names = make_old_wavs(scene.folder, 2)
+    (scene.folder / names[0]).rename(scene.folder / os.fsdecode(b"\xff.wav"))
+    for _ in range(2):
+        facts = scene.facts("backfill", code=1)
+        assert list(facts["errors"]) == ["\\xff.wav"]
+        assert "rename it" in facts["errors"]["\\xff.wav"]
+    assert facts["recorded_before"] == 1
+    assert sorted(path.name for path in scene.folder.glob("*.json")) == [f"{names[1]}.json"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import sqlite3
+import subprocess
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -21,9 +24,11 @@ from sidecar.event.event import Event
 from sidecar.event.publish import Publisher
 from sidecar.storage.sink import Batch, Delivery
 from sidecar.storage.tombstones import judge
+from sidecar.upkeep.erasures import publish_erased_numbers
 from sidecar.upkeep.forget import Place, forget
 from sidecar.upkeep.mentions import Target
 from tests.events import encode, envelope, publish, succeeded, uuid7
+from tests.integration.processes import sidecar
 from tests.operate.hosts import Host, make_hosts
 from tests.servers import sqlite_url
 
@@ -34,6 +39,21 @@ NEIGHBOURS = ["anna", "ANNA", "änna", "anna ", "😀", "😎", "李雷"]
 def hosts(tmp_path: Path) -> tuple[Host, Host]:
     first, second = make_hosts(tmp_path, sqlite_url(tmp_path / "sidecar.db"), "a", "b")
     return first, second
+
+
+@contextmanager
+def immutable(path: Path) -> Iterator[None]:
+    """A file that not even root removes, as those of others in a folder with the sticky bit are for everybody else."""
+    try:
+        done = subprocess.run(["chattr", "+i", path], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("chattr is not here")
+    if done.returncode:
+        pytest.skip("chattr +i takes root and a file system that has it")
+    try:
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", path], check=True)
 
 
 def test_audio_of_another_host_with_the_same_name_stays(tmp_path: Path, database_url: str) -> None:
@@ -82,7 +102,23 @@ def test_audio_that_was_recorded_elsewhere_is_listed_and_its_namesake_stays(host
     said = a.forget("--user", "xiao ming")
     assert "left: 1" in said
     assert "host a, 1 file\n  /srv/clips/spk_1.wav" in said
+    assert "host a: 0 done; still to do: 1" in said
     assert a.wavs() == ["spk_1.wav"]
+
+
+def test_audio_that_lies_here_outside_the_folders_is_pending_until_it_is_gone(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    clip = a.place / "clip.wav"
+    a.say("spk_1.wav", "xiao ming", seed=1, audio=str(clip))
+    a.say("spk_2.wav", "xiao ming", seed=2)
+    (a.folder / "spk_1.wav").rename(clip)
+    a.ship()
+    for said in ("--user", "xiao ming"), ("--pending",):
+        assert "host a: 0 done; still to do: 2" in a.forget(*said, code=1)
+        assert (clip.exists(), (a.folder / "spk_1.wav.json").exists(), a.wavs()) == (True, True, [])
+    clip.unlink()
+    assert "host a: 1 done; still to do: 1" in a.forget("--pending"), "it names where the audio was once more"
+    assert "host a: 2 done\n" in a.forget("--pending")
 
 
 def test_audio_that_was_made_anew_under_the_name_stays(hosts: tuple[Host, Host]) -> None:
@@ -120,6 +156,21 @@ def test_audio_that_a_record_which_stays_has_too_stays(hosts: tuple[Host, Host])
     assert a.wavs() == ["spk_1.wav"]
 
 
+@pytest.mark.parametrize("kept", ["event", "row"])
+def test_audio_that_a_record_without_an_event_file_has_too_stays(tmp_path: Path, database_url: str, kept: str) -> None:
+    (a,) = make_hosts(tmp_path, database_url, "a")
+    first = a.say("spk_1.wav", "xiao ming", seed=1)
+    second = succeeded("again", source="indextts://a/2", data={**first["data"], "caller": {"user": "anna"}})
+    publish(a.folder, second, name="spk_1.wav.2.json")
+    a.ship()
+    (a.folder / "spk_1.wav.2.json").unlink()
+    if kept == "row":
+        a.execute(f"DELETE FROM tts_events WHERE id = '{second['id']}'")
+    assert "belongs to another record too" in a.forget("--user", "xiao ming")
+    assert a.wavs() == ["spk_1.wav"]
+    assert a.query("SELECT user_id FROM tts_records") == [("anna",)]
+
+
 @pytest.mark.parametrize("user", NEIGHBOURS)
 def test_one_user_is_forgotten_and_none_whose_name_compares_equal(tmp_path: Path, database_url: str, user: str) -> None:
     (a,) = make_hosts(tmp_path, database_url, "a")
@@ -149,6 +200,56 @@ def test_words_and_voices_are_compared_byte_by_byte(tmp_path: Path, database_url
     assert a.users() == sorted(["ça 😀", "Ca 😀", "Ça 😎"], key=str.encode)
 
 
+@pytest.mark.parametrize("words", ["anna", "happy", "fp16", "voice_01", "tensor", "outputs/"])
+def test_words_that_stand_elsewhere_than_in_a_text_are_not_meant(hosts: tuple[Host, Host], words: str) -> None:
+    a, _ = hosts
+    said = {
+        "text": "good morning",
+        "caller": {"user": "anna"},
+        "voice": {"path": "examples/voice_01.wav"},
+        "emotion": {"mode": "happy"},
+        "model": {"precision": "fp16"},
+        "error": {"type": "RuntimeError", "message": "a tensor"},
+    }
+    event = a.say("1.wav", "anna", seed=1, data=said)
+    a.say("2.wav", "somebody", seed=2, data={"text": f"so {words}!"})
+    publish(a.folder, envelope("audio.rated", {"rating": 1, "note": f"as {words}"}, subject=event["id"]))
+    (a.folder / "cut.json").write_bytes(encode(succeeded("cut", data=said))[:-9])
+    (a.folder / "cut2.json").write_bytes(encode(succeeded(f'a "{words}"', data={**said, "text": f'"{words}'}))[:-9])
+    a.ship()
+    a.forget("--text", words)
+    assert a.users() == ["anna"]
+    assert (a.wavs(), (a.folder / "cut.json").exists()) == (["1.wav"], True)
+    assert not (a.folder / "cut2.json").exists()
+    assert a.query("SELECT rating FROM tts_records") == [(None,)]
+
+
+def test_a_text_of_which_only_the_hash_is_kept_contains_no_words(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    for number in range(2):
+        digest = hashlib.sha256(bytes([number])).hexdigest()
+        a.say(f"{number}.wav", "anna", seed=number, data={"text": None, "text_sha256": digest})
+    a.ship()
+    ((kept,), (hashed,)) = a.query("SELECT text_input FROM tts_records ORDER BY event_id")
+    a.forget("--text", "sha256")
+    assert a.users() == ["anna", "anna"]
+    a.forget("--text", hashed)
+    assert a.query("SELECT text_input FROM tts_records") == [(kept,)]
+
+
+@pytest.mark.parametrize("option", ["--user", "--text", "--voice", "--record", "--reason"])
+def test_bytes_that_are_not_utf_8_are_refused_in_one_line(hosts: tuple[Host, Host], option: str) -> None:
+    a, _ = hosts
+    a.say("1.wav", "anna")
+    words = ["--user", "anna"] if option == "--reason" else []
+    done = sidecar(
+        "forget", *words, option, os.fsdecode(b"a\xff"), "--yes", cwd=a.place, settings=a.settings, check=False
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert f"{option} is" in done.stderr
+    assert a.wavs() == ["1.wav"]
+
+
 def test_what_was_forgotten_does_not_come_back(tmp_path: Path, database_url: str) -> None:
     """By a restored folder, by replay, by a shipper that holds it in its hands, or from before on another host."""
     a, b = make_hosts(tmp_path, database_url, "a", "b")
@@ -176,6 +277,95 @@ def test_what_was_forgotten_does_not_come_back(tmp_path: Path, database_url: str
         host.forget("--pending")
         assert not [path for path in host.folder.iterdir() if b"xiao ming" in path.read_bytes()]
         assert host.wavs() == ["spk_2.wav"]
+
+
+@pytest.mark.parametrize("file", ["there", "lost"])
+def test_what_is_known_of_audio_that_cannot_be_removed_stays_until_it_is_gone(
+    tmp_path: Path, database_url: str, file: str
+) -> None:
+    (a,) = make_hosts(tmp_path, database_url, "a")
+    event = a.say("spk_1.wav", "xiao ming", seed=1)
+    a.say("spk_2.wav", "xiao ming", seed=2)
+    a.ship()
+    wav = a.folder / "spk_1.wav"
+    if file == "lost":
+        (a.folder / "spk_1.wav.json").unlink()
+    kept = a.folder / ("spk_1.wav.json" if file == "there" else f"{event['id']}.json")
+    with immutable(wav):
+        for said in ("--user", "xiao ming"), ("--pending",):
+            told = a.forget(*said, code=1)
+            assert "host a: 0 done; still to do: 2" in told
+            assert a.wavs() == ["spk_1.wav"]
+            assert kept.exists()
+            assert not (a.folder / "spk_2.wav.json").exists()
+            a.ship()
+            assert a.users() == [], "only the file tells of it"
+    assert "host a: 2 done\n" in a.forget("--pending")
+    assert not wav.exists()
+    assert not kept.exists()
+
+
+def test_audio_without_a_recorded_hash_is_pending_until_it_was_removed_by_hand(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    a.say("spk_1.wav", "xiao ming", seed=1)
+    (a.folder / "spk_1.wav.json").unlink()
+    unhashed = succeeded("words", data={"audio": {"path": "outputs/spk_1.wav"}, "caller": {"user": "xiao ming"}})
+    publish(a.folder, unhashed, name="spk_1.wav.json")
+    a.ship()
+    for said in ("--user", "xiao ming"), ("--pending",):
+        assert "host a: 0 done; still to do: 1" in a.forget(*said, code=1)
+    (a.folder / "spk_1.wav").unlink()
+    assert "host a: 1 done\n" in a.forget("--pending")
+    assert not (a.folder / "spk_1.wav.json").exists()
+
+
+@pytest.mark.parametrize("policy", ["files", "everything"])
+def test_what_was_forgotten_and_pruned_does_not_come_back(hosts: tuple[Host, Host], policy: str) -> None:
+    a, _ = hosts
+    a.say("1.wav", "xiao ming", seed=1)
+    a.say("2.wav", "anna", seed=2)
+    a.ship()
+    shutil.copytree(a.folder, a.place / "backup")
+    a.forget("--user", "xiao ming")
+    a.ship()
+    stays = sorted(path.name for path in a.folder.glob("*.json") if path.name != "2.wav.json")
+    told = a.query("SELECT id FROM tts_events WHERE type NOT LIKE 'indextts.synthesis.%' ORDER BY id")
+    # As an interrupted run of a version that did remove tombstones has it:
+    publish_erased_numbers(Publisher("prune"), a.folder, [("indextts://a/1", 9)], [id_ for (id_,) in told])
+    a.run("prune", "--older-than", "2099-01-01", "--remove", policy, "--yes")
+    assert set(stays) <= {path.name for path in a.folder.glob("*.json")}
+    assert a.wavs() == []
+    rows = a.query("SELECT id FROM tts_events WHERE type NOT LIKE 'indextts.synthesis.%' ORDER BY id")
+    assert set(told) <= set(rows)
+    shutil.copytree(a.place / "backup", a.folder, dirs_exist_ok=True)
+    a.ship()
+    assert "xiao ming" not in a.users()
+
+
+@pytest.mark.parametrize(
+    "verb", [("forget", "--user", "anna"), ("prune", "--older-than", "2099-01-01", "--remove", "everything")]
+)
+def test_a_foreign_key_in_the_way_is_named_before_anything_is_removed(
+    tmp_path: Path, mysql_url: str, verb: tuple[str, ...]
+) -> None:
+    (a,) = make_hosts(tmp_path, mysql_url, "a")
+    a.say("1.wav", "anna", seed=1)
+    a.ship()
+    ((kind,),) = a.query(
+        "SELECT column_type FROM information_schema.columns WHERE table_schema = DATABASE() "
+        "AND table_name = 'tts_records' AND column_name = 'id'"
+    )
+    a.execute(f"CREATE TABLE likes (record {kind} NOT NULL, FOREIGN KEY (record) REFERENCES tts_records (id))")
+    a.execute("INSERT INTO likes SELECT id FROM tts_records")
+    before = sorted(a.folder.iterdir()), a.query("SELECT id FROM tts_events")
+    done = sidecar(*verb, "--yes", cwd=a.place, settings=a.settings, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "likes" in done.stderr
+    assert "ON DELETE CASCADE" in done.stderr
+    assert (sorted(a.folder.iterdir()), a.query("SELECT id FROM tts_events")) == before
+    a.execute("DELETE FROM likes")
+    done = sidecar(*verb, "--yes", cwd=a.place, settings=a.settings)
+    assert (a.wavs(), a.users()) == ([], [])
 
 
 def test_a_restored_database_forgets_again(tmp_path: Path) -> None:

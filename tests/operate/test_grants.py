@@ -110,6 +110,22 @@ def test_a_tombstone_ships_without_the_right_to_delete_and_is_obeyed_by_who_has_
     assert b"to be forgotten" not in b"".join(path.read_bytes() for path in installed.folder.glob("*.json"))
 
 
+@pytest.mark.parametrize(
+    "verb", [("prune", "--older-than", "2099-01-01", "--remove", "everything"), ("forget", "--text=a")]
+)
+def test_without_the_right_to_delete_nothing_is_removed(
+    installed: Installed, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    publish(installed.folder, succeeded("a"))
+    sidecar("run", "--once", cwd=tmp_path, settings=installed.settings("ship"))
+    before = {path.name for path in installed.folder.iterdir()}
+    done = sidecar(*verb, "--yes", cwd=tmp_path, settings=installed.settings("ship"), check=False)
+    assert done.returncode == 1
+    assert "DELETE" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in installed.folder.iterdir()} == before
+
+
 def test_the_service_has_exactly_its_grants(installed: Installed) -> None:
     with installed.server.connect() as root, root.cursor() as cursor:
         cursor.execute(f"SHOW GRANTS FOR '{installed.database}_ship'@'%'")

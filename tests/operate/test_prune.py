@@ -189,3 +189,26 @@ def test_an_interrupted_prune_is_finished_by_the_next(tmp_path: Path, database_u
 def test_nothing_said_is_a_mistake(scene: Scene) -> None:
     scene.run("prune", code=2)
     scene.run("prune", "--max-size", "much", code=2)
+
+
+@pytest.mark.parametrize("size", ["9" * 400, "9" * 5000 + "GB"])
+def test_a_size_that_no_disk_has_is_enough_for_everything(scene: Scene, size: str) -> None:
+    speak_over_days(scene)
+    assert scene.facts("prune", "--max-size", size)["syntheses"] == 0
+
+
+def test_a_folder_whose_name_is_not_utf_8(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"w\xff")
+    folder.mkdir()
+    url = sqlite_url(tmp_path / "sidecar.db")
+    scene = Scene(tmp_path, {"SIDECAR_DATABASE_URL": url, "SIDECAR_WATCH_DIR": str(folder), "SIDECAR_NAME": "studio"})
+    scene.run("migrate")
+    make_old_wavs(folder, 2)
+    printed = f"{tmp_path}/w\\xff"
+    facts = scene.facts("backfill")
+    assert (facts["folder"], facts["written"]) == (printed, 2)
+    scene.ship()
+    assert scene.facts("verify")["findings"] == []
+    assert scene.facts("replay", "--all")["folder"] == printed
+    assert scene.facts("prune", "--older-than", "1d", "--remove", "everything", "--yes")["audio_files"] == 2
+    assert list(folder.glob("*.wav")) == []

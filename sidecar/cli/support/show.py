@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sidecar.answers.values import for_json
+from sidecar.event.names import printable
 from sidecar.wording import ENGLISH, length, translator
 
 if TYPE_CHECKING:
@@ -27,11 +29,24 @@ _HIT = "bold yellow"
 
 
 def json_lines(rows: Iterable[Mapping[str, Any]]) -> None:
-    """One object a line, times in UTC."""
+    """One object a line, times in UTC; bytes of a file's name that are not UTF-8 as \\xNN."""
     import orjson
 
+    dumps = partial(orjson.dumps, default=for_json, option=orjson.OPT_PASSTHROUGH_DATETIME)
     for row in rows:
-        click.echo(orjson.dumps(row, default=for_json, option=orjson.OPT_PASSTHROUGH_DATETIME))
+        try:
+            line = dumps(row)
+        except TypeError:
+            line = dumps(_printable(row))
+        click.echo(line)
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {_printable(name): _printable(item) for name, item in value.items()}
+    return [_printable(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def display(made: Table, *, roomy: bool = False) -> None:

@@ -96,6 +96,11 @@ _HINTS: Mapping[int, str] = {
     TABLE_ACCESS_DENIED: f"Grant the account SELECT, INSERT and UPDATE on the tables ({_GRANTS}).",
     1205: "Another session holds what this needs (an ALTER, a backup, a long transaction); "
     "SHOW FULL PROCESSLIST names it.",
+    **dict.fromkeys(
+        (1217, 1451),
+        "A table of your own refers to the row: delete there what refers to it, or give that foreign key ON DELETE "
+        "CASCADE or SET NULL; then run this again.",
+    ),
     1665: "The server writes its binary log as statements, which can go wrong: let it write rows, "
     "SET GLOBAL binlog_format = ROW (or MIXED), and say so in its configuration.",
     2003: "Check host and port in SIDECAR_DATABASE_URL, and that the server runs.",
