@@ -8,10 +8,11 @@ changed. Nothing is remembered: what is to be done follows from what is there, s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sidecar.errors import TablesNotReady
+from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
 
@@ -55,6 +56,44 @@ def made_by(migrations: list[Migration]) -> dict[str, bool]:
         if match := _CREATED.match(statement):
             found[match[1]] = "VIEW" in match[0]
     return found
+
+
+def foreign(run: Transaction, columns: Collection[str]) -> list[str]:
+    """Columns with a name of ours and another program's values: what is in the way, by name.
+
+    Args:
+        columns: names of those of the table.
+    """
+    if "fold_key" in columns:  # which a take-over adds in one statement with whatever else is missing
+        return []
+    found = []
+    if "event_id" in columns:
+        found.append(
+            "its column event_id is another program's, and this program would delete the rows that have a value there "
+            "and no event (rename that column)"
+        )
+    for name in columns:
+        if name in BY_NAME and name != "event_id" and (condition := _not_ours(name)):
+            ((count, first),) = run.query(f"SELECT COUNT(*), MIN(id) FROM {TABLE} WHERE {condition}")
+            if count:
+                found.append(
+                    f"its {name} has other values than this program's in {count:,} rows, the first with id {first} "
+                    "(rename that column)"
+                )
+    return found
+
+
+def _not_ours(name: str) -> str | None:
+    """The condition, on either kind of database, for a value that cannot be this program's; None where any can."""
+    column = BY_NAME[name]
+    if column.kind is Kind.JSON:
+        return f"{name} IS NOT NULL AND NOT JSON_VALID({name})"
+    if column.kind is Kind.TRUTH:
+        return f"{name} NOT IN (0, 1)"
+    if name == "rating":
+        return f"{name} NOT BETWEEN 1 AND 5"
+    length = {"UUID": 36, "SHA-256": 64}.get(column.unit)
+    return f"LENGTH({name}) <> {length}" if length else None
 
 
 def taken_over(run: Transaction) -> str:

@@ -227,6 +227,25 @@ def refused(scene: Place, because: str) -> None:
     assert (scene.shape(), scene.query("SELECT * FROM tts_records")) == before
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "because"),
+    [
+        ("event_id VARCHAR(36)", "'job-77'", "its column event_id is another program's"),
+        ("replaced_by VARCHAR(20)", "'bob'", "its replaced_by has other values"),
+        ("audio_sha256 VARCHAR(70)", "'d41d8cd9'", "its audio_sha256 has other values"),
+        ("truncated INTEGER", "7", "its truncated has other values"),
+        ("rating INTEGER", "98", "its rating has other values than this program's in 1 rows, the first with id 2"),
+    ],
+)
+def test_a_column_with_a_name_of_ours_and_other_values_is_in_the_way(
+    scene: Place, column: str, value: str, because: str
+) -> None:
+    scene.make(f", {column}")
+    scene.insert(3)
+    scene.execute(f"UPDATE tts_records SET {column.split()[0]} = {value} WHERE id = 2")
+    refused(scene, because)
+
+
 def test_the_command_says_in_one_line_what_is_in_the_way(scene: Place) -> None:
     scene.make(", speaker VARCHAR(20) NOT NULL, user_id INT")
     done = sidecar("migrate", cwd=scene.place, settings=scene.settings, check=False)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sidecar.storage.adoption import TABLE, Wanted, key_columns, made_by, refuse, taken_over, wanted
+from sidecar.storage.adoption import TABLE, Wanted, foreign, key_columns, made_by, refuse, taken_over, wanted
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
@@ -73,7 +73,8 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
     target = wanted(migrations[0].statements[0])
     columns = {each.name: each for each in (_column(row) for row in run.query(_COLUMNS, (TABLE,)))}
     keys = _keys(run)
-    refuse(_obstacles(run, target, columns, keys))
+    obstacles = _obstacles(run, target, columns, keys)
+    refuse(obstacles or foreign(run, columns))
     statements = _statements(target, columns, keys)
     for statement in statements:
         run.execute(statement)

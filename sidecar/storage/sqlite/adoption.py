@@ -5,7 +5,7 @@ A column of SQLite takes any value, so types need no widening.
 
 from __future__ import annotations
 
-from sidecar.storage.adoption import TABLE, made_by, refuse, taken_over, wanted
+from sidecar.storage.adoption import TABLE, foreign, made_by, refuse, taken_over, wanted
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
@@ -55,7 +55,7 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
             obstacles += _column_obstacles(run, name, kind, bool(hidden), "NOT NULL" in target.columns[name])
         elif required and default is None and not key and not hidden:
             obstacles.append(f"its column {name} is NOT NULL and has no default, and this program has no value for it")
-    refuse(obstacles)
+    refuse(obstacles or foreign(run, columns))
     statements = [
         f"ALTER TABLE {TABLE} ADD COLUMN {name} {definition}"
         for name, definition in target.columns.items()
