@@ -8,7 +8,7 @@ changed. Nothing is remembered: what is to be done follows from what is there, s
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from sidecar.errors import TablesNotReady
@@ -38,7 +38,7 @@ def wanted(create: str) -> Wanted:
         text = line.strip().removesuffix(",")
         if key := _KEY.match(text):
             keys[key[2]] = text
-        else:
+        elif not text.startswith("PRIMARY KEY"):
             name, _, definition = text.partition(" ")
             columns[name] = definition
     return Wanted(columns=columns, keys=keys)
@@ -55,6 +55,25 @@ def made_by(migrations: list[Migration]) -> dict[str, bool]:
     for statement in (each for migration in migrations for each in migration.statements):
         if match := _CREATED.match(statement):
             found[match[1]] = "VIEW" in match[0]
+    return found
+
+
+def others(migrations: list[Migration], columns: Callable[[str], Collection[str]]) -> list[str]:
+    """Tables with a name of ours, but tts_records, and without our columns: what is in the way, by name.
+
+    Args:
+        columns: tells the names of a table's columns; none where there is no such table.
+    """
+    found = []
+    for statement in migrations[0].statements:
+        name = match[1] if (match := _CREATED.match(statement)) else TABLE
+        there = {} if name == TABLE else columns(name)
+        missing = [each for each in wanted(statement).columns if each not in there]
+        if there and missing:
+            found.append(
+                f"{name} is another program's, without a column {missing[0]} (rename that table, or drop it if nobody "
+                "needs it)"
+            )
     return found
 
 
@@ -109,7 +128,7 @@ def refuse(obstacles: list[str]) -> None:
     """
     if obstacles:
         raise TablesNotReady(
-            f"{TABLE} is there already, made by another program, and cannot be taken over: {'; '.join(obstacles)}",
+            f"what another program has made here cannot be taken over: {'; '.join(obstacles)}",
             hint="Nothing has been changed. Mend what is named, or rename that table, or use another database, and run "
             "`sidecar migrate` again.",
         )

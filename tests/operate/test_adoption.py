@@ -246,6 +246,17 @@ def test_a_column_with_a_name_of_ours_and_other_values_is_in_the_way(
     refused(scene, because)
 
 
+@pytest.mark.parametrize("name", ["tts_events", "sidecar_positions", "sidecar_quarantine"])
+def test_another_table_with_a_name_of_ours_is_in_the_way(scene: Place, name: str) -> None:
+    scene.make()
+    scene.execute(f"CREATE TABLE {name} (id INTEGER, what VARCHAR(20))")
+    refused(scene, f"{name} is another program's, without a column")
+    scene.execute("DROP TABLE tts_records")
+    done = sidecar("migrate", cwd=scene.place, settings=scene.settings, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert f"{name} is another program's" in done.stderr
+
+
 def test_the_command_says_in_one_line_what_is_in_the_way(scene: Place) -> None:
     scene.make(", speaker VARCHAR(20) NOT NULL, user_id INT")
     done = sidecar("migrate", cwd=scene.place, settings=scene.settings, check=False)

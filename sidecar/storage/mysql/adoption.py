@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sidecar.storage.adoption import TABLE, Wanted, foreign, key_columns, made_by, refuse, taken_over, wanted
+from sidecar.storage.adoption import TABLE, Wanted, foreign, key_columns, made_by, others, refuse, taken_over, wanted
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
@@ -67,6 +67,7 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
         for name, view in made_by(migrations).items()
         if name in kinds and (kinds[name] == "VIEW") is not view
     ]
+    obstacles += others(migrations, lambda name: [str(row[0]).lower() for row in run.query(_COLUMNS, (name,))])
     if TABLE not in kinds or obstacles:
         refuse(obstacles)
         return []

@@ -5,7 +5,7 @@ A column of SQLite takes any value, so types need no widening.
 
 from __future__ import annotations
 
-from sidecar.storage.adoption import TABLE, foreign, made_by, refuse, taken_over, wanted
+from sidecar.storage.adoption import TABLE, foreign, made_by, others, refuse, taken_over, wanted
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
@@ -39,6 +39,8 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
         for name, view in made_by(migrations).items()
         if name in kinds and (kinds[name] == "view") is not view
     ]
+    names = "SELECT lower(name) FROM pragma_table_info(?)"
+    obstacles += others(migrations, lambda name: [str(each) for (each,) in run.query(names, (name,))])
     if TABLE not in kinds or obstacles:
         refuse(obstacles)
         return []
