@@ -185,13 +185,14 @@ def test_a_killed_take_over_is_taken_up(on_server: Place, mysql_url: str, monkey
     dsn = parse_dsn(mysql_url)
     assert isinstance(dsn, MysqlDsn)
     with closing(MysqlSink(dsn)) as sink:
-        for done in range(4):  # statements
+        for done in (0, 1, 4, 7, 9, 10, 10):  # statements, of which half are tried on a copy
             monkeypatch.setattr(sink, "_adopt", lambda run, known, left=done: adopt(Dying(run, left), known))
             with pytest.raises(Ended):
                 sink.migrate()
             assert on_server.found() == before
     on_server.run("migrate")
     assert on_server.found() == before
+    assert not on_server.query("SHOW TABLES LIKE 'sidecar_trial'")
     assert on_server.shape() == on_server.shape_made_anew()
 
 
@@ -317,6 +318,11 @@ def test_rows_in_the_way_are_counted(scene: Place) -> None:
             "its emotion is longer than 64 characters in 1 rows, the first with id 2",
         ),
         ("ALTER TABLE tts_records MODIFY id INT, DROP PRIMARY KEY", "its primary key is not id"),
+        (
+            "ALTER TABLE tts_records ADD note VARCHAR(9000) CHARACTER SET utf8mb4, "
+            "ADD note2 VARCHAR(3000) CHARACTER SET utf8mb4",
+            "the server refuses to alter it: Row size too large",
+        ),
     ],
 )
 def test_what_only_a_server_has_may_be_in_the_way(on_mysql_or_mariadb: Place, change: str, because: str) -> None:
@@ -325,3 +331,12 @@ def test_what_only_a_server_has_may_be_in_the_way(on_mysql_or_mariadb: Place, ch
     for statement in change.split("; "):
         on_mysql_or_mariadb.execute(statement)
     refused(on_mysql_or_mariadb, because)
+    assert not on_mysql_or_mariadb.query("SHOW TABLES LIKE 'sidecar_trial'")
+
+
+def test_a_system_versioned_table_is_in_the_way(mariadb: Server, tmp_path: Path) -> None:
+    scene = place(tmp_path, mariadb.url(mariadb.create_database()))
+    scene.make()
+    scene.insert(3)
+    scene.execute("ALTER TABLE tts_records ADD SYSTEM VERSIONING")
+    refused(scene, "it is system-versioned")

@@ -6,10 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pymysql
+
 from sidecar.storage.adoption import TABLE, Wanted, foreign, key_columns, made_by, others, refuse, taken_over, wanted
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
+from sidecar.storage.mysql.errors import ROW_TOO_LARGE, is_about_the_table
 
 _INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint")
 _TEXTS = ("tinytext", "text", "mediumtext", "longtext")
@@ -22,6 +25,8 @@ _FITS = {
     Kind.TRUTH: _INTEGERS,
     Kind.JSON: ("json", "longtext"),
 }
+_COPY = "sidecar_trial"
+"""An empty table, for as long as it takes to see whether the server takes the statements."""
 _COLLATION = "utf8mb4_general_ci"
 """Of columns that people add to the table."""
 _LONGEST_KEY = 768  # characters: of InnoDB's 3,072 bytes each takes four
@@ -77,9 +82,28 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
     obstacles = _obstacles(run, target, columns, keys)
     refuse(obstacles or foreign(run, columns))
     statements = _statements(target, columns, keys)
+    refuse(_refused_on_a_copy(run, statements) if statements else [])
     for statement in statements:
         run.execute(statement)
     return [taken_over(run), *_of_its_times(run)] if statements else []
+
+
+def _refused_on_a_copy(run: Transaction, statements: list[str]) -> list[str]:
+    """What the server has against the statements, tried on an empty table of the same make."""
+    run.execute(f"DROP TABLE IF EXISTS {_COPY}")  # of a run that was killed
+    run.execute(f"CREATE TABLE {_COPY} LIKE {TABLE}")
+    found = []
+    try:
+        for statement in statements:
+            run.execute(statement.replace(TABLE, _COPY, 1))
+    except pymysql.MySQLError as error:
+        if not is_about_the_table(error):
+            raise
+        number, message = error.args
+        cure = " (make the longest VARCHAR columns of its own shorter, or TEXT)" if number == ROW_TOO_LARGE else ""
+        found = [f"the server refuses to alter it: {str(message).rstrip('.')} ({number}){cure}"]
+    run.execute(f"DROP TABLE {_COPY}")
+    return found
 
 
 def _of_its_times(run: Transaction) -> list[str]:
@@ -145,12 +169,16 @@ def _obstacles(run: Transaction, target: Wanted, columns: dict[str, _Column], ke
     """What is in the way, by name."""
     found = []
     engine = run.query(
-        "SELECT engine, create_options FROM information_schema.tables WHERE table_schema = DATABASE() "
+        "SELECT engine, create_options, table_type FROM information_schema.tables WHERE table_schema = DATABASE() "
         "AND table_name = ?",
         (TABLE,),
     )[0]
     if str(engine[0]).lower() not in ("innodb", "oceanbase"):
         found.append(f"its engine is {engine[0]}, which has no transactions (ALTER TABLE {TABLE} ENGINE=InnoDB)")
+    if str(engine[2]) == "SYSTEM VERSIONED":  # MariaDB
+        found.append(
+            f"it is system-versioned (keep its history elsewhere, then ALTER TABLE {TABLE} DROP SYSTEM VERSIONING)"
+        )
     if "partitioned" in str(engine[1]):
         found.append("it is partitioned, and event_id must be unique in all partitions together")
     if [column for column, *_ in keys.get("PRIMARY", [])] != ["id"]:
