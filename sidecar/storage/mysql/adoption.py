@@ -85,7 +85,7 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
     refuse(_refused_on_a_copy(run, statements) if statements else [])
     for statement in statements:
         run.execute(statement)
-    return [taken_over(run), *_of_its_times(run)] if statements else []
+    return [taken_over(run), *_of_its_times(run, columns.get("created_at"))] if statements else []
 
 
 def _refused_on_a_copy(run: Transaction, statements: list[str]) -> list[str]:
@@ -106,19 +106,29 @@ def _refused_on_a_copy(run: Transaction, statements: list[str]) -> list[str]:
     return found
 
 
-def _of_its_times(run: Transaction) -> list[str]:
-    """CURRENT_TIMESTAMP, the other program's, is in the time zone of its session: by default the server's."""
+def _of_its_times(run: Transaction, was: _Column | None) -> list[str]:
+    """CURRENT_TIMESTAMP, the other program's, is in the time zone of its session: by default the server's.
+
+    Args:
+        was: created_at as it was; None where there was none.
+    """
     ((minutes,),) = run.query(
         "SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', @@global.time_zone))"
     )
-    if not minutes:
+    if not minutes or was is None:
         return []
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    to_come = (
+        f"rows that its program goes on inserting get the time of its session, by default the server's ({zone} now), "
+        "until it begins with SET time_zone = '+00:00'"
+    )
+    if was.type == "timestamp":
+        return [f"their created_at was a TIMESTAMP and is UTC now, as in new records; {to_come}"]
     ((last,),) = run.query(f"SELECT MAX(id) FROM {TABLE}")
     return [
         f"their created_at stays as well, most likely in the server's time zone ({zone} now), where new records have "
-        f"UTC; once, to turn it into UTC: UPDATE {TABLE} SET created_at = CONVERT_TZ(created_at, @@global.time_zone, "
-        f"'+00:00') WHERE event_id IS NULL AND id <= {last or 0}"
+        f"UTC; {to_come}; once, to turn what is there into UTC: UPDATE {TABLE} SET created_at = CONVERT_TZ(created_at, "
+        f"@@global.time_zone, '+00:00') WHERE event_id IS NULL AND id <= {last or 0}"
     ]
 
 
