@@ -13,6 +13,7 @@ import pytest
 from sidecar.cli.support.databases import open_sink
 from sidecar.errors import TablesNotReady
 from sidecar.service import config
+from sidecar.setup.tables import contents
 from sidecar.storage.database import Parameter, Row, Transaction
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
 from sidecar.storage.mysql.adoption import adopt
@@ -20,7 +21,7 @@ from sidecar.storage.mysql.sink import MysqlSink
 from tests.events import publish, succeeded
 from tests.integration.processes import sidecar
 from tests.operate.scene import Scene
-from tests.servers import Server
+from tests.servers import Server, sqlite_url
 
 ROWS = 1000
 ARTICLE = """CREATE TABLE tts_records (
@@ -206,6 +207,20 @@ def test_what_an_earlier_version_left_is_taken_over(on_server: Place) -> None:
     before = on_server.found()
     assert "its 30 rows stay" in on_server.run("migrate")
     assert on_server.found() == before
+
+
+def test_a_name_in_other_letters_is_the_same_table_to_sqlite(tmp_path: Path) -> None:
+    scene = place(tmp_path, sqlite_url(tmp_path / "sidecar.db"))
+    key = ("INT AUTO_INCREMENT PRIMARY KEY", "INTEGER PRIMARY KEY AUTOINCREMENT")
+    scene.execute(ARTICLE.replace("{more}", "").replace(*key).replace("tts_records", "TTS_Records"))
+    scene.insert(3)
+    with closing(scene.database()) as database:
+        assert contents(database).records == 3
+    assert "took over tts_records as it was: its 3 rows stay" in " ".join(scene.run("migrate").split())
+    publish(scene.folder, succeeded("bonjour"))
+    scene.ship()
+    assert scene.query("SELECT COUNT(*), COUNT(event_id) FROM tts_records") == [(4, 1)]
+    assert scene.facts("rebuild")["records"] == 4
 
 
 def test_columns_of_people_s_own_stay(scene: Place) -> None:

@@ -33,7 +33,8 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
     Raises:
         TablesNotReady: something is in the way. Nothing has been changed.
     """
-    kinds = {str(name): str(kind) for name, kind in run.query("SELECT name, type FROM sqlite_master")}
+    # Upper and lower case make no difference to SQLite's names, and stay as they were written.
+    kinds = {str(name): str(kind) for name, kind in run.query("SELECT lower(name), type FROM sqlite_master")}
     obstacles = [
         f"{name} is a {kinds[name]}, where this program has its own"
         for name, view in made_by(migrations).items()
