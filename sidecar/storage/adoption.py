@@ -18,6 +18,8 @@ from sidecar.storage.migrations import Migration
 
 TABLE = "tts_records"
 _KEY = re.compile(r"(UNIQUE )?KEY ([a-z_]+) \((.+)\)$")
+_CHECK = re.compile(r"\bCHECK\s*(?=\()", re.IGNORECASE)
+_SHOWN = 80  # characters of a constraint
 _CREATED = re.compile(r"CREATE (?:TABLE IF NOT EXISTS|(?:OR REPLACE )?.*?VIEW(?: IF NOT EXISTS)?) ([a-z_]+)")
 
 
@@ -113,6 +115,42 @@ def _not_ours(name: str) -> str | None:
         return f"{name} NOT BETWEEN 1 AND 5"
     length = {"UUID": 36, "SHA-256": 64}.get(column.unit)
     return f"LENGTH({name}) <> {length}" if length else None
+
+
+def constraints(create: str) -> list[str]:
+    """CHECK constraints on columns of ours: what is in the way.
+
+    Args:
+        create: the table's CREATE TABLE statement, as the server shows it.
+    """
+    found = []
+    for match in _CHECK.finditer(create):
+        clause = _in_brackets(create[match.end() :])
+        words = re.findall(r"\w+", re.sub(r"'[^']*'", "", clause).lower())
+        if not BY_NAME.keys().isdisjoint(words):
+            shown = clause if len(clause) <= _SHOWN else f"{clause[:_SHOWN]}..."
+            found.append(f"it has CHECK {shown}, which may refuse records of events (take that constraint away)")
+    return found
+
+
+def _in_brackets(text: str) -> str:
+    """The beginning of the text, up to the bracket that closes its first one."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if not depth:
+            return text[: place + 1]
+    return text
+
+
+def of_triggers(names: list[str]) -> list[str]:
+    """What a person should know of the table's triggers, in lines."""
+    if not names:
+        return []
+    return [
+        f"its triggers stay, and see the records of events too: {', '.join(names)}. An event whose record one of them "
+        "refuses goes to quarantine (`sidecar quarantine list`)"
+    ]
 
 
 def taken_over(run: Transaction) -> str:

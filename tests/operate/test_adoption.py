@@ -223,6 +223,26 @@ def test_a_name_in_other_letters_is_the_same_table_to_sqlite(tmp_path: Path) -> 
     assert scene.facts("rebuild")["records"] == 4
 
 
+def test_constraints_on_other_columns_and_those_of_json_are_not_in_the_way(scene: Place) -> None:
+    scene.make(f", note VARCHAR(20) CHECK (note <> 'emotion'), params {'TEXT' if scene.embedded else 'JSON'}")
+    scene.insert(3)
+    assert "its 3 rows stay" in scene.run("migrate")
+    publish(scene.folder, succeeded("bonjour"))
+    scene.ship()
+    assert scene.query("SELECT COUNT(*), COUNT(event_id) FROM tts_records") == [(4, 1)]
+
+
+def test_triggers_are_told(scene: Place) -> None:
+    scene.make(", note VARCHAR(20)")
+    says_no = (
+        "BEGIN SELECT RAISE(ABORT, 'no') WHERE NEW.emotion = 'calm'; END"
+        if scene.embedded
+        else "BEGIN IF NEW.emotion = 'calm' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'; END IF; END"
+    )
+    scene.execute(f"CREATE TRIGGER only_loud BEFORE INSERT ON tts_records FOR EACH ROW {says_no}")
+    assert "see the records of events too: only_loud. An event" in " ".join(scene.run("migrate").split())
+
+
 def test_columns_of_people_s_own_stay(scene: Place) -> None:
     scene.make(", user_id VARCHAR(20), rating INTEGER, speaker VARCHAR(20) DEFAULT 'anna', note TEXT")
     scene.insert(3)
@@ -311,6 +331,7 @@ def test_times_of_another_zone_are_told(own_server: Server, tmp_path: Path, kind
         (", speaker VARCHAR(20) NOT NULL", "column speaker is NOT NULL and has no default"),
         (", user_id INT", "column user_id is INT"),
         (", UNIQUE (audio_path)", "makes audio_path unique"),
+        (", CONSTRAINT kinds CHECK (emotion IN ('happy', 'sad', '(neutral)', 'neutral'))", "it has CHECK ("),
         (", status INT GENERATED ALWAYS AS (duration + 1)", "column status is generated"),
     ],
 )

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 
 import pymysql
 
-from sidecar.storage.adoption import TABLE, Wanted, foreign, key_columns, made_by, others, refuse, taken_over, wanted
+from sidecar.storage.adoption import (
+    TABLE,
+    Wanted,
+    constraints,
+    foreign,
+    key_columns,
+    made_by,
+    of_triggers,
+    others,
+    refuse,
+    taken_over,
+    wanted,
+)
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
@@ -25,6 +37,8 @@ _FITS = {
     Kind.TRUTH: _INTEGERS,
     Kind.JSON: ("json", "longtext"),
 }
+_OF_JSON = re.compile(r"CHECK \(json_valid\(`\w+`\)\)")
+"""What MariaDB's type JSON comes down to."""
 _COPY = "sidecar_trial"
 """An empty table, for as long as it takes to see whether the server takes the statements."""
 _COLLATION = "utf8mb4_general_ci"
@@ -85,7 +99,8 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
     refuse(_refused_on_a_copy(run, statements) if statements else [])
     for statement in statements:
         run.execute(statement)
-    return [taken_over(run), *_of_its_times(run, columns.get("created_at"))] if statements else []
+    triggers = of_triggers([str(name) for (name,) in run.query(_TRIGGERS, (TABLE,))]) if statements else []
+    return [taken_over(run), *triggers, *_of_its_times(run, columns.get("created_at"))] if statements else []
 
 
 def _refused_on_a_copy(run: Transaction, statements: list[str]) -> list[str]:
@@ -142,6 +157,10 @@ _KEYS = (
     "SELECT index_name, column_name, sub_part, non_unique, index_type FROM information_schema.statistics "
     "WHERE table_schema = DATABASE() AND table_name = ? ORDER BY index_name, seq_in_index"
 )
+_TRIGGERS = (
+    "SELECT trigger_name FROM information_schema.triggers WHERE event_object_schema = DATABASE() "
+    "AND event_object_table = ? ORDER BY 1"
+)
 _FOREIGN = (
     "SELECT table_name, constraint_name, column_name, referenced_column_name FROM information_schema.key_column_usage "
     "WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL AND ? IN (table_name, referenced_table_name)"
@@ -197,6 +216,7 @@ def _obstacles(run: Transaction, target: Wanted, columns: dict[str, _Column], ke
         ours = column if str(table) == TABLE else referenced
         if str(ours).lower() in target.columns:
             found.append(f"the foreign key {constraint} of {table} holds the type of {ours}")
+    found += constraints(_OF_JSON.sub("", str(run.query(f"SHOW CREATE TABLE {TABLE}")[0][1])))
     found += _key_obstacles(target, columns, keys)
     for name, column in columns.items():
         if name in target.columns:

@@ -5,7 +5,17 @@ A column of SQLite takes any value, so types need no widening.
 
 from __future__ import annotations
 
-from sidecar.storage.adoption import TABLE, foreign, made_by, others, refuse, taken_over, wanted
+from sidecar.storage.adoption import (
+    TABLE,
+    constraints,
+    foreign,
+    made_by,
+    of_triggers,
+    others,
+    refuse,
+    taken_over,
+    wanted,
+)
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
@@ -58,6 +68,9 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
             obstacles += _column_obstacles(run, name, kind, bool(hidden), "NOT NULL" in target.columns[name])
         elif required and default is None and not key and not hidden:
             obstacles.append(f"its column {name} is NOT NULL and has no default, and this program has no value for it")
+    made = "SELECT name, sql FROM sqlite_master WHERE type = ? AND lower(tbl_name) = ? ORDER BY 1"
+    obstacles += constraints(str(run.query(made, ("table", TABLE))[0][1]))
+    triggers = of_triggers([str(name) for name, _ in run.query(made, ("trigger", TABLE))])
     refuse(obstacles or foreign(run, columns))
     statements = [
         f"ALTER TABLE {TABLE} ADD COLUMN {name} {definition}"
@@ -68,7 +81,7 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
         statements += [_SAME_FORM, _KEEP_FORM]
     for statement in statements:
         run.execute(statement)
-    return [taken_over(run)] if statements else []
+    return [taken_over(run), *triggers] if statements else []
 
 
 def _unique(run: Transaction) -> dict[str, list[str]]:
