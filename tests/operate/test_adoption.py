@@ -361,6 +361,11 @@ def test_rows_in_the_way_are_counted(scene: Place) -> None:
             "REPEAT('x', 70) WHERE id = 2",
             "its emotion is longer than 64 characters in 1 rows, the first with id 2",
         ),
+        (
+            "ALTER TABLE tts_records MODIFY emotion VARCHAR(100); UPDATE tts_records SET emotion = REPEAT('x', 70) "
+            "WHERE id = 2",
+            "its emotion is longer than 64 characters in 1 rows, the first with id 2",
+        ),
         ("ALTER TABLE tts_records MODIFY id INT, DROP PRIMARY KEY", "its primary key is not id"),
         (
             "ALTER TABLE tts_records ADD note VARCHAR(9000) CHARACTER SET utf8mb4, "
