@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -46,9 +46,7 @@ def blocks(language: str, readme: str = "README.md") -> list[str]:
 
 
 def commands(block: str) -> list[str]:
-    """Its lines without comments."""
-    lines = (re.sub(r"\s+# .*", "", line).strip() for line in block.splitlines())
-    return [line for line in lines if line]
+    return [line.strip() for line in block.splitlines() if line.strip()]
 
 
 BARE, INSTALL, BEGIN, SHIP, LOOK = blocks("sh")
@@ -57,7 +55,7 @@ BARE, INSTALL, BEGIN, SHIP, LOOK = blocks("sh")
 def inline(readme: str) -> set[str]:
     """Commands within sentences and tables."""
     outside = re.sub(r"^```.*?^```", "", text(readme), flags=re.MULTILINE | re.DOTALL)
-    beginnings = r"(?:[A-Z_]+=\S+ )?(?:sidecar|uv|pipx|git|sudo|apt-get|python) "
+    beginnings = r"(?:[A-Z_]+=\S+ )?(?:sidecar|uv|pipx|git|sudo|apt-get|python|mysql|rm|~/sidecar/bin/\w+) "
     return {code for code in re.findall(r"`([^`]+)`", outside) if re.match(beginnings, code)}
 
 
@@ -66,7 +64,7 @@ def inline(readme: str) -> set[str]:
 AFTERWARDS = {
     "uv": ["uv tool update-shell", "uv tool install --reinstall .", "uv tool uninstall indextts-sidecar"],
     "pipx": ["pipx ensurepath", "pipx install --force .", "pipx uninstall indextts-sidecar"],
-    "python3": [],
+    "python3": ["~/sidecar/bin/pip install --upgrade .", "rm -r ~/sidecar"],
 }
 WHILE_IT_SHIPS = {
     "sidecar --help": "Commands",
@@ -77,7 +75,6 @@ WHILE_IT_SHIPS = {
     "sidecar forget --user NAME": "0 records would be forgotten",
 }
 SERVING = {
-    "sidecar run --listen 127.0.0.1:9792": "/readyz",
     "SIDECAR_WEB_TOKEN=at-least-16-letters sidecar web --web-listen 0.0.0.0:9791": "/login",
 }
 ELSEWHERE = {
@@ -88,15 +85,22 @@ ELSEWHERE = {
     "sidecar init --service": "tests/operate/test_init.py",
     "sudo $(which sidecar) init --database mysql": "tests/operate/test_init.py",
     "apt-get install fonts-noto-cjk": "Debian's own",
+    "mysql -u tts_read -p tts": "the server's own",
 }
 
 
 def test_every_command_in_a_sentence_is_typed_by_a_test() -> None:
     afterwards = {command for way in AFTERWARDS.values() for command in way}
-    known = {*afterwards, *WHILE_IT_SHIPS, *SERVING, *ELSEWHERE, "sidecar find"}
+    known = {*afterwards, *WHILE_IT_SHIPS, *SERVING, *ELSEWHERE, *commands(SHIP), *commands(LOOK), "sidecar find"}
     assert inline("README.md") <= known
     assert inline("README.md") == inline("README.zh-CN.md")
     assert all((ROOT / place).is_file() for place in ELSEWHERE.values() if "/" in place)
+
+
+def test_no_block_for_a_shell_has_a_comment() -> None:
+    """zsh, the shell of macOS, takes a `#` on a typed line for a word."""
+    for readme in ("README.md", "README.zh-CN.md"):
+        assert [line for block in blocks("sh", readme) for line in commands(block) if "#" in line] == []
 
 
 def in_sh(line: str) -> str:
@@ -187,7 +191,8 @@ def test_each_way_to_install_gives_the_command(newcomer: Newcomer, line: str) ->
     assert "sidecar" in newcomer.types(f"{line}\nsidecar --version")
     for command in AFTERWARDS[line.split()[0]]:
         newcomer.types(command)
-        assert (newcomer.home / ".local/bin/sidecar").exists() == ("uninstall" not in command)
+        there = any((newcomer.home / place / "sidecar").exists() for place in (".local/bin", "sidecar/bin"))
+        assert there == ("uninstall" not in command and not command.startswith("rm "))
 
 
 @pytest.mark.slow
@@ -205,6 +210,14 @@ def test_five_minutes_end_with_what_was_said_in_the_library(newcomer: Newcomer) 
         assert "欢迎使用 IndexTTS2" in newcomer.types(found, cwd=there)
         with serving(newcomer, web):
             wait_for_answer(newcomer.environment["SIDECAR_WEB_LISTEN"], "/api/records")
+        assert "`SIDECAR_LISTEN=127.0.0.1:9792` into `.env`" in text("README.md")
+        another = f"127.0.0.1:{free_port()}"
+        with (there / ".env").open("a", encoding="utf-8") as file:
+            file.write(f"SIDECAR_LISTEN={another}\n")
+        apart = replace(newcomer, environment={k: v for k, v in newcomer.environment.items() if k != "SIDECAR_LISTEN"})
+        with serving(apart, SHIP):
+            wait_for_answer(another, "/readyz")
+            assert "ready, version" in apart.types("sidecar status", cwd=there)
         for command, path in SERVING.items():
             port = free_port()
             with serving(newcomer, re.sub(r":\d+$", f":{port}", command)):
