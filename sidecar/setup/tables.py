@@ -9,7 +9,7 @@ from sidecar.storage.migrations import MIGRATIONS_TABLE
 
 _NAMES = {
     "mysql": "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()",
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+    "sqlite": "SELECT lower(name) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
 }
 _RECORDS = "tts_records"
 

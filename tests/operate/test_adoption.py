@@ -13,6 +13,7 @@ import pytest
 from sidecar.cli.support.databases import open_sink
 from sidecar.errors import TablesNotReady
 from sidecar.service import config
+from sidecar.setup.tables import contents
 from sidecar.storage.database import Parameter, Row, Transaction
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
 from sidecar.storage.mysql.adoption import adopt
@@ -20,7 +21,7 @@ from sidecar.storage.mysql.sink import MysqlSink
 from tests.events import publish, succeeded
 from tests.integration.processes import sidecar
 from tests.operate.scene import Scene
-from tests.servers import Server
+from tests.servers import Server, sqlite_url
 
 ROWS = 1000
 ARTICLE = """CREATE TABLE tts_records (
@@ -185,13 +186,14 @@ def test_a_killed_take_over_is_taken_up(on_server: Place, mysql_url: str, monkey
     dsn = parse_dsn(mysql_url)
     assert isinstance(dsn, MysqlDsn)
     with closing(MysqlSink(dsn)) as sink:
-        for done in range(4):  # statements
+        for done in (0, 1, 4, 7, 9, 10, 10):  # statements, of which half are tried on a copy
             monkeypatch.setattr(sink, "_adopt", lambda run, known, left=done: adopt(Dying(run, left), known))
             with pytest.raises(Ended):
                 sink.migrate()
             assert on_server.found() == before
     on_server.run("migrate")
     assert on_server.found() == before
+    assert not on_server.query("SHOW TABLES LIKE 'sidecar_trial'")
     assert on_server.shape() == on_server.shape_made_anew()
 
 
@@ -205,6 +207,40 @@ def test_what_an_earlier_version_left_is_taken_over(on_server: Place) -> None:
     before = on_server.found()
     assert "its 30 rows stay" in on_server.run("migrate")
     assert on_server.found() == before
+
+
+def test_a_name_in_other_letters_is_the_same_table_to_sqlite(tmp_path: Path) -> None:
+    scene = place(tmp_path, sqlite_url(tmp_path / "sidecar.db"))
+    key = ("INT AUTO_INCREMENT PRIMARY KEY", "INTEGER PRIMARY KEY AUTOINCREMENT")
+    scene.execute(ARTICLE.replace("{more}", "").replace(*key).replace("tts_records", "TTS_Records"))
+    scene.insert(3)
+    with closing(scene.database()) as database:
+        assert contents(database).records == 3
+    assert "took over tts_records as it was: its 3 rows stay" in " ".join(scene.run("migrate").split())
+    publish(scene.folder, succeeded("bonjour"))
+    scene.ship()
+    assert scene.query("SELECT COUNT(*), COUNT(event_id) FROM tts_records") == [(4, 1)]
+    assert scene.facts("rebuild")["records"] == 4
+
+
+def test_constraints_on_other_columns_and_those_of_json_are_not_in_the_way(scene: Place) -> None:
+    scene.make(f", note VARCHAR(20) CHECK (note <> 'emotion'), params {'TEXT' if scene.embedded else 'JSON'}")
+    scene.insert(3)
+    assert "its 3 rows stay" in scene.run("migrate")
+    publish(scene.folder, succeeded("bonjour"))
+    scene.ship()
+    assert scene.query("SELECT COUNT(*), COUNT(event_id) FROM tts_records") == [(4, 1)]
+
+
+def test_triggers_are_told(scene: Place) -> None:
+    scene.make(", note VARCHAR(20)")
+    says_no = (
+        "BEGIN SELECT RAISE(ABORT, 'no') WHERE NEW.emotion = 'calm'; END"
+        if scene.embedded
+        else "BEGIN IF NEW.emotion = 'calm' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'; END IF; END"
+    )
+    scene.execute(f"CREATE TRIGGER only_loud BEFORE INSERT ON tts_records FOR EACH ROW {says_no}")
+    assert "see the records of events too: only_loud. An event" in " ".join(scene.run("migrate").split())
 
 
 def test_columns_of_people_s_own_stay(scene: Place) -> None:
@@ -227,6 +263,36 @@ def refused(scene: Place, because: str) -> None:
     assert (scene.shape(), scene.query("SELECT * FROM tts_records")) == before
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "because"),
+    [
+        ("event_id VARCHAR(36)", "'job-77'", "its column event_id is another program's"),
+        ("replaced_by VARCHAR(20)", "'bob'", "its replaced_by has other values"),
+        ("audio_sha256 VARCHAR(70)", "'d41d8cd9'", "its audio_sha256 has other values"),
+        ("truncated INTEGER", "7", "its truncated has other values"),
+        ("rating INTEGER", "98", "its rating has other values than this program's in 1 rows, the first with id 2"),
+    ],
+)
+def test_a_column_with_a_name_of_ours_and_other_values_is_in_the_way(
+    scene: Place, column: str, value: str, because: str
+) -> None:
+    scene.make(f", {column}")
+    scene.insert(3)
+    scene.execute(f"UPDATE tts_records SET {column.split()[0]} = {value} WHERE id = 2")
+    refused(scene, because)
+
+
+@pytest.mark.parametrize("name", ["tts_events", "sidecar_positions", "sidecar_quarantine"])
+def test_another_table_with_a_name_of_ours_is_in_the_way(scene: Place, name: str) -> None:
+    scene.make()
+    scene.execute(f"CREATE TABLE {name} (id INTEGER, what VARCHAR(20))")
+    refused(scene, f"{name} is another program's, without a column")
+    scene.execute("DROP TABLE tts_records")
+    done = sidecar("migrate", cwd=scene.place, settings=scene.settings, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert f"{name} is another program's" in done.stderr
+
+
 def test_the_command_says_in_one_line_what_is_in_the_way(scene: Place) -> None:
     scene.make(", speaker VARCHAR(20) NOT NULL, user_id INT")
     done = sidecar("migrate", cwd=scene.place, settings=scene.settings, check=False)
@@ -235,20 +301,28 @@ def test_the_command_says_in_one_line_what_is_in_the_way(scene: Place) -> None:
     assert "column user_id is INT" in done.stderr
 
 
-def test_times_of_another_zone_are_told(own_server: Server, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["DATETIME", "TIMESTAMP"])
+def test_times_of_another_zone_are_told(own_server: Server, tmp_path: Path, kind: str) -> None:
     own_server.execute("SET GLOBAL time_zone = '+08:00'")
     name = own_server.create_database()
     scene = place(tmp_path, own_server.url(name))
-    scene.make()
+    scene.execute(ARTICLE.replace("{more}", "").replace("DATETIME", kind))
+    insert = "INSERT INTO tts_records (text_input, audio_path) VALUES ('好', 'a.wav'), ('bonjour', 'b.wav')"
     with own_server.connect(name) as script, script.cursor() as cursor:  # whose session begins in the server's zone
-        cursor.execute("INSERT INTO tts_records (text_input, audio_path) VALUES ('好', 'a.wav'), ('bonjour', 'b.wav')")
+        cursor.execute(insert)
     before = scene.query("SELECT created_at FROM tts_records")
     said = " ".join(scene.run("migrate").split())
-    assert "the server's time zone (+08:00 now)" in said
+    assert "the server's (+08:00 now)" in said
     assert scene.query("SELECT created_at FROM tts_records") == before
-    scene.execute(said[said.index("UPDATE ") : said.index(" applied")])
-    age = scene.query("SELECT MAX(ABS(TIMESTAMPDIFF(HOUR, created_at, UTC_TIMESTAMP()))) FROM tts_records")
-    assert age == [(0,)]
+    assert ("UPDATE" in said) is (kind == "DATETIME")
+    if kind == "DATETIME":
+        scene.execute(said[said.index("UPDATE ") : said.index(" applied")])
+    cure = said[said.index("SET time_zone") : said.index("'+00:00'") + len("'+00:00'")]
+    with own_server.connect(name) as script, script.cursor() as cursor:
+        cursor.execute(cure)
+        cursor.execute(insert)
+    hours = scene.query("SELECT ABS(TIMESTAMPDIFF(HOUR, created_at, UTC_TIMESTAMP())) FROM tts_records")
+    assert hours == [(0,)] * 4
 
 
 @pytest.mark.parametrize(
@@ -257,6 +331,7 @@ def test_times_of_another_zone_are_told(own_server: Server, tmp_path: Path) -> N
         (", speaker VARCHAR(20) NOT NULL", "column speaker is NOT NULL and has no default"),
         (", user_id INT", "column user_id is INT"),
         (", UNIQUE (audio_path)", "makes audio_path unique"),
+        (", CONSTRAINT kinds CHECK (emotion IN ('happy', 'sad', '(neutral)', 'neutral'))", "it has CHECK ("),
         (", status INT GENERATED ALWAYS AS (duration + 1)", "column status is generated"),
     ],
 )
@@ -286,7 +361,17 @@ def test_rows_in_the_way_are_counted(scene: Place) -> None:
             "REPEAT('x', 70) WHERE id = 2",
             "its emotion is longer than 64 characters in 1 rows, the first with id 2",
         ),
+        (
+            "ALTER TABLE tts_records MODIFY emotion VARCHAR(100); UPDATE tts_records SET emotion = REPEAT('x', 70) "
+            "WHERE id = 2",
+            "its emotion is longer than 64 characters in 1 rows, the first with id 2",
+        ),
         ("ALTER TABLE tts_records MODIFY id INT, DROP PRIMARY KEY", "its primary key is not id"),
+        (
+            "ALTER TABLE tts_records ADD note VARCHAR(9000) CHARACTER SET utf8mb4, "
+            "ADD note2 VARCHAR(3000) CHARACTER SET utf8mb4",
+            "the server refuses to alter it: Row size too large",
+        ),
     ],
 )
 def test_what_only_a_server_has_may_be_in_the_way(on_mysql_or_mariadb: Place, change: str, because: str) -> None:
@@ -295,3 +380,12 @@ def test_what_only_a_server_has_may_be_in_the_way(on_mysql_or_mariadb: Place, ch
     for statement in change.split("; "):
         on_mysql_or_mariadb.execute(statement)
     refused(on_mysql_or_mariadb, because)
+    assert not on_mysql_or_mariadb.query("SHOW TABLES LIKE 'sidecar_trial'")
+
+
+def test_a_system_versioned_table_is_in_the_way(mariadb: Server, tmp_path: Path) -> None:
+    scene = place(tmp_path, mariadb.url(mariadb.create_database()))
+    scene.make()
+    scene.insert(3)
+    scene.execute("ALTER TABLE tts_records ADD SYSTEM VERSIONING")
+    refused(scene, "it is system-versioned")

@@ -6,10 +6,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sidecar.storage.adoption import TABLE, Wanted, key_columns, made_by, refuse, taken_over, wanted
+import pymysql
+
+from sidecar.storage.adoption import (
+    TABLE,
+    Wanted,
+    constraints,
+    foreign,
+    key_columns,
+    made_by,
+    of_triggers,
+    others,
+    refuse,
+    taken_over,
+    wanted,
+)
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
+from sidecar.storage.mysql.errors import ROW_TOO_LARGE, is_about_the_table
 
 _INTEGERS = ("tinyint", "smallint", "mediumint", "int", "bigint")
 _TEXTS = ("tinytext", "text", "mediumtext", "longtext")
@@ -22,6 +37,10 @@ _FITS = {
     Kind.TRUTH: _INTEGERS,
     Kind.JSON: ("json", "longtext"),
 }
+_OF_JSON = re.compile(r"CHECK \(json_valid\(`\w+`\)\)")
+"""What MariaDB's type JSON comes down to."""
+_COPY = "sidecar_trial"
+"""An empty table, for as long as it takes to see whether the server takes the statements."""
 _COLLATION = "utf8mb4_general_ci"
 """Of columns that people add to the table."""
 _LONGEST_KEY = 768  # characters: of InnoDB's 3,072 bytes each takes four
@@ -67,32 +86,64 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
         for name, view in made_by(migrations).items()
         if name in kinds and (kinds[name] == "VIEW") is not view
     ]
+    obstacles += others(migrations, lambda name: [str(row[0]).lower() for row in run.query(_COLUMNS, (name,))])
     if TABLE not in kinds or obstacles:
         refuse(obstacles)
         return []
     target = wanted(migrations[0].statements[0])
     columns = {each.name: each for each in (_column(row) for row in run.query(_COLUMNS, (TABLE,)))}
     keys = _keys(run)
-    refuse(_obstacles(run, target, columns, keys))
+    obstacles = _obstacles(run, target, columns, keys)
+    refuse(obstacles or foreign(run, columns))
     statements = _statements(target, columns, keys)
+    refuse(_refused_on_a_copy(run, statements) if statements else [])
     for statement in statements:
         run.execute(statement)
-    return [taken_over(run), *_of_its_times(run)] if statements else []
+    triggers = of_triggers([str(name) for (name,) in run.query(_TRIGGERS, (TABLE,))]) if statements else []
+    return [taken_over(run), *triggers, *_of_its_times(run, columns.get("created_at"))] if statements else []
 
 
-def _of_its_times(run: Transaction) -> list[str]:
-    """CURRENT_TIMESTAMP, the other program's, is in the time zone of its session: by default the server's."""
+def _refused_on_a_copy(run: Transaction, statements: list[str]) -> list[str]:
+    """What the server has against the statements, tried on an empty table of the same make."""
+    run.execute(f"DROP TABLE IF EXISTS {_COPY}")  # of a run that was killed
+    run.execute(f"CREATE TABLE {_COPY} LIKE {TABLE}")
+    found = []
+    try:
+        for statement in statements:
+            run.execute(statement.replace(TABLE, _COPY, 1))
+    except pymysql.MySQLError as error:
+        if not is_about_the_table(error):
+            raise
+        number, message = error.args
+        cure = " (make the longest VARCHAR columns of its own shorter, or TEXT)" if number == ROW_TOO_LARGE else ""
+        found = [f"the server refuses to alter it: {str(message).rstrip('.')} ({number}){cure}"]
+    run.execute(f"DROP TABLE {_COPY}")
+    return found
+
+
+def _of_its_times(run: Transaction, was: _Column | None) -> list[str]:
+    """CURRENT_TIMESTAMP, the other program's, is in the time zone of its session: by default the server's.
+
+    Args:
+        was: created_at as it was; None where there was none.
+    """
     ((minutes,),) = run.query(
         "SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', @@global.time_zone))"
     )
-    if not minutes:
+    if not minutes or was is None:
         return []
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+    to_come = (
+        f"rows that its program goes on inserting get the time of its session, by default the server's ({zone} now), "
+        "until it begins with SET time_zone = '+00:00'"
+    )
+    if was.type == "timestamp":
+        return [f"their created_at was a TIMESTAMP and is UTC now, as in new records; {to_come}"]
     ((last,),) = run.query(f"SELECT MAX(id) FROM {TABLE}")
     return [
         f"their created_at stays as well, most likely in the server's time zone ({zone} now), where new records have "
-        f"UTC; once, to turn it into UTC: UPDATE {TABLE} SET created_at = CONVERT_TZ(created_at, @@global.time_zone, "
-        f"'+00:00') WHERE event_id IS NULL AND id <= {last or 0}"
+        f"UTC; {to_come}; once, to turn what is there into UTC: UPDATE {TABLE} SET created_at = CONVERT_TZ(created_at, "
+        f"@@global.time_zone, '+00:00') WHERE event_id IS NULL AND id <= {last or 0}"
     ]
 
 
@@ -105,6 +156,10 @@ _COLUMNS = (
 _KEYS = (
     "SELECT index_name, column_name, sub_part, non_unique, index_type FROM information_schema.statistics "
     "WHERE table_schema = DATABASE() AND table_name = ? ORDER BY index_name, seq_in_index"
+)
+_TRIGGERS = (
+    "SELECT trigger_name FROM information_schema.triggers WHERE event_object_schema = DATABASE() "
+    "AND event_object_table = ? ORDER BY 1"
 )
 _FOREIGN = (
     "SELECT table_name, constraint_name, column_name, referenced_column_name FROM information_schema.key_column_usage "
@@ -143,12 +198,16 @@ def _obstacles(run: Transaction, target: Wanted, columns: dict[str, _Column], ke
     """What is in the way, by name."""
     found = []
     engine = run.query(
-        "SELECT engine, create_options FROM information_schema.tables WHERE table_schema = DATABASE() "
+        "SELECT engine, create_options, table_type FROM information_schema.tables WHERE table_schema = DATABASE() "
         "AND table_name = ?",
         (TABLE,),
     )[0]
     if str(engine[0]).lower() not in ("innodb", "oceanbase"):
         found.append(f"its engine is {engine[0]}, which has no transactions (ALTER TABLE {TABLE} ENGINE=InnoDB)")
+    if str(engine[2]) == "SYSTEM VERSIONED":  # MariaDB
+        found.append(
+            f"it is system-versioned (keep its history elsewhere, then ALTER TABLE {TABLE} DROP SYSTEM VERSIONING)"
+        )
     if "partitioned" in str(engine[1]):
         found.append("it is partitioned, and event_id must be unique in all partitions together")
     if [column for column, *_ in keys.get("PRIMARY", [])] != ["id"]:
@@ -157,6 +216,7 @@ def _obstacles(run: Transaction, target: Wanted, columns: dict[str, _Column], ke
         ours = column if str(table) == TABLE else referenced
         if str(ours).lower() in target.columns:
             found.append(f"the foreign key {constraint} of {table} holds the type of {ours}")
+    found += constraints(_OF_JSON.sub("", str(run.query(f"SHOW CREATE TABLE {TABLE}")[0][1])))
     found += _key_obstacles(target, columns, keys)
     for name, column in columns.items():
         if name in target.columns:
@@ -199,7 +259,7 @@ def _column_obstacles(run: Transaction, definition: str, column: _Column) -> lis
     if kind is Kind.NUMBER and column.type == "varchar":
         checks.append((f"{name} {_NO_NUMBER}", "no number"))
     limit = re.search(r"CHAR\((\d+)\)", definition)
-    if limit and column.type != "varchar":
+    if limit and (column.type != "varchar" or (column.length or 0) > int(limit[1])):  # 007_collations makes it shorter
         checks.append((f"CHAR_LENGTH({name}) > {limit[1]}", f"longer than {limit[1]} characters"))
     for condition, what in checks:
         rows = run.query(f"SELECT COUNT(*), MIN(id) FROM {TABLE} WHERE {condition}")

@@ -10,10 +10,11 @@ from sidecar.storage.migrations import MIGRATE_HINT
 
 # Numbers from the servers' own lists: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-codes.
 DUPLICATE_ENTRY = 1062
+ROW_TOO_LARGE = 1118
 _ABOUT_THE_DATA = {
     1048,  # column cannot be null
     DUPLICATE_ENTRY,
-    1118,  # row too large
+    ROW_TOO_LARGE,
     1153,  # packet larger than max_allowed_packet
     1264,  # out of range
     1265,  # data truncated
@@ -43,12 +44,31 @@ _NOT_THIS_HOST = {
     3100,  # a plugin forbids it (Group Replication)
 }
 
+_ABOUT_ITS_SHAPE = {
+    ROW_TOO_LARGE,
+    1067,  # invalid default
+    1069,  # too many keys
+    1071,  # key too long
+    1117,  # too many columns
+    1235,  # not supported
+    1845,  # this way of altering is not supported
+    1846,  # nor for this reason
+    1901,  # an expression that depends on a column (MariaDB)
+    3108,  # a generated column depends on a column
+    3959,  # a check constraint depends on a column
+    4119,  # system-versioned (MariaDB)
+}
 _UNDONE = {1180, 1213, 3101}  # error during COMMIT (Galera), deadlock, not certified (Group Replication)
 
 
 def belongs_elsewhere(error: BaseException) -> bool:
     """Whether another host of a cluster may take what this one refuses."""
     return bool(error.args) and error.args[0] in _NOT_THIS_HOST
+
+
+def is_about_the_table(error: BaseException) -> bool:
+    """Whether the server refuses to alter a table as it is: neither the account nor the server's state is to blame."""
+    return bool(error.args) and error.args[0] in _ABOUT_ITS_SHAPE
 
 
 def was_undone(error: BaseException | None) -> bool:

@@ -5,7 +5,17 @@ A column of SQLite takes any value, so types need no widening.
 
 from __future__ import annotations
 
-from sidecar.storage.adoption import TABLE, made_by, refuse, taken_over, wanted
+from sidecar.storage.adoption import (
+    TABLE,
+    constraints,
+    foreign,
+    made_by,
+    of_triggers,
+    others,
+    refuse,
+    taken_over,
+    wanted,
+)
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
 from sidecar.storage.migrations import Migration
@@ -33,12 +43,15 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
     Raises:
         TablesNotReady: something is in the way. Nothing has been changed.
     """
-    kinds = {str(name): str(kind) for name, kind in run.query("SELECT name, type FROM sqlite_master")}
+    # Upper and lower case make no difference to SQLite's names, and stay as they were written.
+    kinds = {str(name): str(kind) for name, kind in run.query("SELECT lower(name), type FROM sqlite_master")}
     obstacles = [
         f"{name} is a {kinds[name]}, where this program has its own"
         for name, view in made_by(migrations).items()
         if name in kinds and (kinds[name] == "view") is not view
     ]
+    names = "SELECT lower(name) FROM pragma_table_info(?)"
+    obstacles += others(migrations, lambda name: [str(each) for (each,) in run.query(names, (name,))])
     if TABLE not in kinds or obstacles:
         refuse(obstacles)
         return []
@@ -55,7 +68,10 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
             obstacles += _column_obstacles(run, name, kind, bool(hidden), "NOT NULL" in target.columns[name])
         elif required and default is None and not key and not hidden:
             obstacles.append(f"its column {name} is NOT NULL and has no default, and this program has no value for it")
-    refuse(obstacles)
+    made = "SELECT name, sql FROM sqlite_master WHERE type = ? AND lower(tbl_name) = ? ORDER BY 1"
+    obstacles += constraints(str(run.query(made, ("table", TABLE))[0][1]))
+    triggers = of_triggers([str(name) for name, _ in run.query(made, ("trigger", TABLE))])
+    refuse(obstacles or foreign(run, columns))
     statements = [
         f"ALTER TABLE {TABLE} ADD COLUMN {name} {definition}"
         for name, definition in target.columns.items()
@@ -65,7 +81,7 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
         statements += [_SAME_FORM, _KEEP_FORM]
     for statement in statements:
         run.execute(statement)
-    return [taken_over(run)] if statements else []
+    return [taken_over(run), *triggers] if statements else []
 
 
 def _unique(run: Transaction) -> dict[str, list[str]]:
