@@ -305,7 +305,9 @@ class _Setup:
         )
         if not served:
             line = commands.lines(folder, [commands.start_shipper()], windows=_WINDOWS)
-            self._show(_shipper_head(config.load()), line)
+            self._show("Start the shipper, in another terminal:", line)
+            if elsewhere := _shipper_elsewhere(config.load()):
+                self.tell(f"\n{elsewhere}")
             self._tell_of_services(folder)
 
     def _tell_of_services(self, folder: Path) -> None:
@@ -321,12 +323,12 @@ class _Setup:
         click.echo("\n".join([f"\n{head}\n", *lines]), err=self.print_sql)
 
 
-def _shipper_head(settings: Settings) -> str:
-    """What the line is for that starts the shipper: one that is at work may still ship into another database."""
+def _shipper_elsewhere(settings: Settings) -> str:
+    """What is said where a shipper at work ships into another database; empty where none does."""
     running = who_listens(settings.listen_address) if settings.listen_address else None
     if running is None or running.database in ("", whole(settings.dsn)):
-        return "Start the shipper, in another terminal:"
-    return f"End the shipper that is at work (pid {running.pid}, into {running.database}), and start it again:"
+        return ""
+    return f"A shipper is at work (pid {running.pid}) into {running.database}; if it is this folder's, end it first."
 
 
 def _from_environment() -> dict[str, str]:

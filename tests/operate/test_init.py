@@ -355,8 +355,8 @@ def test_it_tells_of_a_shipper_that_still_ships_elsewhere(newcomer: Newcomer, ho
     with running(cwd=newcomer.folder, settings=before) as shipper:
         (newcomer.folder / ".env").write_text(f"SIDECAR_LISTEN=127.0.0.1:{shipper.port}\n")
         told = newcomer.init("--yes", "--database", host.where, MYSQL_PWD=host.password)
-    assert f"End the shipper that is at work (pid {shipper.process.pid}, into sqlite:" in told
-    assert "Start the shipper" not in told
+    assert f"A shipper is at work (pid {shipper.process.pid}) into sqlite:" in told
+    assert "end it first" in told
 
 
 def test_the_administrator_s_password_is_asked_for_unseen(newcomer: Newcomer, host: Host) -> None:
