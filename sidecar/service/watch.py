@@ -105,8 +105,8 @@ if sys.platform == "linux":
         WatchDescriptor,
     )
 
-    # By name alone: the shipper is not to be woken for each WAV that is written to.
     _REFUSED = WatchDescriptor(-1)
+    # By name alone: the shipper is not to be woken for each WAV that is written to.
     _HEARD = Mask(InotifyConstants.IN_CREATE | InotifyConstants.IN_MOVED_TO | InotifyConstants.IN_CLOSE_WRITE)
 
     class _System:
@@ -145,7 +145,7 @@ if sys.platform == "linux":
             name = os.fsdecode(event.name)
             if is_event_name(name):  # a shipper that is woken for each hidden file and each WAV is late for the event
                 self._notices.add(self._key, name)
-            elif event.is_directory and name:
+            elif event.is_directory and name and not name.startswith("."):  # a TTS that starts makes .inflight
                 self._notices.missed(self._key)
 
         def on_queue_overflow(self) -> None:

@@ -128,6 +128,18 @@ def test_a_folder_that_cannot_be_watched_is_an_error_and_leaves_no_thread(
     assert threading.active_count() == before
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the next scan finds it")
+def test_a_new_folder_wants_a_scan_and_a_hidden_one_does_not(
+    watcher: FolderWatcher, notices: Notices, tmp_path: Path
+) -> None:
+    watcher.start(tmp_path, "outputs")
+    (tmp_path / ".inflight").mkdir()
+    (tmp_path / "one.json").write_bytes(b"{}")
+    assert not heard(notices, "one.json").missed
+    (tmp_path / "2026-11-27").mkdir()
+    assert heard(notices).missed
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the queue is inotify's")
 def test_a_full_queue_is_told(watcher: FolderWatcher, notices: Notices, tmp_path: Path) -> None:
     from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask, WatchDescriptor
