@@ -43,7 +43,7 @@ class GaleraNode(MariaDB):
         folder = super()._make_folder()
         folder.chmod(0o755)
         owner = pwd.getpwnam(_USER)
-        for path in (folder, folder / "data"):
+        for path in (folder, folder / "data", folder / "tmp"):
             os.chown(path, owner.pw_uid, owner.pw_gid)
         return folder
 
@@ -71,19 +71,6 @@ class GaleraNode(MariaDB):
             *(["--wsrep-new-cluster"] if self.founds else []),
             *([f"--wsrep-start-position={self._position}"] if self._position else []),
         ]
-
-    def create_account(
-        self,
-        grants: Sequence[str] = (),
-        *,
-        user: str | None = None,
-        password: str | None = None,
-        require: str = "",
-    ) -> Account:
-        # Accounts are replicated: who joins has the owner already.
-        if user == "owner" and not self.founds:
-            return Account(user="owner", password="")
-        return super().create_account(grants, user=user, password=password, require=require)
 
     def recover(self) -> None:
         """Find out how far a killed node had come, as Debian's service does before each start.

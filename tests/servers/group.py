@@ -116,19 +116,6 @@ class GroupNode(MySQL):
             f"--group-replication-enforce-update-everywhere-checks={'ON' if self._group.multi_primary else 'OFF'}",
         ]
 
-    def create_account(
-        self,
-        grants: Sequence[str] = (),
-        *,
-        user: str | None = None,
-        password: str | None = None,
-        require: str = "",
-    ) -> Account:
-        # Accounts are replicated: who joins gets the owner with the rest.
-        if user == "owner" and not self.founds:
-            return Account(user="owner", password="")
-        return super().create_account(grants, user=user, password=password, require=require)
-
     def join(self) -> None:
         """Become a member, of a group that is founded unless it was; wait until it is online."""
         rights = "REPLICATION SLAVE, BACKUP_ADMIN, CONNECTION_ADMIN, GROUP_REPLICATION_STREAM"

@@ -79,6 +79,8 @@ class Server(abc.ABC):
         self.options: dict[str, Option] = dict(options or {})
         self.host = HOST
         self.port = 0
+        self.founds = True
+        """Whether it makes its owner: in a cluster accounts are replicated, and who joins gets that one with them."""
         self.folder: Path  # made on entering
         self._process: subprocess.Popen[bytes] | None = None
         self._owner: Account | None = None
@@ -154,7 +156,10 @@ class Server(abc.ABC):
                 if not attempts_left or "address already in use" not in str(error).lower():
                     raise
         if self._owner is None:
-            self._owner = self.create_account(["ALL PRIVILEGES ON *.*"], user="owner")
+            if self.founds:
+                self._owner = self.create_account(["ALL PRIVILEGES ON *.*"], user="owner")
+            else:
+                self._owner = Account(user="owner", password="")
 
     def stop(self) -> None:
         """End the process the orderly way and wait for it; harmless where it does not run."""
