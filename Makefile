@@ -17,7 +17,10 @@ OCEANBASE ?= 0
 OCEANBASE_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/oceanbase
 # BOOTED=1 boots a bare Debian with systemd and installs the service there.
 BOOTED ?=
-export MYSQL MYSQL_ROOT OCEANBASE OCEANBASE_ROOT BOOTED
+# The real code of two packages, in an environment of its own that takes 1.6 GB; ENGINES=0 leaves it out.
+ENGINES ?= 1
+ENGINES_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/engines
+export MYSQL MYSQL_ROOT OCEANBASE OCEANBASE_ROOT BOOTED ENGINES ENGINES_ROOT
 ifeq ($(MARIADB),newer)
 export MARIADB_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/newer-mariadb
 endif
@@ -58,7 +61,7 @@ $(READY): pyproject.toml | $(VENV)/bin/python
 
 # What the report needs, and what tests, linters and benchmarks need besides.
 $(DEV): $(READY)
-	@$(ALIVE) "Installing what tests need" $(PIP_INSTALL) '.[report,dev]'
+	@$(ALIVE) "Installing what tests need" $(PIP_INSTALL) '.[report,proxy,score,dev]'
 	@$(RELATIVE)
 	@touch $@
 
@@ -71,16 +74,17 @@ check: lint unit ## Before each commit: lint, types and unit tests
 
 .PHONY: test
 test: $(DEV) ## All tests, on a private MariaDB (MYSQL=1: on real MySQL too, OCEANBASE=1: on OceanBase too)
-	@sh tests/servers/get.sh $(if $(MARIADB_ROOT),,mariadb) chromium font bindfs prometheus systemd $(if $(BOOTED),machine)
+	@sh tests/servers/get.sh $(if $(MARIADB_ROOT),,mariadb) chromium font bindfs prometheus systemd curl espeak $(if $(BOOTED),machine)
 	@if [ -n "$(MARIADB_ROOT)" ]; then bash tests/servers/get-newer-mariadb.sh "$(MARIADB_ROOT)"; fi
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
 	@if [ "$(OCEANBASE)" = 1 ]; then bash tests/servers/get-oceanbase.sh "$(OCEANBASE_ROOT)" $(RUN); fi
+	@if [ "$(ENGINES)" != 0 ]; then sh tests/engines/get-engines.sh "$(ENGINES_ROOT)" $(RUN); fi
 	@echo "Testing in $(JOBS) processes ..."
 	@status=0; $(RUN) -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS) || status=$$?; \
 	    if [ "$(MYSQL)" = 1 ]; then $(RUN) -m tests.servers.had_mysql; fi; \
 	    exit $$status
 
-# PEOPLE="root" or "user" for one of the two, MYSQL=1 for real MySQL there too.
+# PEOPLE="root" or "user" for one of the two, MYSQL=1 for real MySQL there too, ENGINES=0 as above.
 .PHONY: fresh
 fresh: ## The README's commands on a bare Debian, as root and as a user who may install nothing
 	@$(PYTHON) -m tests.fresh --people $(PEOPLE)
@@ -91,9 +95,18 @@ demo: $(READY) ## A few syntheses by a stand-in engine, recorded, shipped and qu
 
 .PHONY: bench
 bench: $(DEV) ## How fast, beside its peers on the same server (SMALL=1 in a minute, MYSQL=1 on MySQL too, CASES="backlog ...")
-	@sh tests/servers/get.sh mariadb $(if $(filter 1,$(SMALL)),,rsyslog)
+	@sh tests/servers/get.sh mariadb
 	@if [ "$(MYSQL)" = 1 ]; then bash tests/servers/get-mysql.sh "$(MYSQL_ROOT)"; fi
 	@SMALL="$(SMALL)" CASES="$(CASES)" $(RUN) -m tests.benchmarks
+
+# SMALL=1 takes three minutes; PEERS="sidecar,Sling" leaves the others out, LEGS="follow,kill" the other legs. The peers' programs,
+# 400 MB, lie in a folder of their own.
+RACE_ROOT ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/indextts-sidecar/race
+.PHONY: race
+race: $(DEV) ## The shipper beside rsyslog, syslog-ng, dlt, Sling and one INSERT a row, in 40 minutes (SMALL=1 in three)
+	@sh tests/servers/get.sh mariadb dbd
+	@sh tests/race/get-peers.sh "$(RACE_ROOT)" $(RUN)
+	@SMALL="$(SMALL)" PEERS="$(PEERS)" LEGS="$(LEGS)" RACE_ROOT="$(RACE_ROOT)" $(RUN) -m tests.race
 
 .PHONY: torture
 torture: $(DEV) ## Break everything at random, then count (SHORT=1 in a minute, LONG=1 in an hour, CLUSTER=galera, group, replica or dump several servers, SEED=... for the same again)
@@ -122,8 +135,9 @@ hooks: $(DEV) ## Let git run `make check` before each commit
 	@$(RUN) -m pre_commit install
 
 .PHONY: docs
-docs: $(DEV) ## Write sidecar/README.md, the reference, from the code
+docs: $(DEV) ## Write the reference, sidecar/README.md, and the table of engines from the code
 	@$(RUN) -m tests.unit.reference
+	@$(RUN) -m tests.unit.engines
 	@$(RUN) deploy/generate.py
 
 WATCH_DIR ?=
@@ -149,10 +163,16 @@ dist: $(DEV) ## Build wheels and source archives of both distributions into dist
 	@$(RUN) -m uv build --quiet --out-dir dist indextts_patch
 	@ls dist
 
+# What `install.sh --with NAME` adds is a file of its own: what the service needs without it is in requirements.lock.
+LOCK := -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 .PHONY: lock
-lock: $(DEV) ## Pin and hash the service's environment anew (deploy/requirements.lock)
-	@$(RUN) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	    --no-header --no-emit-index-url --output-file deploy/requirements.lock pyproject.toml
+lock: $(DEV) ## Pin and hash the service's environment anew (deploy/requirements*.lock)
+	@$(RUN) $(LOCK) --output-file deploy/requirements.lock pyproject.toml
+	@for extra in proxy score; do \
+	    $(RUN) $(LOCK) --extra $$extra --constraint deploy/requirements.lock \
+	        $$(sed -n 's/^\([a-z0-9.-]*\)==.*/--no-emit-package \1/p' deploy/requirements.lock) \
+	        --output-file deploy/requirements-$$extra.lock pyproject.toml; \
+	done
 
 .PHONY: clean
 clean: ## Remove the environment and caches; never outputs or databases

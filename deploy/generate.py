@@ -29,6 +29,8 @@ _SERVICE: Mapping[str, str] = {
 _NOT_HERE = {
     "database_password": "Not in a file that everybody may read.",
     "web_token": "Not in a file that everybody may read.",
+    "upstream_key": "Not in a file that everybody may read.",
+    "transcribe_key": "Not in a file that everybody may read.",
     "database_password_file": "The service sets it: a copy of /etc/indextts-sidecar/database-password "
     "that only the service can read.",
 }
@@ -55,11 +57,14 @@ def files() -> dict[Path, str]:
     """Every generated file and what belongs into it."""
     sys.path.insert(0, str(HERE / "grafana"))
     try:
+        import metrics
         import shipper
         import speech
     finally:
         sys.path.pop(0)
-    dashboards = {name: module.build() for name, module in (("shipper", shipper), ("speech", speech))}
+    dashboards = {
+        name: module.build() for name, module in (("metrics", metrics), ("shipper", shipper), ("speech", speech))
+    }
     return {HERE / "systemd" / "sidecar.env": environment_file()} | {
         HERE / "grafana" / "dashboards" / f"{name}.json": json.dumps(board, indent=1, ensure_ascii=False) + "\n"
         for name, board in dashboards.items()

@@ -6,6 +6,7 @@
 #   sudo deploy/install.sh --uninstall --purge    # settings, embedded database and user go as well
 #
 #   --listen ADDRESS  HOST:PORT of /metrics (default: 127.0.0.1:9790); port 0 for a free one
+#   --with NAMES      what optional services need besides: score, proxy, or score,proxy; deploy/README.md tells of them
 #   --instance NAME   a second service, indextts-sidecar@NAME, with a folder and settings of its own
 #   --no-start        install only
 #   --python PROGRAM  Python 3.11 or newer (default: python3)
@@ -18,7 +19,7 @@ state=/var/lib/indextts-sidecar
 units=/etc/systemd/system
 account=indextts-sidecar
 
-watch_dir='' database_url='' listen='' instance='' python=python3 start=1 uninstall='' purge=''
+watch_dir='' database_url='' with='' listen='' instance='' python=python3 start=1 uninstall='' purge=''
 usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
 say() { printf '%s\n' "$*"; }
 fail() { printf 'install.sh: %s\n' "$*" >&2; exit 1; }
@@ -32,6 +33,7 @@ while [ $# -gt 0 ]; do
         --watch-dir) watch_dir=${2:?--watch-dir needs a folder}; shift ;;
         --database-url) database_url=${2:?--database-url needs a URL}; shift ;;
         --listen) listen=${2:?--listen needs HOST:PORT}; shift ;;
+        --with) with=${2:?--with needs names, such as score,proxy}; shift ;;
         --instance) instance=${2:?--instance needs a name}; shift ;;
         --python) python=${2:?--python needs a program}; shift ;;
         --no-start) start='' ;;
@@ -84,6 +86,15 @@ fi
 if [[ $database_url =~ ^[a-z+]+://[^/@]*:[^@]*@ ]]; then
     fail "a password does not belong on a command line: leave it out of the URL and put it into $settings/database-password"
 fi
+# What an earlier run was given holds on, so that an upgrade brings those packages along.
+kept=$home/share/with
+IFS=', ' read -ra extras <<<"$with $(cat "$kept" 2>/dev/null || true)"
+mapfile -t extras < <(printf '%s\n' "${extras[@]}" | sort -u | sed '/^$/d')
+locks=(-r "$here/requirements.lock")
+for each in "${extras[@]}"; do
+    [[ $each =~ ^[a-z]+$ && -e $here/requirements-$each.lock ]] || fail "--with knows score and proxy, not $each"
+    locks+=(-r "$here/requirements-$each.lock")
+done
 umask 022 # the service's user reads what root installs
 command -v "$python" >/dev/null || fail "there is no program $python. On Debian: apt-get install python3-venv"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$python is older than 3.11; name another by --python"
@@ -103,7 +114,7 @@ if ! taken=$(PYTHONPATH=$code "$python" -B -m sidecar.service.occupied "${addres
 say "program: $home"
 if [ ! -x "$home/bin/python" ]; then "$python" -m venv "$home"; fi
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-"$home/bin/pip" install --quiet --require-hashes -r "$here/requirements.lock"
+"$home/bin/pip" install --quiet --require-hashes "${locks[@]}"
 # Three places to install from: a clone's wheel, the clone itself, and the installed package that this script is part of
 # (pip, pipx, uv), of which a wheel is made again.
 source=$here/.. made=''
@@ -116,6 +127,7 @@ elif [ ! -e "$here/../pyproject.toml" ]; then
 fi
 "$home/bin/pip" install --quiet --no-deps --force-reinstall "$source"
 [ -z "$made" ] || rm -rf "$made"
+install -D -m 644 <(printf '%s\n' "${extras[*]}") "$kept"
 version=$("$home/bin/sidecar" --version)
 
 say "user: $account"
@@ -151,25 +163,32 @@ say "unit: $units/$service.service"
 install -D -m 644 "$here/README.md" "$home/share/doc/README.md"
 install -m 644 "$here"/systemd/indextts-sidecar*.service "$units/"
 # The services see no home folders. A watched one is shown by its parent, so that a folder that is replaced is seen too.
-shown=$(
-    IFS=,: read -ra folders <<<"$(get_value SIDECAR_WATCH_DIR)"
-    for folder in "${folders[@]}"; do
-        folder=${folder%"$below"} real=$(realpath -m "${folder%"$below"}")
-        for path in "$folder" "$real"; do
-            case $path/ in /home/* | /root/* | /run/user/*) say "BindReadOnlyPaths=\"-$(dirname "$path")\"" ;; esac
-        done
-    done | sort -u
-)
-library=indextts-sidecar-web
-for each in "$service" $([ -n "$instance" ] || say "$library"); do
+shown='' written=''
+IFS=,: read -ra folders <<<"$(get_value SIDECAR_WATCH_DIR)"
+for folder in "${folders[@]}"; do
+    folder=${folder%"$below"} real=$(realpath -m "${folder%"$below"}")
+    for path in "$folder" "$real"; do
+        case $path/ in /home/* | /root/* | /run/user/*) shown+="BindReadOnlyPaths=\"-$(dirname "$path")\""$'\n' ;; esac
+        written+="ReadWritePaths=\"-$path\""$'\n'
+    done
+done
+besides=(indextts-sidecar-web indextts-sidecar-score indextts-sidecar-proxy)
+for each in "$service" $([ -n "$instance" ] || say "${besides[*]}"); do
+    more='' # a service that was asked for by --with writes beside the takes
+    for extra in "${extras[@]}"; do [ "$each" != "indextts-sidecar-$extra" ] || more=$written; done
     install -d "$units/$each.service.d"
-    printf '%s\n' "# Written by install.sh from SIDECAR_WATCH_DIR." "[Service]" "$shown" \
+    { printf '%s\n' "# Written by install.sh from SIDECAR_WATCH_DIR." "[Service]" && sort -u <<<"$shown$more"; } \
         >"$units/$each.service.d/50-watched-folders.conf"
 done
 install -D -m 755 "$here/systemd/sidecar" /usr/local/bin/sidecar
 systemctl daemon-reload
 
 say "installed: $version"
+if [ -z "$instance" ] && [ -n "$with" ]; then
+    say "what you asked for by --with writes beside the takes. Let it, then start it:"
+    for folder in "${folders[@]}"; do say "  sudo setfacl -m u:$account:rwx '${folder%"$below"}'"; done
+    for each in "${extras[@]}"; do say "  sudo systemctl enable --now indextts-sidecar-$each"; done
+fi
 if [ -z "$start" ]; then
     say "start it with: sudo systemctl enable --now $service"
     exit 0

@@ -6,8 +6,7 @@ are imported already or later; `uninstall` takes every hook out again. Standard 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # typing itself takes longer to import than all that installing needs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable
 from types import CodeType
-from typing import Any, TypeVar
 
-Result = TypeVar("Result")
+TYPE_CHECKING = False  # typing itself takes longer to import than all that installing needs
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any as Any  # for everybody here: annotations alone name it, and nobody evaluates those
+    from typing import TypeVar
+
+    Result = TypeVar("Result")
+else:
+    Any = object
+
 _said: set[str] = set()
 
 

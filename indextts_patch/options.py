@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import NamedTuple
 
 from .guard import say_once
+
+TYPE_CHECKING = False  # typing itself takes longer to import than all that installing needs
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PREFIX = "INDEXTTS_PATCH_"
 
 
-class Option(NamedTuple):
+class Option:
     """One row of the table. `kind`: switch (1 or 0), folder, or the allowed words divided by |."""
 
-    name: str
-    kind: str
-    default: str
-    meaning: str
+    def __init__(self, name: str, kind: str, default: str, meaning: str) -> None:
+        self.name, self.kind, self.default, self.meaning = name, kind, default, meaning
 
 
 TABLE = (
@@ -40,19 +40,27 @@ TABLE = (
 )  # fmt: skip
 
 
-class Options(NamedTuple):
+class Options:
     """The options as read once, when the patch is installed. Folders are absolute."""
 
-    enabled: bool
-    autostart: bool
-    root: str
-    events_dir: str
-    fallback_dir: str | None
-    unique_names: bool
-    text: str
-    client: bool
-    reuse: str
-    fsync: bool
+    def __init__(self, word: Mapping[str, str], root: str) -> None:
+        """Read them.
+
+        Args:
+            word: what each row of the table has, by its name.
+            root: the project's root, absolute.
+        """
+        fallback = word["FALLBACK_DIR"]
+        self.root = root
+        self.enabled = word["ENABLED"] == "1"
+        self.autostart = word["AUTOSTART"] == "1"
+        self.events_dir = os.path.abspath(os.path.join(root, word["EVENTS_DIR"]))
+        self.fallback_dir = os.path.abspath(os.path.join(root, fallback)) if fallback else None
+        self.unique_names = word["UNIQUE_NAMES"] == "1"
+        self.text = word["TEXT"]
+        self.client = word["CLIENT"] == "1"
+        self.reuse = word["REUSE"]
+        self.fsync = word["FSYNC"] == "1"
 
 
 def read(environ: Mapping[str, str] | None = None) -> Options:
@@ -66,20 +74,7 @@ def read(environ: Mapping[str, str] | None = None) -> Options:
     """
     values = os.environ if environ is None else environ
     word = {option.name: _word(option, values) for option in TABLE}
-    root = os.path.abspath(word["ROOT"] or os.getcwd())
-    fallback = word["FALLBACK_DIR"]
-    return Options(
-        enabled=word["ENABLED"] == "1",
-        autostart=word["AUTOSTART"] == "1",
-        root=root,
-        events_dir=os.path.abspath(os.path.join(root, word["EVENTS_DIR"])),
-        fallback_dir=os.path.abspath(os.path.join(root, fallback)) if fallback else None,
-        unique_names=word["UNIQUE_NAMES"] == "1",
-        text=word["TEXT"],
-        client=word["CLIENT"] == "1",
-        reuse=word["REUSE"],
-        fsync=word["FSYNC"] == "1",
-    )
+    return Options(word, os.path.abspath(word["ROOT"] or os.getcwd()))
 
 
 def below(root: str, path: str) -> str | None:

@@ -3,62 +3,68 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any
 
-from .facts import caller, emotion
+from .facts import caller, instance, memory, randomness, samples
 from .facts.arguments import Arguments
-from .facts.observations import Observations
+from .facts.clock import Clock
+from .facts.failure import failure
 from .facts.output import Output, streamed
 from .facts.request import Request
-from .facts.values import clean
-from .guard import attempt
+from .facts.seen import Seen
+from .facts.sound import sound
+from .facts.values import plain
+from .guard import Any, attempt
 from .recorder import Recorder
+from .upstream.stages import MEASURED, Part
 from .writing import event
 from .writing.inflight import Marker
-
-_MAX_MESSAGE = 65_535
-_MAX_TRACEBACK = 262_144
 
 # The outermost call that runs in this thread or task.
 CURRENT: ContextVar[Record | None] = ContextVar("indextts_patch_current", default=None)
 
 
+_engines_calls = 0  # of this process, as far as nothing around them was recorded
+
+
 class Record:
     """One outermost call. Every method is called through `guard.attempt`."""
 
-    def __init__(
-        self, recorder: Recorder, function: Callable[..., Any], model: object, args: tuple[Any, ...], kwargs: Any
-    ) -> None:
-        self._recorder, self._model = recorder, model
-        self.arguments = Arguments(function, model, args, kwargs)
-        self.args, self.kwargs = args, kwargs
+    def __init__(self, recorder: Recorder, arguments: Arguments) -> None:
+        self._recorder, self._model = recorder, arguments.model
+        self.arguments = arguments
+        self.args, self.kwargs = arguments.args, arguments.kwargs
         self.open = True
         self.begun = False
-        self.observations = Observations()
+        self.wraps = bool(self.arguments.engine.wraps)  # another engine's call may come within, and tell more
+        self._before = 0  # engines' calls before this one
+        self._partly = False  # whether that call was given a part of the text
+        self._passing = False  # whether the file is its own, which the wrapper may remove before it returns
+        self._written: dict[str, Any] | None = None
+        self._reserved: str | None = None
         self._id: str | None = None
         self._inner: dict[str, Any] | None = None
         self._result: object = None
         self._chunks = 0
         self._samples = 0
-        self._first_chunk: float | None = None
+        self._rate: int | None = None
         self._process = os.getpid()
         self._output = Output(self.arguments.output(), recorder.options.root)
         self._request: Request | None = None
         self._facts: dict[str, Any] = {"model": None}
         self._reused: dict[str, Any] | None = None
         self._marker: Marker | None = None
-        self._started_at = event.now()
-        self._began = time.perf_counter()
+        self._memory: int | None = None  # peak of torch's counter as the call began
+        self._started_at = ""
+        self.clock, self.seen = Clock(), Seen()
 
     def choose_name(self) -> None:
         """Give the call an output name of its own, where that is switched on and the name is taken."""
         path = self._output.path
-        if path is None or not self._recorder.options.unique_names:
-            return
-        own = self._recorder.reserve(path)
+        if path is None or not self._recorder.options.unique_names or not self.arguments.engine.returns_path:
+            return  # whoever does not return the path could not tell its caller of another one
+        self._reserved = own = self._recorder.reserve(path)
         if own != path:
             self.args, self.kwargs = self.arguments.with_output(own, self.args, self.kwargs)
             self._output.path = own
@@ -67,23 +73,93 @@ class Record:
         """Note what the call asks for, and mark it as running. Does nothing the second time."""
         if self._id is not None:
             return
+        global _engines_calls
         self._id = event.uuid7()
         self._started_at = event.now()
+        if not self.wraps:
+            _engines_calls += 1
+        self._before = _engines_calls
         options = self._recorder.options
         self._output.look()
         self._request = attempt(Request, self.arguments, self._model, options)
         if self._request is not None:
             self._facts.update(attempt(self._request.facts) or {})
         self._facts["caller"] = attempt(caller.caller, client=options.client)
-        self._facts["seed"] = attempt(caller.seed)
+        self._facts["seed"] = attempt(randomness.seed)
+        self._facts["random_state"] = attempt(self._random_state)
         self._facts["recorder"] = self._recorder.software
         self._marker = attempt(self._mark)
-        self._began = time.perf_counter()
+        attempt(self._recorder.introduce)
+        self._memory = attempt(memory.peak, self._device())
+        self.clock = Clock()
+        self.seen.begin()
+
+    def _random_state(self) -> str | None:
+        return randomness.state(self._device(), python=bool(self.arguments.meaning.get("emotion_random")))
+
+    def unstart(self) -> None:
+        """It was no start: the call has only made a generator or coroutine, and begins when that does."""
+        global _engines_calls
+        if self._id is not None and not self.wraps:
+            _engines_calls -= 1
+        self._recorder.inflight.remove(self._marker)
+        self._marker = self._id = None
+
+    def enter(self, part: Part) -> None:
+        """A call of a part of the model begins."""
+        self._note(self.seen.enter(part))
+
+    def leave(self, part: Part, given: Mapping[str, Any], result: object) -> None:
+        """A call of a part of the model has returned; its arguments by name, and its result."""
+        self._note(self.seen.leave(part, given, result))
+
+    def _note(self, where: dict[str, Any] | None) -> None:
+        if where is not None and self._marker is not None:
+            self._recorder.inflight.note(self._marker, where)
+
+    def _device(self) -> str | None:
+        return (self._facts["model"] or {}).get("device")
 
     def _mark(self) -> Marker | None:
         assert self._id is not None
-        data = {**self._facts, "timing": {"started_at": self._started_at}, "audio": self._output.nothing()}
-        return self._recorder.inflight.add(self._id, {"output": self._output.path, "data": data})
+        process = self._recorder.emitter.source  # another one tells of the call, should this one die
+        data = {
+            **self._facts,
+            "process": process,
+            "timing": {"started_at": self._started_at},
+            "audio": self._output.nothing(),
+        }
+        marked = {"output": self._output.path, "introduction": self._recorder.introduction, "data": data}
+        return self._recorder.inflight.add(self._id, marked)
+
+    def adopt(self, arguments: Arguments) -> bool:
+        """An engine's own call within a wrapper's: from now on it says what is asked for; not the text, of which it may
+        be given a part.
+
+        Returns:
+            Whether it is an engine's, and is to be called with the `args` and `kwargs` of this record.
+        """
+        if arguments.engine.wraps:
+            return False
+        self.start()
+        whole = self._request
+        self.arguments, self._model, self.wraps = arguments, arguments.model, False
+        self.args, self.kwargs = arguments.args, arguments.kwargs
+        if self._output.path is None:
+            self._output = Output(arguments.output(), self._recorder.options.root)
+            self._passing = self._output.path is not None
+            self._output.look()
+        self._request = request = Request(arguments, self._model, self._recorder.options)
+        if whole is not None and whole.text is not None:
+            self._partly = whole.text != request.text
+            request.speak(whole.text)
+        self._facts.update(request.facts())
+        self._facts["random_state"] = attempt(self._random_state)
+        self._memory = attempt(memory.peak, self._device())
+        self._recorder.inflight.remove(self._marker)
+        self._marker = attempt(self._mark)
+        self._memory = attempt(memory.peak, self._device())
+        return True
 
     def reuse(self) -> bool:
         """Answer the call with the audio of an equal earlier one, where that is switched on and there is one.
@@ -94,6 +170,8 @@ class Record:
         reuse, path, request = self._recorder.reuse, self._output.path, self._request
         if reuse is None or path is None or request is None or self._id is None:
             return False
+        if self._partly or not self.arguments.engine.returns_path:
+            return False  # what it returns is no whole take, or nothing that an earlier event holds
         hit = reuse.find(request, os.path.dirname(path))
         if hit is None:
             return False
@@ -112,21 +190,25 @@ class Record:
         self.start()
 
     def chunk(self, item: object) -> None:
-        """A stream yielded an item: a tensor of shape (1, samples), the list that upstream yields instead of
-        silence, or the result.
-        """
+        """A stream yielded an item: a piece of sound, the list that upstream has instead of silence, or the result."""
         self._chunks += 1
-        if self._first_chunk is None:
-            self._first_chunk = time.perf_counter() - self._began
-        shape = getattr(item, "shape", None)
-        if shape is not None and len(shape) == 2:
-            self._samples += int(shape[-1])
-        elif isinstance(item, (str, os.PathLike, tuple)):
+        self.clock.pause()
+        heard = sound(item, self.arguments.engine, self._model)
+        if isinstance(item, (str, os.PathLike)) or (isinstance(item, tuple) and isinstance(item[0], int)):
             self._result = item
+        elif heard is not None:
+            self._rate, piece = heard
+            self._samples += samples.extent(piece.shape)[0]
+
+    def inner_succeeded(self, result: object) -> None:
+        """A function within the call returned."""
+        if self._passing and not self._partly and self._output.wrote():
+            self._passing = False
+            self._written = self._output.facts(result, self.arguments.meaning.get("output"), None, failed=False)
 
     def inner_failed(self, error: BaseException) -> None:
         """A function within the call raised; infer of 2 and 2.5 swallows IndexError and returns None."""
-        self._inner = _error(error)
+        self._inner = failure(error)
 
     def succeeded(self, result: object) -> None:
         """The call returned, or its stream ended."""
@@ -141,7 +223,7 @@ class Record:
 
     def failed(self, error: BaseException) -> None:
         """The call raised. Only text is kept: an exception would pin its frames, and with them GPU memory."""
-        self._finish(event.FAILED, _error(error))
+        self._finish(event.FAILED, failure(error))
 
     def abandoned(self) -> None:
         """The consumer closed the stream early. If it had been given the result already, nothing is missing."""
@@ -154,28 +236,35 @@ class Record:
     def discard(self) -> None:
         """The generator or coroutine was dropped before it began: nothing was synthesised."""
         if self.open and os.getpid() == self._process:
-            self._recorder.release(self._output.path)
+            self._recorder.release(self._reserved)
             self._recorder.inflight.remove(self._marker)
         self.open = False
 
     def _finish(self, outcome: str, error: dict[str, Any] | None) -> None:
         if not self.open:
             return
+        if self.wraps and self._id is not None and _engines_calls != self._before:
+            self.discard()  # it handed the work to another thread or task, and an engine's call there has its own event
+            return
         self.open = False
         self.start()  # where it could not be done before
         assert self._id is not None
         if os.getpid() != self._process:
             return  # a forked child came back through here; the call is its parent's
-        wall = time.perf_counter() - self._began
-        self._recorder.release(self._output.path)
+        self.clock.stop()
+        self._recorder.release(self._reserved)
         data = {**self._facts, "error": error}
         data["audio"] = audio = self._reused or attempt(self._audio, failed=outcome == event.FAILED)
-        data["timing"] = self._timing(wall, (audio or {}).get("duration"))
-        if data.get("emotion") is not None:
-            data["emotion"] = dict(data["emotion"])
-            attempt(emotion.add_computed, data["emotion"], self.observations.vectors)
-        data["truncated"] = self.observations.truncated
-        data["warnings"] = [clean(text) for text in self.observations.warnings]
+        data["timing"] = {
+            "started_at": self._started_at,
+            **self.clock.facts((audio or {}).get("duration")),
+            **self.seen.timing(ended=error is None),
+        }
+        if self.arguments.engine.lazy:
+            data["timing"] = {name: value for name, value in data["timing"].items() if name not in MEASURED}
+        attempt(self._apply, data)
+        attempt(self.seen.complete, data, type(self._model))
+        data["memory"] = attempt(memory.during, self._device(), self._memory)
         self._recorder.emitter.write(
             identity=self._id,
             subject=self._id,
@@ -184,34 +273,23 @@ class Record:
             place=self._recorder.emitter.place(self._output.path, self._id),
         )
         if self._recorder.reuse is not None:
-            attempt(self._recorder.reuse.add, self._recorder.emitter.source, outcome, self._id, data)
+            attempt(self._recorder.reuse.takes.add, self._recorder.emitter.source, outcome, self._id, data)
+        if outcome != event.REUSED:
+            attempt(instance.worked, self._model)
         self._recorder.inflight.remove(self._marker)
 
-    def _timing(self, wall: float, duration: float | None) -> dict[str, Any]:
-        first = self._first_chunk
-        return {
-            "started_at": self._started_at,
-            "wall": round(wall, 6),
-            "first_chunk": None if first is None else round(first, 6),
-            **self.observations.stages,
-            "rtf": round(wall / duration, 6) if duration else None,
-            "segments": self.observations.segments,
-        }
+    def _apply(self, data: dict[str, Any]) -> None:
+        """What the engine says that it did, in the place of what its arguments had let expect."""
+        applied = self.arguments.applied()
+        if applied is not None and data.get("params") is not None:
+            data["params"] = {**data["params"], "effective": plain(applied)}
 
     def _audio(self, *, failed: bool) -> dict[str, Any] | None:
-        written = self._output.facts(self._result, self.arguments.meaning.get("output"), failed=failed)
-        return written or streamed(self._samples, (self._facts["model"] or {}).get("version"))
-
-
-def _error(error: BaseException) -> dict[str, Any]:
-    import traceback  # late: only a failure needs it
-
-    kind = type(error)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    message = attempt(str, error)
-    lines = attempt(traceback.format_exception, kind, error, error.__traceback__)
-    return {
-        "type": clean(name, 255),
-        "message": None if message is None else clean(message, _MAX_MESSAGE),
-        "traceback": None if lines is None else clean("".join(lines)[-_MAX_TRACEBACK:], _MAX_TRACEBACK),
-    }
+        if self._written is not None and not self._output.wrote():
+            return self._written
+        heard = sound(self._result, self.arguments.engine, self._model)
+        written = self._output.facts(self._result, self.arguments.meaning.get("output"), heard, failed=failed)
+        if written is not None and (failed or written["path"] is not None):
+            return written
+        handed = samples.facts(*heard) if heard is not None else streamed(self._samples, self._rate)
+        return {**(handed or {}), **(written or {})} or None  # heard, though no file lies where one was asked for

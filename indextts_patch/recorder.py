@@ -5,14 +5,16 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any
+import threading
 
-from .guard import attempt, say
+from .guard import Any, attempt, say
 from .options import Options
+from .writing import event
 from .writing.emitter import Emitter
 from .writing.inflight import InFlight
 from .writing.recovery import report_interrupted
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .reuse import Reuse
 
@@ -31,14 +33,21 @@ class Recorder:
         self.folders = [folder for folder in (options.events_dir, options.fallback_dir) if folder]
         self.emitter = Emitter(options)
         self.inflight = InFlight(self.folders, self.emitter.instance)
+        self.introduction: str | None = None  # id of the event that is to tell of this process
+        self._begin()
         self.reuse: Reuse | None = None
         if options.reuse != "off":
             from .reuse import Reuse  # late: few use it
 
             self.reuse = Reuse(options.root, self.emitter.source, sampled=options.reuse == "any")
-            self.reuse.read(options.events_dir)
+            self.reuse.takes.begin(options.events_dir)
         atexit.register(self.close)
         _watch_forks(self)
+
+    def _begin(self) -> None:
+        """A source begins, of which nothing has been told."""
+        self.introduction = event.uuid7()
+        self._introducing = threading.Lock()
 
     def recover(self) -> None:
         """Turn what dead processes were doing into events."""
@@ -49,6 +58,30 @@ class Recorder:
     def _report(self, subject: str, marked: dict[str, Any]) -> bool:
         return report_interrupted(self.emitter, self.folders, subject, marked)
 
+    def introduce(self) -> None:
+        """Tell, before the first call, what this process and its machine are; later events refer to it by their source.
+
+        Where nothing can be written, it is tried again once something can.
+        """
+        if self.introduction is None or self.emitter.unwritten or not self._introducing.acquire(blocking=False):
+            return
+        try:
+            identity = self.introduction
+            if identity is None:
+                return
+            from .facts import process  # late: it is needed once
+
+            written = self.emitter.write(
+                identity=identity,
+                subject=identity,
+                event_type=event.STARTED,
+                data=process.facts(self.options, self.software),
+                place=self.emitter.place(None, identity),
+            )
+            self.introduction = None if written else event.uuid7()
+        finally:
+            self._introducing.release()
+
     def close(self) -> None:
         """A clean end of the process."""
         atexit.unregister(self.close)
@@ -57,6 +90,7 @@ class Recorder:
 
     def forked(self) -> None:
         """This is a forked child now: what its parent has open is the parent's."""
+        attempt(self._begin)
         attempt(self.emitter.restart)
         attempt(self.inflight.restart, self.emitter.instance)
 

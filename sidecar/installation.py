@@ -43,11 +43,16 @@ def how_to_install(extra: str = "") -> str:
     """The command that adds what an extra brings, or what is missing without one, to this very environment.
 
     It names the environment, because people have several, and works without a package index knowing this distribution:
-    pip, pipx and uv take the one that is installed and fetch what its extra wants.
+    pip, pipx and uv take the one that is installed and fetch what its extra wants. What install.sh has made is its own.
     """
     wanted = f'"{_NAME}[{extra}]"' if extra else _NAME
     import importlib.util
 
+    installer = bundled("deploy/install.sh")
+    if os.path.exists(os.path.join(sys.prefix, "share", "with")):  # what it leaves in the environment of the service
+        lock = installer.with_name(f"requirements-{extra}.lock")
+        if lock.exists():  # pinned, and remembered by the next upgrade
+            return f"sudo bash {shlex.quote(str(installer))} --with {extra}"
     if os.path.exists(os.path.join(sys.prefix, "pipx_metadata.json")):
         return f"pipx inject {_NAME} {wanted}"
     sudo = "" if os.name == "nt" or os.access(sys.prefix, os.W_OK) else "sudo "

@@ -79,6 +79,31 @@ def failed(text: str = "it runs out", **changes: Any) -> dict[str, Any]:
     return envelope("synthesis.failed", data | changes.pop("data", {}), **changes)
 
 
+def started(**changes: Any) -> dict[str, Any]:
+    """A process, and its machine."""
+    data = {
+        "python": "cpython 3.11.9",
+        "platform": "Linux 6.8.0 x86_64",
+        "cpu": {"name": "EPYC", "cores": 32},
+        "memory": 2**37,
+        "gpus": [{"device": f"cuda:{index}", "name": "NVIDIA L40S", "memory": 2**35} for index in range(2)],
+        "driver": "570.86.15",
+        "cuda": "12.8",
+        "engines": {"vox-indextts": "0.1.19", "indextts2-inference": "2.1.1"},
+        "packages": {"torch": "2.8.0+cu128"},
+        "options": {"text": "store"},
+        "recorder": "indextts_patch 0.1.0",
+    }
+    return envelope("process.started", data | changes.pop("data", {}), **changes)
+
+
+def scored(subject: str, *, scorer: str = "1.0", **measures: Any) -> dict[str, Any]:
+    """What a scorer heard in a take."""
+    heard = {"mos_overall": 3.2, "loudness": -20.4, "speech_seconds": 3.6, "syllables": 17, "text_script": "zh"}
+    data = {"scorer": scorer, "models": {"speechmos": "0.0.1.1"}, "measures": heard | measures}
+    return envelope("audio.scored", data, subject=subject)
+
+
 def encode(event: dict[str, Any]) -> bytes:
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 

@@ -56,7 +56,12 @@ def as_nobody(folder: Path, *verbs: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def somebody(groups: Sequence[int] = ()) -> Iterator[None]:
-    """This process as nobody, and as a member of those groups."""
+    """This process as nobody, and as a member of those groups.
+
+    What messages about rights look up is imported beforehand: Python itself may lie in root's home.
+    """
+    for needed in ("grp", "pwd"):
+        importlib.import_module(needed)
     before = os.getegid(), os.getgroups()
     os.setgroups(groups)
     os.setegid(NOBODY)

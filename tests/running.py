@@ -1,18 +1,20 @@
-"""How a run of pytest tells where it stands: which tests take long, and at its end what was left out and why."""
+"""How a run of pytest tells where it stands, which tests take long and what was left out; and ends what hangs."""
 
 from __future__ import annotations
 
 import collections
 import contextlib
+import faulthandler
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import NoReturn
 
 import pytest
 
 SILENCE = 5.0  # seconds after which the longest running test is named
+LONGEST = 900.0  # seconds after which a test fails, and its process ends with its stacks shown; another one goes on
 
 
 def missing(reason: str) -> NoReturn:
@@ -68,6 +70,33 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     # Only where the tests run in other processes: in this one, what is printed beside a test is taken for its own.
     if reporter is not None and session.config.getoption("numprocesses", None):
         session.config.pluginmanager.register(Progress(reporter))
+
+
+_SCREEN = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_SCREEN] = os.dup(2)  # what is printed beside a test goes elsewhere
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    # Not by pytest's faulthandler_timeout: it stops counting when a test fails, before what clears up after it.
+    if not hasattr(item.config, "workerinput"):
+        return (yield)  # somebody looks at it, perhaps in a debugger
+    over = threading.Timer(LONGEST, _give_up, [item.nodeid, item.config.stash[_SCREEN]])
+    over.daemon = True
+    over.start()
+    try:
+        return (yield)
+    finally:
+        over.cancel()
+
+
+def _give_up(nodeid: str, screen: int) -> None:
+    os.write(screen, f"\n{nodeid} has not ended in {LONGEST:g} s:\n".encode())
+    faulthandler.dump_traceback(screen)
+    os._exit(1)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -93,8 +93,8 @@ def log_tail(folder: Path) -> str:
     return "\n".join((folder / _LOG).read_text("utf-8", "replace").splitlines()[-20:])
 
 
-def event_files(folder: Path) -> int:
-    return len(list((folder / "outputs").glob("*.json")))
+def event_files(folder: Path, pattern: str = "*.json") -> int:
+    return len(list((folder / "outputs").glob(pattern)))
 
 
 def wait_for_rows(count: int, folder: Path, process: subprocess.Popen[bytes], address: tuple[str, int]) -> None:
@@ -141,13 +141,15 @@ def show(folder: Path) -> None:
     run("-m", "sidecar", "migrate", folder=folder, environment=environment)
 
     step("2 Start the shipper, and speak", "sidecar run", "python -m indextts_patch studio.py")
-    before = event_files(folder)
+    takes = "spk_*.json"  # all but what the process tells of itself
+    before, takes_before = event_files(folder), event_files(folder, takes)
     with shipper(folder, environment) as process:
         run("-m", "indextts_patch", str(HERE / "studio.py"), folder=folder, environment=environment)
         spoken = time.monotonic()
         count = event_files(folder) - before
         wait_for_rows(count, folder, process, address)
-        click.echo(f"{count} rows were there {time.monotonic() - spoken:.2f} s after the last word")
+        rows = event_files(folder, takes) - takes_before
+        click.echo(f"{rows} rows were there {time.monotonic() - spoken:.2f} s after the last word")
         stop(process, folder)
 
     step("3 Find", "sidecar find")

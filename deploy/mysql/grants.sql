@@ -3,6 +3,14 @@
 -- which is taken back at once.
 GRANT CREATE, SELECT, INSERT, UPDATE ON `tts`.`tts_records` TO 'tts_ship'@'%';
 REVOKE CREATE ON `tts`.`tts_records` FROM 'tts_ship'@'%';
+GRANT CREATE, SELECT, INSERT, UPDATE ON `tts`.`tts_processes` TO 'tts_ship'@'%';
+REVOKE CREATE ON `tts`.`tts_processes` FROM 'tts_ship'@'%';
+GRANT CREATE, SELECT, INSERT, UPDATE ON `tts`.`tts_scores` TO 'tts_ship'@'%';
+REVOKE CREATE ON `tts`.`tts_scores` FROM 'tts_ship'@'%';
+GRANT CREATE, SELECT, INSERT, UPDATE ON `tts`.`tts_tags` TO 'tts_ship'@'%';
+REVOKE CREATE ON `tts`.`tts_tags` FROM 'tts_ship'@'%';
+GRANT CREATE, SELECT, INSERT, UPDATE ON `tts`.`tts_preferences` TO 'tts_ship'@'%';
+REVOKE CREATE ON `tts`.`tts_preferences` FROM 'tts_ship'@'%';
 GRANT CREATE, SELECT, INSERT, UPDATE ON `tts`.`tts_events` TO 'tts_ship'@'%';
 REVOKE CREATE ON `tts`.`tts_events` FROM 'tts_ship'@'%';
 GRANT CREATE, SELECT, INSERT, UPDATE ON `tts`.`sidecar_positions` TO 'tts_ship'@'%';

@@ -9,7 +9,6 @@ import sys
 
 from .. import hooked, install
 from ..guard import say
-from ..upstream.engines import MODULES
 
 _USAGE = """\
 usage: {program} SCRIPT [ARGUMENT ...]
@@ -65,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     if verb == "doctor":
         from . import doctor
 
-        return 0 if doctor.examine(tuple(rest) or MODULES, _say) else 1
+        return 0 if doctor.examine(tuple(rest), _say) else 1
     if verb == "-m" and rest:
         return run(rest[0], rest[1:], module=True)
     if not verb or verb.startswith("-") or verb in ("webui", "startup"):

@@ -1,21 +1,19 @@
-"""Who asked: what Gradio knows of the running request, and torch's seed. Neither is ever imported here."""
+"""Who asked: what Gradio knows of the running request. It is never imported here."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import Any
 
-from ..guard import attempt
+from ..guard import Any, attempt
 from ..upstream import hosts
 from .values import name, number
-
-_MIN_SEED, _MAX_SEED = -(1 << 63), (1 << 64) - 1
 
 
 def caller(*, client: bool) -> dict[str, Any] | None:
     """Members of the schema's `caller`, the network address only where `client` is set; None outside Gradio."""
-    context = _loaded(hosts.GRADIO_CONTEXT)
+    module, attribute = hosts.GRADIO_CONTEXT
+    context = getattr(sys.modules.get(module), attribute, None)
     if context is None:
         return None
     known: dict[str, Any] = {}
@@ -30,18 +28,6 @@ def caller(*, client: bool) -> dict[str, Any] | None:
         known["request"] = name(event_id)
         known["queue_wait"] = attempt(_queue_wait, blocks, event_id)
     return known or None
-
-
-def seed() -> int | None:
-    """torch.initial_seed() where the host has loaded torch."""
-    initial_seed = _loaded(hosts.TORCH_SEED)
-    value = attempt(initial_seed) if callable(initial_seed) else None
-    return value if isinstance(value, int) and _MIN_SEED <= value <= _MAX_SEED else None
-
-
-def _loaded(where: tuple[str, str]) -> Any:
-    module, attribute = where
-    return getattr(sys.modules.get(module), attribute, None)
 
 
 def _value(context: object, variable: str) -> Any:

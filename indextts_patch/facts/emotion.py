@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any
 
+from ..guard import Any
 from ..upstream.engines import EMOTIONS, NO_EMOTION_IN_TEXT
+from ..upstream.row import SCALED_EXACTLY, UNSCALED
 from .values import MAX_TEXT_CHARACTERS, clean, number
 
 NEUTRAL, REFERENCE = "neutral", "reference"
@@ -42,13 +43,13 @@ def vector(value: object) -> list[float] | None:
     return result if len(result) == len(EMOTIONS) else None
 
 
-def requested(meaning: Mapping[str, Any], text: str | None, *, alpha_scales: bool) -> dict[str, Any] | None:
+def requested(meaning: Mapping[str, Any], text: str | None, *, scaling: str) -> dict[str, Any] | None:
     """The emotion as the arguments of a call ask for it; None for IndexTTS 1, which has none.
 
     Args:
         meaning: the arguments of the call by their meaning, defaults filled in.
         text: the text to speak, from which an emotion without a description of its own is derived.
-        alpha_scales: whether this version scales vectors by alpha.
+        scaling: how this version scales vectors by alpha, a word of `upstream/row.py`.
 
     Returns:
         Members of the schema's `emotion`, without the reference audio; in mode text the effective vector is
@@ -68,13 +69,14 @@ def requested(meaning: Mapping[str, Any], text: str | None, *, alpha_scales: boo
         if normalized is not None and normalized[1] is passed:
             known["vector_raw"] = normalized[0]
     if known["mode"] in ("vector", "text"):
-        scale = max(0.0, min(1.0, alpha)) if alpha_scales and alpha is not None else 1.0
+        scale = max(0.0, min(1.0, alpha)) if scaling != UNSCALED and alpha is not None else 1.0
         known["alpha_effective"] = scale
         if known["mode"] == "text":
             description = meaning.get("emotion_text")
             known["text"] = clean(str(description), MAX_TEXT_CHARACTERS) if description is not None else text
         elif weights is not None:
-            known["vector_effective"] = scaled(weights, scale)
+            cut_off = vector(_scaled_as_passed(passed, scale)) or scaled(weights, scale)
+            known["vector_effective"] = [each * scale for each in weights] if scaling == SCALED_EXACTLY else cut_off
     elif known["mode"] == "reference":
         known["alpha_effective"] = alpha
     known["label"] = label(known)
@@ -105,9 +107,22 @@ def add_computed(known: dict[str, Any], vectors: list[list[float]]) -> None:
     known["label"] = label(known)
 
 
+def add_blended(known: dict[str, Any], alpha: float | None) -> None:
+    """Fill in the share by which the model blended the emotion of an audio into the voice's own."""
+    if alpha is not None and known.get("mode") in ("speaker", "reference"):
+        known["alpha_effective"] = alpha
+
+
 def scaled(weights: list[float], scale: float) -> list[float]:
     """The weights as upstream scales them: cut off after four decimals, untouched for a scale of 1."""
     return weights if scale == 1.0 else [int(weight * scale * 10000) / 10000 for weight in weights]
+
+
+def _scaled_as_passed(passed: Any, scale: float) -> list[Any] | None:
+    """The same of the numbers as they were passed: upstream reckons with numpy's and torch's in their own precision,
+    and half of 0.7 is cut off to 0.35 in the one and to 0.3499 in the other."""
+    kinds = {type(weight) for weight in passed}
+    return None if scale == 1.0 or kinds <= {float, int} else [int(each * scale * 10000) / 10000 for each in passed]
 
 
 def label(known: Mapping[str, Any]) -> str | None:

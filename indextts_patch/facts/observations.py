@@ -49,7 +49,7 @@ class Observations:
 
     def warning(self, text: str) -> None:
         """The engine warned."""
-        if engines.TRUNCATED in text:
+        if engines.TRUNCATED in text.lower():
             self.truncated = True
         if len(self.warnings) < _MAX_WARNINGS:
             self.warnings.append(text[:4096])

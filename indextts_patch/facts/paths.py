@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
+from stat import S_ISREG
 
 from ..options import below
 from .values import clean
@@ -16,7 +18,13 @@ def absolute(path: object) -> str | None:
     """The path as the call will use it; None for no path. Taken before the call: the working folder may change."""
     if not path or not isinstance(path, (str, bytes, os.PathLike)):
         return None
-    return os.path.abspath(os.fsdecode(path))
+    name = os.fsdecode(path)
+    return _absolute(name, "" if name.startswith("/") else os.getcwd())
+
+
+@functools.lru_cache(maxsize=1024)
+def _absolute(path: str, folder: str) -> str:
+    return os.path.abspath(os.path.join(folder, path))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -37,6 +45,8 @@ def fingerprint(path: str) -> tuple[str | None, int]:
         OSError: the file cannot be read.
     """
     state = os.stat(path)
+    if not S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "no regular file", path)  # reading a pipe would take it away from the engine
     return _fingerprint(path, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
 
 

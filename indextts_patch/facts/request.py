@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-from typing import Any
 
-from ..guard import attempt
+from ..guard import Any, attempt
 from ..options import Options
 from ..upstream import engines
+from ..upstream.row import UNSCALED
 from . import emotion
 from .arguments import Arguments
-from .model import describe, engine_sampling, scales_by_alpha
+from .digest import new_sha256
+from .engine import kind_of
+from .model import describe, engine_sampling, scaling
 from .paths import absolute, fingerprint, portable
 from .values import MAX_TEXT_CHARACTERS, canonical, clean, name, plain
 
@@ -31,12 +32,18 @@ class Request:
         self.language = name(meaning.get("language"), 32)
         self.model = attempt(describe, model, options.root) or {}
         self.voice = attempt(self._file, meaning.get("voice"))
-        scales = bool(attempt(scales_by_alpha, type(model)))
-        self.emotion = attempt(emotion.requested, meaning, self.text, alpha_scales=scales)
+        scaled = attempt(scaling, kind_of(model)) or UNSCALED
+        self.emotion = attempt(emotion.requested, meaning, self.text, scaling=scaled)
         if self.emotion is not None and self.emotion["mode"] == "reference":
             self.emotion["audio"] = attempt(self._file, meaning.get("emotion_audio"))
-        self.params = attempt(params, arguments, model, self.model.get("version"))
+        self.params = attempt(params, arguments, model)
         self.hash = attempt(self._hash)
+
+    def speak(self, text: str) -> None:
+        """The text is this one: what is known was read from a call that may have been given a part of it."""
+        if text != self.text:
+            self.text = text
+            self.hash = attempt(self._hash)
 
     def _file(self, path: object) -> dict[str, Any] | None:
         if isinstance(path, (list, tuple)) and path:
@@ -67,14 +74,14 @@ class Request:
             "params": {key: value for key, value in effective.items() if key not in engines.INAUDIBLE},
             "model": {key: self.model.get(key) for key in ("version", "class", "dir", "precision")},
         }
-        return hashlib.sha256(canonical(decides).encode()).hexdigest()
+        return new_sha256(canonical(decides).encode()).hexdigest()
 
     def facts(self) -> dict[str, Any]:
         """The request as members of `data`, as much of the texts as the options allow."""
         members: dict[str, Any] = {"text": self.text, "language": self.language, "emotion": self.emotion}
         if self.text is not None:
             members["text_length"] = len(self.text)
-            members["text_sha256"] = hashlib.sha256(self.text.encode()).hexdigest()
+            members["text_sha256"] = new_sha256(self.text.encode()).hexdigest()
         members.update(voice=self.voice, params=self.params, model=self.model, request_hash=self.hash)
         return self.private(members)
 
@@ -118,16 +125,12 @@ def _spellings(text: str) -> list[str]:
     return sorted(spelled, key=len, reverse=True)
 
 
-def params(arguments: Arguments, model: object, version: str | None) -> dict[str, Any]:
+def params(arguments: Arguments, model: object) -> dict[str, Any]:
     """Generation parameters: as passed, and as the model uses them."""
-    given = plain({key: value for key, value in arguments.all.items() if key not in engines.PARAMETERS})
-    requested = {key: given[key] for key in arguments.passed if key in given}
-    engine = engine_sampling(model)
-    if engine is not None:
-        declared = {key: value for key, value in given.items() if key in arguments.declared}
-        return {"requested": requested, "effective": {**engine, **declared}}
-    family = engines.family(version)
-    effective = {**family.generation, **given}
-    if family.always_samples:
-        effective["do_sample"] = True
-    return {"requested": requested, "effective": effective}
+    requested, everything = (plain(each) for each in arguments.parameters())
+    known = engine_sampling(model)
+    if known is not None:
+        declared = {key: value for key, value in everything.items() if key in arguments.declared}
+        return {"requested": requested, "effective": {**known, **declared}}
+    engine = arguments.engine
+    return {"requested": requested, "effective": {**engine.generation, **everything, **engine.fixed}}

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+
+from ..guard import Any
 
 _MAX_WRAPPERS = 100
 _VARIADIC = 0x04  # flags of code objects, as in the module inspect
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
 
 
-class Signature(NamedTuple):
+class Signature:
     """A function's parameters."""
 
-    positional: tuple[str, ...]  # those that can be passed by position, in order
-    names: tuple[str, ...]  # all but *args and **kwargs
-    defaults: dict[str, Any]
-    rest: str | None  # the name of *args, where there is one
+    __slots__ = ("defaults", "names", "positional", "rest")
+
+    def __init__(
+        self, positional: tuple[str, ...], names: tuple[str, ...], defaults: dict[str, Any], rest: str | None
+    ) -> None:
+        """
+        Args:
+            positional: those that can be passed by position, in order.
+            names: all but *args and **kwargs.
+            defaults: of those that have one.
+            rest: the name of *args, where there is one.
+        """
+        self.positional, self.names, self.defaults, self.rest = positional, names, defaults, rest
 
 
 def unwrapped(function: Any) -> Any:

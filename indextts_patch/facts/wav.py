@@ -6,12 +6,16 @@ torchaudio writes both.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import struct
 import sys
 import threading
-from typing import Any, BinaryIO
+
+from .digest import new_sha256
+
+TYPE_CHECKING = False  # typing itself takes longer to import than all of this
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 _PCM, _EXTENSIBLE = 1, 0xFFFE
 _FULL_SCALE = 32767
@@ -50,7 +54,7 @@ def facts(path: str) -> dict[str, Any]:
             return members
         file.seek(0)
         pcm16 = layout is not None and (layout["format"], layout["bits_per_sample"]) == (_PCM, 16)
-        level = _Level() if pcm16 else None
+        level = Level() if pcm16 else None
         members["sha256"] = _walk(file, layout, level)
     return {**members, **level.facts()} if level is not None else members
 
@@ -90,30 +94,8 @@ def sha256(path: str) -> tuple[str | None, int]:
         return (None if size > HASH_LIMIT_BYTES else _walk(file, None, None)), size
 
 
-def in_memory(rate: Any, samples: Any) -> dict[str, Any] | None:
-    """Members of the schema's `audio` for (sampling rate, array of shape (samples, channels)).
-
-    The hash is the SHA-256 of the samples' own bytes, there being no file.
-    """
-    shape = getattr(samples, "shape", None)
-    if not isinstance(rate, int) or not shape:
-        return None
-    bits = int(samples.dtype.itemsize) * 8
-    content = samples.tobytes()
-    members: dict[str, Any] = {
-        "path": None, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
-        "sample_rate": rate, "channels": int(shape[1]) if len(shape) > 1 else 1, "bits_per_sample": bits,
-        "samples": int(shape[0]),
-        "duration": round(int(shape[0]) / rate, 6) if rate > 0 else None,
-    }  # fmt: skip
-    level = _Level()
-    if str(samples.dtype) == "int16":
-        level.add(content)
-    return {**members, **level.facts()}
-
-
-def _walk(file: BinaryIO, layout: dict[str, int] | None, level: _Level | None) -> str:
-    digest = hashlib.sha256()
+def _walk(file: BinaryIO, layout: dict[str, int] | None, level: Level | None) -> str:
+    digest = new_sha256()
     position, rest = 0, b""
     first, end = (layout["offset"], layout["offset"] + layout["length"] // 2 * 2) if layout else (0, 0)
     # One buffer for all calls of a thread: fresh memory for each costs more in page faults than the hash.
@@ -133,7 +115,7 @@ def _walk(file: BinaryIO, layout: dict[str, int] | None, level: _Level | None) -
     return digest.hexdigest()
 
 
-class _Level:
+class Level:
     """Peak and full-scale count of 16-bit little-endian samples, block by block.
 
     Pure Python takes 5 ms for ten seconds of audio, so the work is left to C: to numpy where the host has
@@ -185,6 +167,8 @@ class _Level:
 
 def _where(high: bytes, byte: int, low: bytes) -> bytes:
     """The low bytes where the high byte is the given one, 0 elsewhere."""
-    mask = high.translate(bytes(255 if value == byte else 0 for value in range(256)))
+    chosen = bytearray(256)
+    chosen[byte] = 255
+    mask = high.translate(chosen)
     both = int.from_bytes(mask, "little") & int.from_bytes(low, "little")
     return both.to_bytes(len(low), "little")

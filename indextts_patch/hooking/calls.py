@@ -10,34 +10,58 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from typing import Any
 
+from ..facts.arguments import Arguments
 from ..facts.signature import is_lazy
-from ..guard import attempt
+from ..guard import Any, attempt
 from ..record import CURRENT, Record
 from ..recorder import Recorder
 from .kinds import wrapping
 
 
-def wrap(original: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
-    """The function with a record around its outermost call; arguments, result and exceptions are the same objects."""
+def wrap(
+    original: Callable[..., Any],
+    recorder: Recorder,
+    watch: Callable[[object], frozenset[str]],
+    static: type | None = None,
+) -> Callable[..., Any]:
+    """The function with a record around its outermost call; arguments, result and exceptions are the same objects.
+
+    Args:
+        original: the method's function.
+        recorder: what this process records with.
+        watch: watches the parts of a model, and returns what they will tell.
+        static: of a static method, the class that it belongs to: it is not given the object.
+    """
     lazy = is_lazy(original)
+    own = 0 if static is not None else 1
 
     def recorded(*args: Any, **kwargs: Any) -> Any:
         outer = CURRENT.get()
-        if outer is not None and outer.open:
+        model = static if static is not None else args[0] if args else None
+        within = outer is not None and outer.open
+        if outer is not None and within and not outer.wraps:
             return _inner(outer, original, args, kwargs)
-        record = attempt(Record, recorder, original, args[0] if args else None, args[1:], kwargs)
+        arguments = attempt(Arguments, original, model, args[own:], kwargs, own)
+        if outer is not None and within:
+            if arguments is not None and attempt(outer.adopt, arguments):
+                outer.seen.telling = attempt(watch, model) or frozenset()
+                args, kwargs = (*args[:own], *outer.args), outer.kwargs
+                if not lazy and not arguments.streaming() and attempt(outer.reuse):
+                    return arguments.meaning["output"]
+            return _inner(outer, original, args, kwargs)
+        record = None if arguments is None else attempt(Record, recorder, arguments)
         if record is None:
             return original(*args, **kwargs)
+        record.seen.telling = attempt(watch, model) or frozenset()
         attempt(record.choose_name)
-        if not lazy and not record.arguments.streaming():
+        if not lazy:
             attempt(record.start)
-            if attempt(record.reuse):
+            if not record.arguments.streaming() and attempt(record.reuse):
                 return record.arguments.meaning["output"]  # what infer returns
         with _Running(record):
             try:
-                result = original(*args[:1], *record.args, **record.kwargs)
+                result = original(*args[:own], *record.args, **record.kwargs)
             except BaseException as error:
                 attempt(record.failed, error)
                 raise
@@ -59,6 +83,7 @@ class _Running:
         self._record = record
 
     def __enter__(self) -> None:
+        self._record.clock.resume()
         self._before = CURRENT.get()
         CURRENT.set(self._record)
 
@@ -72,7 +97,10 @@ def _inner(outer: Record, original: Callable[..., Any], args: tuple[Any, ...], k
     except BaseException as error:
         attempt(outer.inner_failed, error)
         raise
-    return _watched(outer, result) if isinstance(result, types.GeneratorType) else result
+    if isinstance(result, types.GeneratorType):
+        return _watched(outer, result)
+    attempt(outer.inner_succeeded, result)
+    return result
 
 
 def _watched(outer: Record, inner: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
@@ -98,6 +126,8 @@ class _Unstarted:
 def _conclude(record: Record, result: Any) -> Any:
     for kind, drive in _DRIVERS:
         if isinstance(result, kind):
+            if not record.begun:
+                attempt(record.unstart)
             driver = drive(record, result, _Unstarted(record))
             driver.__name__ = getattr(result, "__name__", driver.__name__)
             driver.__qualname__ = getattr(result, "__qualname__", driver.__qualname__)

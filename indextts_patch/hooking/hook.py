@@ -10,16 +10,17 @@ from __future__ import annotations
 import builtins
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from ..guard import attempt, say_once
 from ..options import Options
-from ..upstream.engines import CLASSES, EMOTION_CLASS, is_file, is_module
+from ..upstream.rule import is_file, is_module
 
+TYPE_CHECKING = False  # typing itself takes longer to import than all that installing needs
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
 
     from .patching import Patches
 
@@ -35,6 +36,8 @@ class Hook:
         self._plain_location = importlib.util.spec_from_file_location
         self._plain_build = builtins.__build_class__
         self._installed = False
+        self._emotions: list[type] = []  # what computes emotions, loaded before the first engine
+        self.left_alone: dict[str, str] = {}  # classes that look alike -> why they are none
 
     def install(self) -> None:
         """Hook what is loaded and watch for what will be; what is hooked already stays as it is."""
@@ -70,21 +73,39 @@ class Hook:
 
     def look(self, module: ModuleType) -> None:
         """Hook the engines' classes that a module defines."""
-        for name in CLASSES:
-            kind = vars(module).get(name)
+        for kind in list(vars(module).values()):
             if isinstance(kind, type) and kind.__module__ == module.__name__:
                 self.look_at_class(kind, vars(module))
 
     def look_at_class(self, kind: type, namespace: dict[str, Any]) -> None:
-        """Hook a class named like an engine's, if it is what is known under that name; with its module's globals."""
+        """Hook a class if it is an engine's, or what engines have computed emotions; with its module's globals."""
+        # Only now: a process that never loads a TTS pays for nothing but this module.
+        from .recognition import is_emotion, recognise
+
+        found = recognise(kind)
+        if found is not None and found.methods:
+            self._begin().hook(kind, found.methods, namespace)
+        elif is_emotion(kind):
+            if self._patches is not None:
+                self._patches.probe_emotion(kind)
+            else:
+                self._emotions.append(kind)
+        elif found is not None and found.reason is not None:
+            name = f"{kind.__module__}.{kind.__qualname__}"
+            self.left_alone[name] = found.reason
+            if found.engine.name:
+                say_once(f"unknown {name}", f"leaving {name} alone: {found.reason}")
+
+    def _begin(self) -> Patches:
         if self._patches is None:
-            # Only now: a process that never loads a TTS pays for nothing but this module.
             from ..recorder import Recorder
             from .patching import Patches
 
             self._patches = Patches(Recorder(self._options, self._version))
             attempt(self._patches.recorder.recover)
-        self._patches.hook(kind, namespace)
+            while self._emotions:
+                attempt(self._patches.probe_emotion, self._emotions.pop())
+        return self._patches
 
     def _build(self, function: Any, name: str, *bases: Any, **keywords: Any) -> Any:
         """The class statement, where upstream's own file is run as the program (`python indextts/infer_v2.py`).
@@ -93,10 +114,7 @@ class Hook:
         """
         kind = self._plain_build(function, name, *bases, **keywords)
         if isinstance(kind, type) and kind.__module__ == "__main__":
-            if name in CLASSES:
-                attempt(self.look_at_class, kind, function.__globals__)
-            elif name == EMOTION_CLASS and self._patches is not None:
-                attempt(self._patches.probe_emotion, kind)
+            attempt(self.look_at_class, kind, function.__globals__)
         return kind
 
     def _location(self, name: str, location: Any = None, **kwargs: Any) -> ModuleSpec | None:
@@ -137,6 +155,8 @@ def _look_after_loading(spec: ModuleSpec, look: Callable[[ModuleType], None]) ->
     """
     loader: Any = spec.loader
     plain = getattr(loader, "exec_module", None)
+    if loader is None:
+        return  # a folder without an __init__.py
     if plain is None:
         say_once("loader", f"cannot watch {spec.name}: its loader is of an old kind")
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any
 
 from ..facts.signature import ASYNC_GENERATOR, COROUTINE, GENERATOR
+from ..guard import Any
 
 
 def wrapping(original: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
@@ -18,7 +20,13 @@ def wrapping(original: Callable[..., Any], function: Callable[..., Any]) -> Call
         original: a Python function.
         function: takes the same arguments, and returns what a call of the original makes.
     """
-    return functools.wraps(original)(_of_kind(getattr(original, "__code__").co_flags, function))  # noqa: B009
+    wrapper = functools.wraps(original)(_of_kind(getattr(original, "__code__").co_flags, function))  # noqa: B009
+    inspect = sys.modules.get("inspect")  # which torch and Gradio load; nobody can ask who has not loaded it
+    if inspect is not None and not hasattr(wrapper, "__signature__"):
+        # getfullargspec does not look below a wrapper, but it believes this.
+        with contextlib.suppress(Exception):  # annotations of somebody else's are evaluated by newer Pythons
+            vars(wrapper)["__signature__"] = inspect.signature(original)
+    return wrapper
 
 
 def _of_kind(flags: int, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
 
-from ..facts.arguments import takes
-from ..facts.model import class_version
+from ..facts.engine import of
 from ..facts.signature import signature
-from ..guard import attempt, say, say_once
+from ..guard import Any, attempt, say
 from ..recorder import Recorder
-from ..upstream import engines
+from ..upstream import engines, rule
 from . import probes
 from .calls import wrap
+from .parts import Parts
+from .recognition import function, speaks
 
 # The function below, on each wrapper: by it a wrapper is known.
 _ORIGINAL = "__indextts_patch__"
@@ -28,26 +28,23 @@ class Patches:
         self.recorder = recorder
         self.classes: list[str] = []
         self._replaced: list[tuple[Any, str, Any, Any]] = []
+        self._parts = Parts(self._set)
 
-    def hook(self, kind: type, namespace: dict[str, Any]) -> None:
-        """Hook a class once; one line on stderr says so."""
+    def hook(self, kind: type, methods: tuple[str, ...], namespace: dict[str, Any]) -> None:
+        """Hook these methods of a class once; one line on stderr says so."""
         name = f"{kind.__module__}.{kind.__qualname__}"
-        telling = _telling_method(kind)
-        if telling is None:
-            methods = " or ".join(engines.TELLING_METHODS)
-            say_once(f"unknown {name}", f"leaving {name} alone: its {methods} does not take a text and a voice")
+        if any(hasattr(function(kind, method), _ORIGINAL) for method in methods):
             return
-        if _ORIGINAL in vars(telling):
-            return
-        wrapped = self._wrap_methods(kind)
-        self._set(kind, "__init_subclass__", self._init_subclass(kind))
+        for method in methods:
+            self._record(kind, method)
+        self._set(kind, "__init_subclass__", self._init_subclass(kind, methods))
         for subclass in _subclasses(kind):
-            self._wrap_methods(subclass)
+            self._record_subclass(subclass, methods)
         attempt(self._probe, kind, namespace)
         self.classes.append(name)
         options = self.recorder.options
         say(
-            f"recording {name} (version {class_version(kind) or 'unknown'}: {', '.join(wrapped)});"
+            f"recording {name} (version {of(kind).version or 'unknown'}: {', '.join(methods)});"
             f" events go beside each audio file, else to {options.events_dir}"
         )
 
@@ -58,11 +55,21 @@ class Patches:
         self._replaced.clear()
         self.classes.clear()
 
-    def _wrap_methods(self, kind: type) -> list[str]:
-        recording = functools.partial(wrap, recorder=self.recorder)
-        return [name for name in engines.METHODS if self._wrap(kind, name, recording)]
+    def _record_subclass(self, kind: type, inherited: tuple[str, ...]) -> None:
+        """A class that derives from an engine's: what it overrides, and what else of it speaks."""
+        engine = of(kind)
+        for name in list(vars(kind)):
+            found = function(kind, name)
+            if found is None:
+                continue
+            if name in inherited or (rule.speaks(name) and speaks(engine, signature(found).names)):
+                self._record(kind, name)
 
-    def _init_subclass(self, kind: Any) -> classmethod[Any, Any, None]:
+    def _record(self, kind: type, name: str) -> None:
+        static = kind if isinstance(vars(kind)[name], staticmethod) else None
+        self._wrap(kind, name, functools.partial(wrap, recorder=self.recorder, watch=self._parts.watch, static=static))
+
+    def _init_subclass(self, kind: Any, methods: tuple[str, ...]) -> classmethod[Any, Any, None]:
         own = vars(kind).get("__init_subclass__")
 
         def __init_subclass__(subclass: Any, /, **kwargs: Any) -> None:
@@ -70,7 +77,7 @@ class Patches:
                 own.__func__(subclass, **kwargs)
             else:
                 super(kind, subclass).__init_subclass__(**kwargs)
-            attempt(self._wrap_methods, subclass)
+            attempt(self._record_subclass, subclass, methods)
 
         return classmethod(__init_subclass__)
 
@@ -87,29 +94,18 @@ class Patches:
         if isinstance(kind, type):
             self._wrap(kind, engines.EMOTION_METHOD, probes.computed_emotion)
 
-    def _wrap(self, owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> bool:
-        function = vars(owner).get(name)
-        if not isinstance(function, FunctionType) or hasattr(function, _ORIGINAL):
-            return False
-        wrapped = wrapper(function)
-        setattr(wrapped, _ORIGINAL, function)
-        self._set(owner, name, wrapped)
-        return True
+    def _wrap(self, owner: type, name: str, wrapper: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+        original = function(owner, name)
+        if original is None or hasattr(original, _ORIGINAL):
+            return
+        wrapped: Any = wrapper(original)
+        setattr(wrapped, _ORIGINAL, original)
+        kind = type(vars(owner)[name])
+        self._set(owner, name, wrapped if kind is FunctionType else kind(wrapped))
 
     def _set(self, owner: type, name: str, value: Any) -> None:
         self._replaced.append((owner, name, value, vars(owner).get(name, _MISSING)))
         setattr(owner, name, value)
-
-
-def _telling_method(kind: type) -> FunctionType | None:
-    """The method of its own by which a class is recognised as an engine: it takes a text and a voice."""
-    for name in engines.TELLING_METHODS:
-        function = vars(kind).get(name)
-        if isinstance(function, FunctionType):
-            known = signature(function)
-            if takes(known, "text") and takes(known, "voice"):
-                return function
-    return None
 
 
 def _subclasses(kind: type) -> list[type]:

@@ -11,11 +11,10 @@ import sys
 import types
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 from ..facts import emotion
 from ..facts.observations import Observations
-from ..guard import attempt
+from ..guard import Any, attempt
 from ..record import CURRENT
 from ..upstream.engines import LOGGER, LOGGING_LIBRARIES, PROGRESS, SLIDERS, Probe
 from .kinds import wrapping
@@ -23,7 +22,7 @@ from .kinds import wrapping
 
 def _observations() -> Observations | None:
     record = CURRENT.get()
-    return record.observations if record is not None and record.open else None
+    return record.seen.said if record is not None and record.open else None
 
 
 def probing_print(*args: Any, **kwargs: Any) -> None:
@@ -67,11 +66,28 @@ class ProbingLogger(_Standin):
         seen = _observations()
         if seen is not None and isinstance(message, str):
             attempt(seen.line, message)
+        self._pass_on("info", message, args, kwargs)
+
+    def warning(self, message: Any, *args: Any, **kwargs: Any) -> None:
+        """The logger's warning: indextts2-inference logs what upstream prints as one."""
+        seen = _observations()
+        if seen is not None:
+            attempt(seen.warning, attempt(self._formatted, message, args, kwargs) or f"{message}")
+        self._pass_on("warning", message, args, kwargs)
+
+    def _formatted(self, message: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        if hasattr(self._real, "opt"):  # loguru
+            return f"{message}".format(*args, **kwargs) if args or kwargs else f"{message}"
+        return (
+            f"{message}" % (args[0] if len(args) == 1 and isinstance(args[0], dict) else args) if args else f"{message}"
+        )
+
+    def _pass_on(self, level: str, message: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         opt = getattr(self._real, "opt", None)
         if opt is not None:  # loguru
-            opt(depth=1).info(message, *args, **kwargs)
+            getattr(opt(depth=2), level)(message, *args, **kwargs)
         else:
-            self._real.info(message, *args, **{**kwargs, "stacklevel": kwargs.get("stacklevel", 1) + 1})
+            getattr(self._real, level)(message, *args, **{**kwargs, "stacklevel": kwargs.get("stacklevel", 1) + 2})
 
 
 class ProbingWarnings(_Standin, types.ModuleType):

@@ -1,4 +1,4 @@
-"""The programs that call an engine, as far as the patch reads them: Gradio, torch, and upstream's webui.py."""
+"""The programs that call an engine, as far as the patch reads them: Gradio and upstream's webui.py."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ GRADIO_REQUEST = {"user": "username", "session": "session_hash"}
 GRADIO_ADDRESS = ("client", "host")
 # Private to Gradio: there in 4.44 and 5.45, not in 3.50.
 GRADIO_QUEUE, GRADIO_QUEUED_AT = ("_queue", "event_analytics"), "time"
-
-TORCH_SEED = ("torch", "initial_seed")
 
 # The line by which webui.py puts its `indextts` folder on sys.path, there since 2025-05-18.
 WEBUI_ANCHOR = rb"""^sys\.path\.append\(\s*os\.path\.join\(\s*current_dir\s*,\s*["']indextts["']\s*\)\s*\)"""

@@ -8,15 +8,15 @@ import re
 import sys
 import threading
 import time
-from typing import Any
 
-from ..guard import say_once
+from ..guard import Any, say_once
 from ..options import Options, below
 from . import event
 from .filenames import FileNames, file_name
 from .publish import publish, tmp_name
 
 _MAX_TRIES = 1000
+_DEVICES = os.path.dirname(os.devnull)  # an engine may write to /dev/null or /dev/stdout
 _MAX_NAME_BYTES = 255
 
 
@@ -36,16 +36,21 @@ class Emitter:
         self.instance = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}-{os.urandom(3).hex()}"
         self.source = f"indextts://{_host()}/{self.instance}"
 
+    @property
+    def unwritten(self) -> int:
+        """How many events could not be written since the last one that could."""
+        return self._unwritten
+
     def place(self, audio: str | None, subject: str) -> tuple[str, str]:
         """Folder and name (without .json) for the event of an output path.
 
         Beside the audio; but in the events folder where there is no path, where the audio's folder does not
-        exist (the call failed before upstream made it), and where it is hidden or temporary: such folders are
-        not watched, and their makers remove them.
+        exist (the call failed before upstream made it), where it is that of devices, and where it is hidden or
+        temporary: such folders are not watched, and their makers remove them.
         """
         if audio is not None:
             folder, stem = os.path.split(audio)
-            if os.path.isdir(folder) and not self._is_private(folder):
+            if os.path.isdir(folder) and folder != _DEVICES and not self._is_private(folder):
                 # Room for ".99999.json" and for the claim's dot and suffix.
                 return folder, stem if len(os.fsencode(stem)) <= _MAX_NAME_BYTES - 20 else subject
         return self._options.events_dir, subject

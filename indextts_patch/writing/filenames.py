@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from typing import Any
 
+from ..guard import Any
 from .event import read
 
 _REMEMBERED = 4096

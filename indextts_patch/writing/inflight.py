@@ -3,9 +3,10 @@
 All of a process's markers lie in `<events folder>/.inflight/`, so looking for the dead costs the same beside
 a million events. Each is a file `<instance>.<number>.call`, used for one call after the other: making and
 removing a file costs a hundred times what writing to one does. It holds one line of JSON while a call runs, and
-"-" and blanks while none does: a text that is erased elsewhere must not live on here. Whether the process lives is
-never guessed from process ids: it holds an OS lock on `<instance>.alive` in that folder from before its first marker
-until it ends, and the system drops that lock with the process, however it dies.
+"-" and blanks while none does: a text that is erased elsewhere must not live on here. A second line, of fixed length,
+says where the call is, and is written over as it goes on. Nothing is flushed: a marker has to survive the process, not
+the machine. Whether the process lives is never guessed from process ids: it holds an OS lock on `<instance>.alive` in
+that folder from before its first marker until it ends, and the system drops that lock with it, however it dies.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
 
-from ..guard import attempt, say_once
+from ..guard import Any, attempt, say_once
 from .event import MAX_EVENT_BYTES
 from .lock import locked, release
 
@@ -28,7 +28,8 @@ _ALIVE = ".alive"
 _CALL = ".call"
 _IDLE = b"-"
 _MAX_LINE = 8 * MAX_EVENT_BYTES
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_NOTE_BYTES = 255  # of the second line
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 class Marker:
@@ -107,11 +108,18 @@ class InFlight:
         self._markers.append(marker)
         return marker
 
+    def note(self, marker: Marker, where: dict[str, Any]) -> None:
+        """Say where a marked call is, in members of its `timing`. What does not fit is left out."""
+        line = _encode(where).encode()
+        if len(line) <= _NOTE_BYTES:
+            with contextlib.suppress(OSError):
+                _write_at(marker.descriptor, line.ljust(_NOTE_BYTES) + b"\n", marker.length)
+
     def remove(self, marker: Marker | None) -> None:
         """The call has ended, and its event is written."""
         if marker is not None:
             with contextlib.suppress(OSError):
-                _write_at(marker.descriptor, _IDLE.ljust(marker.length), 0)
+                _write_at(marker.descriptor, _IDLE.ljust(marker.length + _NOTE_BYTES + 1), 0)
                 self._free.append(marker)
 
     def _ready(self) -> bool:
@@ -221,9 +229,15 @@ def _content(path: str) -> dict[str, Any] | None:
     try:
         with open(path, "rb") as file:
             content = json.loads(file.readline(_MAX_LINE))
+            note = file.readline(_NOTE_BYTES + 1)
     except (OSError, ValueError, RecursionError):
         return None
-    return content if isinstance(content, dict) else None
+    if not isinstance(content, dict):
+        return None
+    # None was written yet, or the process was killed while it wrote one.
+    with contextlib.suppress(ValueError, AttributeError, KeyError, TypeError):
+        content["data"]["timing"].update(json.loads(note))
+    return content
 
 
 def _write_at(descriptor: int, content: bytes, offset: int) -> None:

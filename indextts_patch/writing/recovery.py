@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from typing import Any
 
+from ..guard import Any
 from . import event
 from .emitter import Emitter
 from .filenames import file_name, last_number
@@ -29,9 +29,10 @@ def report_interrupted(emitter: Emitter, folders: list[str], subject: str, marke
     output = marked.get("output")
     place = emitter.place(output if isinstance(output, str) else None, subject)
     places = [place, *((folder, subject) for folder in folders)]
-    for folder, _ in places:
-        with contextlib.suppress(OSError):
-            os.unlink(os.path.join(folder, tmp_name(subject)))
+    for identity in (subject, marked.get("introduction")):
+        for folder, _ in places if identity else ():
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(folder, tmp_name(str(identity))))
     for folder, stem in places:
         for number in range(last_number(folder, stem), 0, -1):
             written = event.read(os.path.join(folder, file_name(stem, number)))

@@ -6,19 +6,23 @@ large table takes seconds, so what a single pass can count is counted together, 
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
+from sidecar.answers.best import best
+from sidecar.answers.chance import at_least
 from sidecar.answers.filters import SATURATED, Filter
-from sidecar.answers.sums import Counts
+from sidecar.answers.said import tag_counts
+from sidecar.answers.sums import FAILED, Counts
 from sidecar.answers.values import as_dicts, as_time
+from sidecar.answers.window import FACETS, Sum
 from sidecar.storage.database import Database
+from sidecar.storage.said import FAVOURITE
 
-_HOUR = {
-    "mysql": "DATE_FORMAT(created_at, '%Y-%m-%d %H:00:00')",
-    "sqlite": "strftime('%Y-%m-%d %H:00:00', created_at)",
-}
+# A time cut off after its hour; hours since 1970. Formatting times takes half as long again in either database.
+_HOUR = {"mysql": "TIMESTAMPDIFF(HOUR, '1970-01-01', created_at)", "sqlite": "substr(created_at, 1, 13)"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SATURATED = f"SUM(CASE WHEN {SATURATED} THEN 1 ELSE 0 END) AS saturated"
 _FAILED = "CASE WHEN status IN ('failed', 'interrupted') THEN 1 ELSE 0 END"
 _SYNTHESES = "status IN ('succeeded', 'failed', 'interrupted')"
@@ -27,6 +31,15 @@ _OVERALL = ("requests", "all_repeats", "all_wasted")
 _FIRST_TAKE = {
     "mysql": "MIN(CONCAT(event_id, COALESCE(wall_time, 0)))",
     "sqlite": "MIN(event_id || COALESCE(wall_time, 0))",
+}
+# Few requests are made twice, and grouping them all takes most of the time of a report. SQLite reads the few off the
+# index of hashes and looks up their takes in the order of the table; the servers sort instead of keeping a temporary
+# table of a row for each request, which would outgrow memory.
+_HINT = {"mysql": "SQL_BIG_RESULT ", "sqlite": ""}
+_TWICE = {
+    "mysql": "",
+    "sqlite": "AND id IN (SELECT id FROM tts_records WHERE request_hash IN (SELECT request_hash FROM tts_records "
+    "WHERE request_hash IS NOT NULL GROUP BY request_hash HAVING COUNT(*) > 1)) ",
 }
 _FIRST_ID, _WASTED = "SUBSTR(g.first_take, 1, 36)", "g.compute_seconds - (SUBSTR(g.first_take, 37) + 0e0)"
 
@@ -58,7 +71,9 @@ class Repeats:
     wasted_seconds: float
     """Their computing time."""
     costliest: Counts
-    """The costliest requests first; their wasted_seconds is the computing time of all takes but the first."""
+    """The costliest requests first; their wasted_seconds is the computing time of all takes but the first, their
+    best_event_id the best of all takes ever made of them (sidecar.answers.best).
+    """
 
 
 def repeats(database: Database, wanted: Filter, *, limit: int = 50) -> Repeats:
@@ -75,20 +90,26 @@ def repeats(database: Database, wanted: Filter, *, limit: int = 50) -> Repeats:
         f"SELECT g.request_hash, g.takes, {_FIRST_ID} AS first_event_id, g.last_at, g.compute_seconds, "
         f"{_WASTED} AS wasted_seconds, COUNT(*) OVER () AS requests, SUM(g.takes - 1) OVER () AS all_repeats, "
         f"SUM({_WASTED}) OVER () AS all_wasted FROM ("
-        f"SELECT request_hash, COUNT(*) AS takes, {_FIRST_TAKE[database.dialect]} AS first_take, "
+        f"SELECT {_HINT[database.dialect]}request_hash, COUNT(*) AS takes, "
+        f"{_FIRST_TAKE[database.dialect]} AS first_take, "
         "MAX(created_at) AS last_at, SUM(COALESCE(wall_time, 0)) AS compute_seconds FROM tts_records "
         "WHERE {where} AND request_hash IS NOT NULL AND event_id IS NOT NULL AND status = 'succeeded' "
-        "GROUP BY request_hash HAVING COUNT(*) > 1) g "
+        f"{_TWICE[database.dialect]}GROUP BY {_in_table_order(database, 'request_hash')} HAVING COUNT(*) > 1) g "
         f"ORDER BY wasted_seconds DESC, g.request_hash LIMIT {limit:d}) d "
         "JOIN tts_records f ON f.event_id = d.first_event_id ORDER BY d.wasted_seconds DESC, d.request_hash",
     )
     overall = rows[0] if rows else dict.fromkeys(_OVERALL, 0)
+    bests = best(database, (row["request_hash"] for row in rows))
     return Repeats(
         requests=overall["requests"],
         repeats=overall["all_repeats"],
         wasted_seconds=overall["all_wasted"],
         costliest=[
-            {**{name: row[name] for name in row if name not in _OVERALL}, "last_at": as_time(row["last_at"])}
+            {
+                **{name: row[name] for name in row if name not in _OVERALL},
+                "last_at": as_time(row["last_at"]),
+                "best_event_id": (known := bests.get(row["request_hash"])) and known.event_id,
+            }
             for row in rows
         ],
     )
@@ -108,7 +129,11 @@ def activity(database: Database, wanted: Filter) -> Counts:
         "AS compute_seconds, SUM(COALESCE(queue_wait, 0)) AS queue_seconds FROM tts_records "
         f"WHERE {{where}} AND {_SYNTHESES} GROUP BY hour_start, COALESCE(model_version, '') ORDER BY 1, 2",
     )
-    return [{**row, "hour_start": as_time(row["hour_start"])} for row in rows]
+    return [{**row, "hour_start": _hour(row["hour_start"])} for row in rows]
+
+
+def _hour(told: int | str) -> datetime | None:
+    return _EPOCH + timedelta(hours=told) if isinstance(told, int) else as_time(told)
 
 
 def voices(database: Database, wanted: Filter, *, limit: int = 50) -> Counts:
@@ -123,16 +148,8 @@ def voices(database: Database, wanted: Filter, *, limit: int = 50) -> Counts:
         f"{_SATURATED} FROM tts_records "
         f"WHERE {{where}} AND {_SYNTHESES} GROUP BY COALESCE(voice, '')",
     )
-    rows.sort(key=lambda row: (-_at_least(row["failures"], row["attempts"]), -row["failure_rate"], row["voice"]))
+    rows.sort(key=lambda row: (-at_least(row["failures"], row["attempts"]), -row["failure_rate"], row["voice"]))
     return rows[:limit]
-
-
-def _at_least(hits: int, tries: int) -> float:
-    """Lower bound of Wilson's score interval for a share."""
-    z = 1.96
-    share, spread = hits / tries, z * z / tries
-    middle = share + spread / 2
-    return (middle - z * math.sqrt(share * (1 - share) / tries + spread / tries / 4)) / (1 + spread)
 
 
 def errors(database: Database, wanted: Filter, *, limit: int = 20) -> Counts:
@@ -147,20 +164,38 @@ def errors(database: Database, wanted: Filter, *, limit: int = 20) -> Counts:
     )
 
 
-_CHOICES = ("user_id", "emotion", "model_version", "language")
 _MOST_CHOICES = 200
 
 
-def choices(database: Database) -> dict[str, list[str]]:
-    """What the filters offer: users, emotions, models and languages that occur, the most frequent first."""
-    counters: dict[str, Counter[str]] = {name: Counter() for name in _CHOICES}
-    names = ", ".join(_CHOICES)
-    grouped = _in_table_order(database, *_CHOICES)
-    for *values, count in database.query(f"SELECT {names}, COUNT(*) FROM tts_records GROUP BY {grouped}, HEX(user_id)"):
-        for name, value in zip(_CHOICES, values, strict=True):
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What there is to choose from."""
+
+    values: dict[str, dict[str, int]]
+    """For each of window.FACETS, its values and how many takes have each, the most frequent first; of `tag` as well."""
+    total: Sum
+    """Of all takes."""
+
+
+def choices(database: Database) -> Choices:
+    """What the filters offer."""
+    counters: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+    names = ", ".join(FACETS.values())
+    takes, seconds = 0, 0.0
+    for *values, count, length in database.query(
+        f"SELECT {names}, COUNT(*), SUM(COALESCE(duration, 0)) FROM tts_records WHERE status <> 'pending' "
+        f"GROUP BY {_in_table_order(database, *FACETS.values())}, HEX(user_id)"
+    ):
+        takes, seconds = takes + int(count), seconds + float(length)
+        for name, value in zip(FACETS, values, strict=True):
             if value is not None:
                 counters[name][str(value)] += int(count)
-    return {name: [value for value, _ in counted.most_common(_MOST_CHOICES)] for name, counted in counters.items()}
+    failed = sum(counters["status"][name] for name in FAILED)
+    tags = {tag: count for tag, count in tag_counts(database, _MOST_CHOICES) if tag != FAVOURITE}
+    return Choices(
+        values={name: dict(counted.most_common(_MOST_CHOICES)) for name, counted in counters.items()} | {"tag": tags},
+        total=Sum(takes=takes, seconds=seconds, failed=failed),
+    )
 
 
 def _in_table_order(database: Database, *names: str) -> str:

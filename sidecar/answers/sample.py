@@ -17,5 +17,5 @@ def shares(database: Database, conditions: Sequence[Where]) -> list[float]:
         counts.append(f"AVG(CASE WHEN {' AND '.join(parts)} THEN 1e0 ELSE 0e0 END)")
         parameters += values
     newest = f"SELECT * FROM tts_records ORDER BY created_at DESC LIMIT {_SAMPLE}"
-    (averages,) = database.query(f"SELECT {', '.join(counts)} FROM ({newest}) newest", parameters)
+    (averages,) = database.query(f"SELECT {', '.join(counts)} FROM ({newest}) tts_records", parameters)
     return [float(share or 0) for share in averages]

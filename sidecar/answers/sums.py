@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 Count = Mapping[str, Any]
@@ -15,7 +15,8 @@ FAULTS = ("failed", "saturated", "truncated")
 FEW_DAYS = 7
 """A shorter span is shown hour by hour and in sums: a line with a point or two shows nothing."""
 _MADE = ("succeeded", "reused")
-_FAILED = ("failed", "interrupted")
+FAILED = ("failed", "interrupted")
+"""The outcomes of a synthesis that made no audio."""
 _COUNTS = ("takes", *FAULTS, "audio_seconds", "compute_seconds", "queue_seconds")
 
 
@@ -29,7 +30,7 @@ def totals(usage: Iterable[Count]) -> dict[str, Any]:
     return {
         "records": sum(row["records"] for row in used),
         "succeeded": counted("succeeded"),
-        "failed": counted(*_FAILED),
+        "failed": counted(*FAILED),
         "reused": counted("reused"),
         "audio_seconds": sum(row["audio_seconds"] for row in used),
         "compute_seconds": sum(row["compute_seconds"] for row in used),
@@ -72,7 +73,7 @@ def users(usage: Iterable[Count]) -> Counts:
         user = row["user_id"]
         into = by_user.setdefault(user, {"user_id": user} | dict.fromkeys(("takes", "failures"), 0))
         into["takes"] += row["records"]
-        into["failures"] += row["records"] if row["status"] in _FAILED else 0
+        into["failures"] += row["records"] if row["status"] in FAILED else 0
         for name in ("audio_seconds", "compute_seconds"):
             into[name] = into.get(name, 0) + row[name]
     return sorted(by_user.values(), key=lambda row: (-row["takes"], row["user_id"] or ""))
@@ -119,6 +120,30 @@ def rtf(row: Count) -> float | None:
     """The real-time factor: seconds of computing per second of audio; None without audio."""
     audio = row["audio_seconds"]
     return row["compute_seconds"] / audio if audio else None
+
+
+def incomplete(starts: Iterable[datetime], step: timedelta, begin: datetime, end: datetime) -> set[datetime]:
+    """Which of the days or weeks that begin then were not counted whole: the first and the last mostly, which look like
+    a crash where nobody says so.
+
+    Args:
+        starts, begin, end: as clocks in the reader's time zone show them; what was counted lies between the last two.
+    """
+    return {start for start in starts if start < begin or start + step > end}
+
+
+def counted_between(
+    since: datetime | None, until: datetime | None, activity: Counts, zone: tzinfo
+) -> tuple[datetime, datetime]:
+    """When what was counted begins and ends, as clocks in that time zone show it.
+
+    Args:
+        since, until: as they were asked for.
+        activity: what was found, at least one row; where nothing was asked for, the first of it is the beginning.
+    """
+    now = datetime.now(timezone.utc)
+    begin, end = since or activity[0]["hour_start"], min(until or now, now)
+    return begin.astimezone(zone).replace(tzinfo=None), end.astimezone(zone).replace(tzinfo=None)
 
 
 def _summed(rows: Iterable[Count], names: Sequence[str], key: Callable[[Count], tuple[Any, ...]]) -> Counts:

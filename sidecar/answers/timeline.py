@@ -26,9 +26,10 @@ def resolve(database: Database, text: str) -> str | None:
         return rows[0][0] if rows else None
     rows = database.query("SELECT event_id FROM tts_records WHERE event_id = ?", [text.lower()])
     if not rows:
-        rows = database.query(
-            "SELECT event_id FROM tts_records WHERE audio_path = ? AND replaced_by IS NULL LIMIT 2", [text]
+        named = database.query(
+            "SELECT event_id, audio_path FROM tts_records WHERE audio_path = ? AND replaced_by IS NULL", [text]
         )
+        rows = [row for row in named if row[1] == text]  # MySQL takes a path with blanks at its end for the same
     return rows[0][0] if len(rows) == 1 else None
 
 

@@ -17,33 +17,25 @@ from sidecar.cli.support.progress import track
 from sidecar.cli.support.say import say
 from sidecar.errors import SidecarError, UsageError
 from sidecar.service.settings import Settings
-from sidecar.storage.columns import INTERNAL
-from sidecar.storage.database import Database, Row
-from sidecar.upkeep.export import write_csv, write_json_lines, write_parquet
+from sidecar.storage.database import Row
+from sidecar.upkeep.export import WRITERS, columns, rows
 from sidecar.wording.plural import count
 
-_WRITERS = {"csv": write_csv, "jsonl": write_json_lines, "parquet": write_parquet}
 _FORMS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-
-
-def _quoted(database: Database, name: str) -> str:
-    """A column of somebody's own may have any name."""
-    mark = "`" if database.dialect == "mysql" else '"'
-    return f"{mark}{name.replace(mark, 2 * mark)}{mark}"
 
 
 @verb()
 @settings_options(*DATABASE, "timezone")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
-@click.option("--format", "form", type=click.Choice(list(_WRITERS)), help="[default: by the file's name]")
+@click.option("--format", "form", type=click.Choice(list(WRITERS)), help="[default: by the file's name]")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @filter_options()
 def export(settings: Settings, wanted: Filter, file: Path, form: str | None, force: bool) -> None:
     """Write tts_records to a file: CSV, JSON Lines or Parquet.
 
-    Every column, oldest first, times in UTC. The file appears when it is complete, for this user alone to read; - is
-    standard output. In CSV an apostrophe goes before text that a spreadsheet would take for a formula. Parquet needs
-    pyarrow.
+    Every column, tags and preferences, oldest first, times in UTC. The file appears when it is complete, for this user
+    alone to read; - is standard output. In CSV an apostrophe goes before text that a spreadsheet would take for a
+    formula. Parquet needs pyarrow.
 
     \b
     Example:
@@ -54,26 +46,25 @@ def export(settings: Settings, wanted: Filter, file: Path, form: str | None, for
     if form is None:
         raise UsageError(f"{file}: the format cannot be told from the name", hint="Say --format csv, jsonl or parquet.")
     conditions, parameters = wanted.where()
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    where = " AND ".join(conditions)
     with connected(settings) as database:
-        columns = [name for name in database.columns("SELECT * FROM tts_records LIMIT 0")[0] if name not in INTERNAL]
-        total = int(database.query(f"SELECT COUNT(*) FROM tts_records{where}", parameters)[0][0])
-        select = f"SELECT {', '.join(_quoted(database, name) for name in columns)} FROM tts_records"
-        rows = database.stream(f"{select}{where} ORDER BY created_at, id", parameters)
-        written = _write(form, columns, track(rows, "writing", total), file, force=force)
+        names = columns(database)
+        total = int(database.query(f"SELECT COUNT(*) FROM tts_records WHERE {where}", parameters)[0][0])
+        found = rows(database, names, (conditions, parameters))
+        written = _write(form, names, track(found, "writing", total), file, force=force)
     if str(file) != "-":
         say(f"{count(written, 'record')} in {file}")
 
 
-def _write(form: str, columns: Sequence[str], rows: Iterable[Row], file: Path, *, force: bool) -> int:
+def _write(form: str, names: Sequence[str], found: Iterable[Row], file: Path, *, force: bool) -> int:
     if str(file) == "-":
-        return _WRITERS[form](columns, rows, sys.stdout.buffer)
+        return WRITERS[form](names, found, sys.stdout.buffer)
     if file.exists() and not force:
         raise UsageError(f"{file} is there already", hint="Choose another name, or say --force.")
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as handle:
-            count = _WRITERS[form](columns, rows, handle)
+            count = WRITERS[form](names, found, handle)
         temporary.replace(file)
     except OSError as error:
         raise SidecarError(f"{file}: {error.strerror}") from error

@@ -13,9 +13,10 @@ from sidecar.event.names import printable
 from sidecar.event.publish import Publisher, host_slug
 from sidecar.service.settings import Settings
 from sidecar.upkeep.erasures import hosts
-from sidecar.upkeep.forget import Forgotten, Place, meant, pending, unseen
+from sidecar.upkeep.forget import Forgotten, copies_before
 from sidecar.upkeep.forget import forget as erase
-from sidecar.upkeep.mentions import Target
+from sidecar.upkeep.mentions import Target, hashed_texts
+from sidecar.upkeep.pending import Place, pending, unseen
 from sidecar.upkeep.traces import look
 from sidecar.wording.plural import count
 
@@ -23,7 +24,7 @@ _SHOWN = 20
 
 
 @verb()
-@settings_options("watch_dir", "name", *DATABASE)
+@settings_options("watch_dir", "name", *DATABASE, "lock_wait_seconds")
 @click.option(
     "--user", metavar="NAME", default="", help="All records of that user, and what they said about others' records."
 )
@@ -31,7 +32,7 @@ _SHOWN = 20
     "--text",
     metavar="WORDS",
     default="",
-    help="All records whose text, or text of the emotion, contains this, and remarks that do.",
+    help="All records whose text, or text of the emotion, contains this, and remarks and tags that do.",
 )
 @click.option(
     "--voice",
@@ -46,6 +47,11 @@ _SHOWN = 20
     is_flag=True,
     help="What was forgotten before, here or on another host, and is still or again on this one.",
 )
+@click.option(
+    "--copies",
+    is_flag=True,
+    help="Remove copies of the audio, too: audio of the watched folders with its content, whatever they are called.",
+)
 @click.option("--reason", metavar="WORDS", help="Kept in the tombstones; should name nobody.")
 @click.option("--host", metavar="NAME", help="This machine's name, as events have it.  [default: its own]")
 @click.option("--yes", is_flag=True, help="Do it. Without it, only count.")
@@ -56,6 +62,7 @@ def forget(
     voice: str,
     record: str,
     only_pending: bool,
+    copies: bool,
     reason: str | None,
     host: str | None,
     yes: bool,
@@ -65,9 +72,11 @@ def forget(
     Names and words are compared byte by byte. Rows, events, quarantined files, search indexes, and in the watched
     folders event files, audio and what killed processes left are erased; a tombstone event with the record's id and no
     content stays, and from then on the database takes nothing of it, whoever ships it. A file is removed only where it
-    is the record's own, by folder, name and content. What lies on other hosts is listed: run it there with --pending,
-    or with the same words where something may not be shipped yet. Needs DELETE on the tables; on SQLite the shipper
-    should be stopped meanwhile. Out of reach: the database server's logs and backups, copies, the speaker prompts.
+    is the record's own, by folder, name and content. Copies, which are audio of the watched folders with that content
+    under another name, are listed, and removed with --copies, but for those that may be a record's that stays. What
+    lies on other hosts is listed: run it there with --pending, or with the same words where something may not be
+    shipped yet. Needs DELETE on the tables; on SQLite the shipper should be stopped meanwhile. Out of reach: the
+    database server's logs and backups, copies elsewhere, the speaker prompts.
 
     \b
     Example:
@@ -86,19 +95,28 @@ def forget(
         ids = frozenset({timeline.require(database, record)}) if record else frozenset()
         if only_pending:
             ids = pending(place)
-        if (record or only_pending) and not ids:
+        target = Target(user=user, text=text, voice=voice, ids=ids)
+        if only_pending and not ids and not _has_copies(place):
             _tell_hosts(place)
             say("nothing is pending here")
             return
-        target = Target(user=user, text=text, voice=voice, ids=ids)
         if not yes:
             _count(place, target)
             return
-        result = erase(place, Publisher("forget", host), target, reason=reason)
+        result = erase(place, Publisher("forget", host), target, reason=reason, copies=copies)
         result.left += _left_again(place, target)
         _tell(place, result)
+        _tell_hashed(place, text)
+    if result.copies.found and not copies:
+        hint = "Look at the copies; `sidecar forget --pending --copies --yes` removes them."
+    else:
+        hint = "Mend the cause, and run `sidecar forget --pending --yes`."
     if result.left:
-        raise SidecarError("not everything could be erased here", hint="Mend the cause and run it again.")
+        raise SidecarError("not everything could be erased here", hint=hint)
+
+
+def _has_copies(place: Place) -> bool:
+    return bool(copies_before(place, look(place, Target())).found)
 
 
 def _left_again(place: Place, target: Target) -> list[str]:
@@ -108,11 +126,16 @@ def _left_again(place: Place, target: Target) -> list[str]:
 
 
 def _count(place: Place, target: Target) -> None:
-    traces = look(place.database, place.folders, place.host, target, meant(place, target))
-    strangers = len(target.strangers(place.database))
-    more = f", and {count(strangers, 'row')} of other programs" if strangers else ""
-    say(f"{count(traces.records, 'record')}{more} would be forgotten; say --yes to do it")
+    traces = look(place, target)
+    further = len(traces.ids) - traces.records  # what was said of records that stay, and files that are no whole event
+    what = [count(traces.records, "record")]
+    what += [count(further, "further event")] if further > 0 else []
+    what += [f"{count(len(traces.strangers), 'row')} of other programs"] if traces.strangers else []
+    say(f"{', '.join(what[:-1])}{' and ' if what[:-1] else ''}{what[-1]} would be forgotten; say --yes to do it")
+    for path, _ in copies_before(place, traces).found:
+        say(f"a copy, which stays unless you say --copies: {path}")
     _list("there too, where it cannot be looked at from here", traces.elsewhere)
+    _tell_hashed(place, target.text)
 
 
 def _tell(place: Place, result: Forgotten) -> None:
@@ -125,10 +148,26 @@ def _tell(place: Place, result: Forgotten) -> None:
     )
     for line in result.left:
         say(f"not removed: {line}", err=True)
-    for line in result.shared:
-        say(f"kept: {line}, which belongs to another record too")
+    for path in result.shared:
+        say(f"kept: {path}, which belongs to another record too")
+    for path in result.changed:
+        say(f"kept: {path}, which is not what was recorded under that name; look at it")
+    for path in result.copies.kept:
+        if path in result.shared:
+            continue
+        say(f"kept: {path}, which has the content of a record's audio that stays")
+    say(
+        f"looked for copies among {count(result.copies.files, 'audio file')} of the watched folders, by size and "
+        "SHA-256; not in folders below them that are not watched, in other places, or among other kinds of files"
+    )
     _list("left, where it cannot be looked at from here", result.elsewhere)
     _tell_hosts(place)
+
+
+def _tell_hashed(place: Place, text: str) -> None:
+    """Why words may find nothing."""
+    if text and (number := hashed_texts(place.database)):
+        say(f"{count(number, 'record')} keep only the hash of their text: --text finds those by the whole text alone")
 
 
 def _list(what: str, elsewhere: dict[str, list[str]]) -> None:

@@ -22,6 +22,7 @@ from sidecar.storage.database import Database
 from sidecar.upkeep.quarantine import STATUSES, Entry, newest, waiting
 from sidecar.upkeep.quarantine import drop as drop_entries
 from sidecar.upkeep.quarantine import entry as find_entry
+from sidecar.wording.moments import moment
 
 _reason = click.option(
     "--reason",
@@ -104,7 +105,7 @@ def _print(entries: Sequence[Entry], zone: tzinfo, *, wide: bool) -> None:
     table.add_column("file", overflow="fold")
     table.add_column("why", overflow="fold", max_width=_WHY_WIDTH if wide else None)
     for entry in entries:
-        more = [show.moment(entry.last_seen_at, zone), f"{entry.bytes:,}", f"{entry.attempts:,}", entry.shipper]
+        more = [moment(entry.last_seen_at, zone), f"{entry.bytes:,}", f"{entry.attempts:,}", entry.shipper]
         path = entry.path if wide else os.path.basename(entry.path)
         table.add_row(str(entry.id), *(more if wide else ()), entry.reason, _visible(path), _visible(entry.message))
     show.display(table, roomy=wide)

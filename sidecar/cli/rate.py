@@ -33,11 +33,11 @@ def rate(settings: Settings, record: str, rating: str, note: str | None, user: s
     """
     with connected(settings) as database:
         event_id = timeline.require(database, record)
-        event = publish_rating(
+        [event] = publish_rating(
             database,
             Publisher("rate"),
             settings.folders,
-            event_id,
+            [event_id],
             rating=None if rating == "none" else int(rating),
             note=note,
             user=user or getpass.getuser(),

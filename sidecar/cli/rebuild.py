@@ -17,10 +17,10 @@ from sidecar.wording.plural import count
 
 
 @verb("rebuild")
-@settings_options(*DATABASE)
+@settings_options(*DATABASE, "lock_wait_seconds")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def rebuild_command(settings: Settings, as_json: bool) -> None:
-    """Put tts_records right by the events that tts_events holds.
+    """Put the tables right by the events that tts_events holds.
 
     Each record is compared with what its events fold into, and what differs is written.
     For an upgrade that reads more out of the events than the last version did, or a table that somebody has changed.
@@ -40,6 +40,9 @@ def rebuild_command(settings: Settings, as_json: bool) -> None:
         f"{count(result.events, 'event')} folded into {count(result.records, 'record')} "
         f"(before: {result.records_before:,}): {result.added:,} added, {result.changed:,} put right"
     )
+    for beside in ("processes", "scores", "tags", "preferences"):
+        if changed := getattr(result, beside):
+            say(f"  of tts_{beside}: {count(changed, 'row')} put right")
     if result.dropped:
         say(f"  gone: {count(result.dropped, 'record')} without any event")
     if result.kept:

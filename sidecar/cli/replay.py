@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,6 +17,7 @@ from sidecar.cli.support.options import EXIT_FAILED, settings_options, verb
 from sidecar.cli.support.progress import track
 from sidecar.cli.support.say import say
 from sidecar.errors import UsageError
+from sidecar.event.names import printable
 from sidecar.service.settings import Settings
 from sidecar.upkeep.inventory import EventFile, list_names, read_event_files
 from sidecar.upkeep.redelivery import Redelivered
@@ -62,11 +64,10 @@ def replay(
         raise UsageError("nothing is chosen", hint="Name files, --since, --until or --source; or say --all.")
     wanted = parse({"since": since or "", "until": until or ""}, zone=settings.zone)
     failed = False
-    for folder in settings.folders:
-        names = list_names(folder).events
-        if files:
-            named = {Path(each).name for each in files if Path(each).absolute().parent in (folder, Path.cwd())}
-            names = [name for name in names if name in named]
+    there = {folder: list_names(folder).events for folder in settings.folders}
+    if files:
+        there = _named(files, there)
+    for folder, names in there.items():
         if since or until or source:
             read = track(read_event_files(folder, names, settings.event_max_bytes), "reading", len(names))
             names = [
@@ -94,3 +95,24 @@ def replay(
             say(f"  {path}: {reason}", err=True)
     if failed:
         sys.exit(EXIT_FAILED)
+
+
+def _named(files: Sequence[str], there: Mapping[Path, list[str]]) -> dict[Path, list[str]]:
+    """The names, by folder, of the event files that somebody named: by path, or by name alone.
+
+    Raises:
+        UsageError: one of them is not there.
+    """
+    found: dict[Path, list[str]] = {folder: [] for folder in there}
+    for file in files:
+        path = Path(file).absolute()
+        among = [each for each in there if path.parent in (each, Path.cwd()) and path.name in there[each]]
+        if not among:
+            raise UsageError(
+                f"{printable(file)} is no event file of a watched folder",
+                hint=f"Nothing was shipped. Name files of {', '.join(map(str, there))} (SIDECAR_WATCH_DIR).",
+            )
+        for folder in among:
+            if path.name not in found[folder]:
+                found[folder].append(path.name)
+    return found

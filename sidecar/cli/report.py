@@ -21,7 +21,7 @@ _PATH = click.Path(path_type=Path)
 
 
 @verb()
-@settings_options(*DATABASE, "timezone")
+@settings_options(*DATABASE, "timezone", "library_url")
 @filter_options("since", "until", "user", "model", "voice", "emotion", "language")
 @click.option("--output", metavar="FILE", type=_PATH, default=Path("report.html"), show_default=True, help="The file.")
 @click.option("--png", "pictures", metavar="FOLDER", type=_PATH, help="Also each chart as a PNG in this folder.")
@@ -43,8 +43,9 @@ def report(settings: Settings, wanted: Filter, output: Path, pictures: Path | No
     # What the libraries say is for programmers; what a reader must know is said below.
     warnings.simplefilter("ignore")
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    library = settings.library_address
     with connected(settings) as database:
-        made = build(database, wanted, zone=settings.zone, language=words)
+        made = build(database, wanted, zone=settings.zone, language=words, library=library)
     try:
         output.write_text(made.html, encoding="utf-8")
         saved = made.save_pictures(pictures) if pictures else []

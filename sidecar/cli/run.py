@@ -40,12 +40,12 @@ _COLLECT_AFTER = 100_000
 # renders the next one: at the default of 5 ms the server would wait for a tenth of its time.
 _SWITCH_SECONDS = 0.0005
 _ONCE_GIVE_UP_SECONDS = 30.0
-_NOT_OURS = ("web_listen", "web_token", "web_token_file", "timezone")  # of `sidecar web` and of those who ask
+_NOT_OURS = ("web_", "upstream", "proxy_", "keys_", "timezone")  # of `sidecar web`, of the proxy, of those who ask
 
 
 @verb()
 @click.option("--once", is_flag=True, help="Ship what is there and exit; an unreachable database is an error.")
-@settings_options(*(name for name in config.fields() if name not in _NOT_OURS))
+@settings_options(*(name for name in config.fields() if not name.startswith(_NOT_OURS)))
 def run(settings: Settings, once: bool) -> None:
     """Ship event files into the database, until stopped.
 
@@ -63,7 +63,7 @@ def run(settings: Settings, once: bool) -> None:
     sys.setswitchinterval(_SWITCH_SECONDS)
     log.configure(settings.log_level, settings.log_format)
     notifier = Notifier(config.environment())
-    metrics = Metrics(notifier.status, watched=sys.stderr.isatty())
+    metrics = Metrics(notifier.status, watched=sys.stderr.isatty(), voices=settings.metrics_voices)
     http = _serve(settings, metrics, needed=not once)
     give_up = threading.Event()
     notices = Notices()

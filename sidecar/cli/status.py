@@ -15,6 +15,7 @@ from sidecar.cli.support.say import say
 from sidecar.doctor.status import FolderStatus, Process, TablesStatus, ask_folder, ask_process, ask_tables
 from sidecar.errors import SidecarError
 from sidecar.service.settings import Settings
+from sidecar.wording.moments import whole_moment
 from sidecar.wording.plural import count
 
 _INDENT = 13
@@ -56,7 +57,7 @@ def _show(settings: Settings, process: Process, folders: list[FolderStatus], tab
         say(click.style(text, fg=color), lead=click.style(f"{name:<{_INDENT}}", bold=True), indent=_INDENT)
 
     def when(moment: datetime | None) -> str:
-        return moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S %Z") if moment else "never"
+        return whole_moment(moment, settings.zone) if moment else "never"
 
     def moved(moment: datetime | None) -> str:
         return f"last moved {when(moment)}" if moment else "never moved"

@@ -41,10 +41,11 @@ _SHOWN = 20
 def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[str, ...], as_json: bool) -> None:
     """Prove, file by file, that folder and database say the same.
 
-    WAV, event file, event and record are compared in both directions, audio by its SHA-256, and each TTS process's
+    Audio, event file, event and record are compared in both directions, audio by its SHA-256, and each TTS process's
     numbers are checked for gaps. What somebody has put aside (sidecar quarantine drop), forgotten or pruned with these
-    commands is not missed. Exit code 0: nothing is wrong, or all of it was repaired; 1: something is wrong.
-    It may run beside a shipper at work; what that one is about to ship counts as not shipped.
+    commands is not missed, but for the event files that `sidecar prune --remove files` took: --ignore event_file_gone.
+    Audio is looked for in the folder of its event. Exit code 0: nothing is wrong, or all of it was repaired; 1:
+    something is wrong. It may run beside a shipper at work; what that one is about to ship counts as not shipped.
 
     \b
     Example:
@@ -57,7 +58,14 @@ def verify_command(settings: Settings, repair: bool, audio: bool, ignore: tuple[
     for folder in settings.folders:
         with connected(settings) as database:
             below = not_shipped(folder, settings.folders)
-            result = verify(folder, database, max_bytes=settings.event_max_bytes, hash_audio=audio, track=track)
+            result = verify(
+                folder,
+                database,
+                shipper=settings.name,
+                max_bytes=settings.event_max_bytes,
+                hash_audio=audio,
+                track=track,
+            )
         result.discrepancies = [each for each in result.discrepancies if each.defect not in ignored]
         repaired = None
         if repair and (names := result.to_repair()):
@@ -102,7 +110,7 @@ def _tell(result: Verified, repaired: Redelivered | None, below: list[Path]) -> 
     hashed = f" ({result.audio_hashed:,} read)" if result.audio_hashed else ""
     say(
         f"{result.folder}: {count(result.event_files, 'event file')}{dropped}, "
-        f"{count(result.audio_files, 'WAV')}{hashed}, {count(result.rows, 'event')} in the database"
+        f"{count(result.audio_files, 'audio file')}{hashed}, {count(result.rows, 'event')} in the database"
     )
     for defect in Defect:
         of_this_kind = [each for each in result.discrepancies if each.defect is defect]

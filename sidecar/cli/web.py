@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import click
 
 from sidecar.cli.support.databases import connected, open_for_visitors
 from sidecar.cli.support.options import DATABASE, settings_options, verb
+from sidecar.doctor.status import ask_folder, ask_process
 from sidecar.errors import SettingsError
 from sidecar.service import config
 from sidecar.service.occupied import about, refused
 from sidecar.service.settings import Settings
 from sidecar.service.systemd import Notifier
 
+if TYPE_CHECKING:
+    from sidecar.web.state import Standing
+
 _MIN_TOKEN = 16
 
 
 @verb()
-@settings_options("watch_dir", *DATABASE, "timezone", "web_listen", "web_token_file")
+@settings_options(
+    "watch_dir",
+    *DATABASE,
+    "name",
+    "listen",
+    "timezone",
+    "web_listen",
+    "web_token_file",
+    "web_selection_max",
+    "web_export_max",
+)
 def web(settings: Settings) -> None:
     """Serve the library: search, listen, rate and count in a browser.
 
@@ -34,9 +49,8 @@ def web(settings: Settings) -> None:
         export SIDECAR_WEB_TOKEN=$(openssl rand -hex 16)
         sidecar web --web-listen 0.0.0.0:9791
     """
+    from sidecar.service.serving import is_loopback, listen, reachable, serve
     from sidecar.web import create_app
-    from sidecar.web.security import is_loopback
-    from sidecar.web.server import listen, reachable, serve
 
     host, port = settings.web_address
     token = settings.token
@@ -55,6 +69,9 @@ def web(settings: Settings) -> None:
         zone=settings.zone,
         token=token,
         about=about("web", settings.dsn),
+        standing=lambda: _standing(settings),
+        selection_max=settings.web_selection_max,
+        export_max=settings.web_export_max,
     )
     try:
         listener = listen(host, port)
@@ -66,10 +83,30 @@ def web(settings: Settings) -> None:
         Notifier(config.environment()).ready()
 
     # Of a large table it takes seconds to tell what the filters can be set to: no visitor should wait for that.
-    threading.Thread(target=app.state.shared.refresh_choices, daemon=True).start()
+    threading.Thread(target=app.state.shared.warm, daemon=True).start()
     try:
-        serve(app, listener, ready)
+        serve(app, listener, ready, leaving=app.state.shared.feed.close)
     except KeyboardInterrupt:
         pass  # the way to end it
     finally:
         app.state.shared.pool.close()
+
+
+def _standing(settings: Settings) -> Standing:
+    """How what fills the library stands: for its first page, while nothing is in it."""
+    from sidecar.web.state import Standing
+
+    process = ask_process(settings.listen_address, settings.fingerprint, settings.database_fingerprint)
+    found = [ask_folder(folder, settings.name, None) for folder in settings.folders]
+    if not process.answers:
+        how = "absent"
+    elif process.difference:
+        how = "other"
+    else:
+        how = "not_ready" if process.reasons else "ready"
+    return Standing(
+        shipper=how,
+        reasons=[*filter(None, [process.difference]), *process.reasons],
+        address=settings.listen,
+        folders=[(each.folder, each.event_files, each.error) for each in found],
+    )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sidecar.doctor.findings import Finding, failure, note, ok, warning
+from sidecar.event.names import media_type_of
 from sidecar.rights import may, this_user
 from sidecar.wording.plural import count
 
@@ -92,7 +93,7 @@ def _reachable(folder: Path, name: str) -> Finding | None:
 
 
 def _contents(folder: Path, name: str) -> Iterator[Finding]:
-    events = audio = unrecorded = looked = 0
+    events = audio = wavs = unrecorded = looked = 0
     unreadable = ""
     with os.scandir(folder) as entries:
         for entry in entries:
@@ -105,22 +106,24 @@ def _contents(folder: Path, name: str) -> Iterator[Finding]:
                 events += 1
                 if not unreadable and not may(entry.path, os.R_OK):
                     unreadable = entry.name
-            elif entry.name.lower().endswith(".wav"):
+            elif media_type_of(entry.name) is not None:
                 audio += 1
-                unrecorded += _is_unrecorded(entry)
+                if entry.name.lower().endswith(".wav"):  # other formats people make of them
+                    wavs += 1
+                    unrecorded += _is_unrecorded(entry)
     if unreadable:
         yield failure(name, f"{this_user()} may not read {unreadable} in it", _rights_cure(folder))
     more = "more than " if looked > _LOOKED_AT else ""
     if unrecorded:
         yield warning(
             name,
-            f"without an event: {unrecorded:,} of {more}{count(audio, 'WAV')}; there are {more}"
+            f"without an event: {unrecorded:,} of {more}{count(wavs, 'WAV')}; there are {more}"
             f"{count(events, 'JSON file')}",
             "From before the recording: sidecar backfill gives each an event. From now: the TTS runs without the "
             "recording (python -m indextts_patch doctor).",
         )
     elif not unreadable:
-        yield ok(name, f"readable; {more}{count(events, 'JSON file')}, {count(audio, 'WAV')}")
+        yield ok(name, f"readable; {more}{count(events, 'JSON file')}, {count(audio, 'audio file')}")
 
 
 def _is_unrecorded(entry: os.DirEntry[str]) -> bool:

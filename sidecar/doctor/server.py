@@ -15,7 +15,10 @@ from sidecar.storage.dsn import MysqlDsn
 from sidecar.storage.migrations import MIGRATIONS_TABLE, newer, require_current
 from sidecar.wording.plural import count
 
-TABLES = ("tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine")
+TABLES = (
+    *("tts_records", "tts_processes", "tts_scores", "tts_tags", "tts_preferences", "tts_events"),
+    *("sidecar_positions", "sidecar_quarantine"),
+)
 _OLDEST = {"MariaDB": (10, 5), "MySQL": (8, 0)}
 _KINDS = ("MariaDB", "TiDB", "OceanBase")
 """What has its name in its version; the number before it may be of the MySQL that it speaks like."""
@@ -212,6 +215,14 @@ def _tables(database: Database) -> Iterator[Finding]:
             f"{_MIGRATE} Where they are there already: {_GRANTS}",
         )
         return
+    applied = set()
+    if MIGRATIONS_TABLE not in missing:
+        applied = {str(row[0]) for row in database.query(f"SELECT name FROM {MIGRATIONS_TABLE}")}
+        try:
+            require_current("mysql", applied)
+        except TablesNotReady as error:  # which a missing table may come of
+            yield failure("table version", str(error), error.hint)
+            return
     if missing:
         cure = f"{_GRANTS} If it is really gone, restore it from a backup, or delete its row in {MIGRATIONS_TABLE} and "
         yield failure(
@@ -226,12 +237,6 @@ def _tables(database: Database) -> Iterator[Finding]:
             f"({engines[unsafe[0]]})",
             f"ALTER TABLE {unsafe[0]} ENGINE = InnoDB.",
         )
-    applied = {str(row[0]) for row in database.query(f"SELECT name FROM {MIGRATIONS_TABLE}")}
-    try:
-        require_current("mysql", applied)
-    except TablesNotReady as error:
-        yield failure("table version", str(error), error.hint)
-        return
     if later := newer("mysql", applied):
         yield note(
             "table version",

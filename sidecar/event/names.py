@@ -1,4 +1,4 @@
-"""How event files are named, and how a name is written where only valid Unicode may stand."""
+"""How event files and audio are named, and how a name is written where only valid Unicode may stand."""
 
 from __future__ import annotations
 
@@ -6,12 +6,32 @@ import hashlib
 import os
 
 EVENT_SUFFIX = ".json"
+AUDIO_TYPES = {
+    ".wav": "audio/wav",
+    ".mp3": "audio/mpeg",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".m4a": "audio/mp4",
+    ".mp4": "audio/mp4",
+    ".webm": "audio/webm",
+    ".aac": "audio/aac",
+    ".pcm": "audio/pcm",  # no browser plays these two
+    ".bin": "application/octet-stream",
+}
+"""Media types of what a TTS leaves and the proxy keeps, by the ending of its name; a format that is not here is kept as
+.bin."""
 _MAX_PRINTABLE_NAME = 255  # with a folder's path it fits the path columns
 
 
 def is_event_name(name: str) -> bool:
     """Whether a file of that name may hold an event. Hidden files are somebody's work in progress."""
     return name.endswith(EVENT_SUFFIX) and not name.startswith(".")
+
+
+def media_type_of(name: str) -> str | None:
+    """None where the file is no audio, by its name."""
+    return AUDIO_TYPES.get(os.path.splitext(name)[1].lower())
 
 
 def printable(path: str) -> str:

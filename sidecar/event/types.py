@@ -18,11 +18,24 @@ REUSED = f"{SYNTHESIS}reused"
 """An earlier audio was handed back."""
 RATED = f"{AUDIO}rated"
 DELETED = f"{AUDIO}deleted"
+SCORED = f"{AUDIO}scored"
+"""A program listened to it, and measured."""
+REVIEWED = f"{AUDIO}reviewed"
+"""A person listened to it, and keeps or rejects it."""
+TAGGED = f"{AUDIO}tagged"
+"""A person gave it tags, took some away, or wrote a note."""
+PREFERRED = f"{AUDIO}preferred"
+"""A person compared it with others, and prefers it."""
 FORGOTTEN = f"{PREFIX}record.forgotten"
 ERASED = f"{PREFIX}events.erased"
 """Events were erased on purpose; it names their numbers."""
+STARTED = f"{PREFIX}process.started"
+"""A process that synthesises, and its machine."""
 
-KNOWN = (SUCCEEDED, FAILED, INTERRUPTED, DISCOVERED, REUSED, RATED, DELETED, FORGOTTEN, ERASED)
+KNOWN = (
+    *(SUCCEEDED, FAILED, INTERRUPTED, DISCOVERED, REUSED),
+    *(RATED, DELETED, SCORED, REVIEWED, TAGGED, PREFERRED, FORGOTTEN, ERASED, STARTED),
+)
 STATUSES = tuple(known.removeprefix(SYNTHESIS) for known in KNOWN if known.startswith(SYNTHESIS))
 """What can become of a synthesis."""
 

@@ -13,30 +13,23 @@ import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
+from sidecar.palette import SURFACES, THINGS, css_name
 from sidecar.wording import Language, languages
 
-PALETTE = {
-    "text": ("#1b1c22", "#ececf1"), "soft": ("#5b5e6b", "#a4a8b7"), "edge": ("#c9cbd6", "#4a4e5e"),
-    "line": ("#e8e9ef", "#2b2e37"), "c0": ("#4449c8", "#9097ff"), "c1": ("#c2592f", "#f0936a"),
-    "c2": ("#1f7a5c", "#62c9a4"), "c3": ("#8b4fae", "#cf9af0"), "c4": ("#b37a00", "#f1b44c"),
-    "c5": ("#2a8cb8", "#74c3e8"), "c6": ("#b0417c", "#f39cc7"), "c7": ("#6d7080", "#8d91a1"),
-    "c8": ("#7d9a2e", "#b9d46f"),
-}  # fmt: skip
-"""Each colour by name: on a light page, and on a dark one."""
-SERIES = tuple(light for name, (light, _) in PALETTE.items() if name[1:].isdigit())
-"""The colours of series, in order."""
+_DRAWN = {name: SURFACES[name] for name in ("text", "soft", "edge", "line")} | dict(THINGS)
+"""What figures are drawn with. No two are alike, so that each can be told from its light shade."""
 _NO_GLYPH = "missing from font"
 _STYLE: Any = {
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": PALETTE["edge"][0],
+    "axes.edgecolor": _DRAWN["edge"].light,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": PALETTE["line"][0],
-    "xtick.color": PALETTE["soft"][0],
-    "ytick.color": PALETTE["soft"][0],
-    "text.color": PALETTE["text"][0],
-    "axes.labelcolor": PALETTE["soft"][0],
+    "grid.color": _DRAWN["line"].light,
+    "xtick.color": _DRAWN["soft"].light,
+    "ytick.color": _DRAWN["soft"].light,
+    "text.color": _DRAWN["text"].light,
+    "axes.labelcolor": _DRAWN["soft"].light,
     "font.size": 10,
     "legend.frameon": False,
     "svg.fonttype": "path",  # glyphs as shapes: the reader needs no font
@@ -95,7 +88,7 @@ def ours(language: str) -> Iterator[list[str]]:
 
 
 def svg(figure: Figure) -> str:
-    """The figure as an SVG element, for an HTML page that defines the palette as custom properties."""
+    """The figure as an SVG element, for an HTML page that has palette.css()."""
     buffer = io.StringIO()
     figure.savefig(
         buffer,
@@ -106,6 +99,6 @@ def svg(figure: Figure) -> str:
     )
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
-    for name, (light, _) in PALETTE.items():
-        text = text.replace(light, f"var(--{name})")
+    for name, colour in _DRAWN.items():
+        text = text.replace(colour.light, f"var(--{css_name(name)})")
     return text

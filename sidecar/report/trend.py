@@ -9,6 +9,7 @@ penalty per segment that pure noise hardly ever overcomes.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +26,12 @@ _PENALTY = 6.0  # times log(n), in units of the noise's variance
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    fitted: pd.Series[float]
-    """The model's values for past days."""
+    trend: pd.Series[float]
+    """Where the level was on past days, the week taken out."""
     expected: pd.Series[float]
     """The days to come."""
+    total: float
+    """What they will come to together: the mean, where `expected` is each day's median."""
     low: pd.Series[float]
     high: pd.Series[float]
     """The prediction interval of LEVEL."""
@@ -61,13 +64,17 @@ def forecast(counts: pd.Series[float], days: int = 28) -> Forecast | None:
     spread = np.sqrt(variance * (1 + np.einsum("ij,jk,ik->i", future, inverse, future)))
     quantile = float(stats.t.ppf((1 + LEVEL) / 2, freedom))
     middle = future @ coefficients
+    level = np.log(np.exp(coefficients[1:][np.unique(pd.DatetimeIndex(counts.index).day_of_week)]).mean())
+    growth = coefficients[0] * past[:, 0]
+    smear = float(np.exp(residual).mean())  # Duan 1983: from the mean of logarithms to that of counts
 
     def series(values: Any, index: pd.DatetimeIndex) -> pd.Series[float]:
         return pd.Series(np.maximum(np.expm1(values), 0.0), index=index)
 
     return Forecast(
-        fitted=series(past @ coefficients, pd.DatetimeIndex(counts.index)),
+        trend=series(level + growth, pd.DatetimeIndex(counts.index)),
         expected=series(middle, ahead),
+        total=float(np.maximum(np.exp(middle) * smear - 1, 0.0).sum()),
         low=series(middle - quantile * spread, ahead),
         high=series(middle + quantile * spread, ahead),
         monthly_growth=float(np.expm1(coefficients[0] * 30)),
@@ -91,8 +98,8 @@ class Change:
     after: float
 
 
-def changes(values: pd.Series[float], noise: float | None = None) -> list[Change]:
-    """Where the level of a daily series changed, for a week at least.
+def edges(values: pd.Series[float], noise: float | None = None) -> list[pd.Timestamp]:
+    """The first days of new levels of a daily series, each of which lasts a week at least.
 
     Args:
         noise: the standard deviation of daily values around their level, where it is known.
@@ -106,11 +113,40 @@ def changes(values: pd.Series[float], noise: float | None = None) -> list[Change
         noise = float(np.median(np.abs(np.diff(signal)))) / (0.6745 * np.sqrt(2))
         noise = noise or float(np.std(np.diff(signal))) / np.sqrt(2) or 1e-9
     penalty = _PENALTY * np.log(len(signal)) * noise**2
-    edges = ruptures.Pelt(model="l2", min_size=_MIN_STRETCH, jump=1).fit(signal).predict(pen=penalty)
-    changed = []
-    start = 0
-    for left, right in itertools.pairwise(edges):
-        before, after = float(signal[start:left].mean()), float(signal[left:right].mean())
-        changed.append(Change(at=known.index[left], before=before, after=after))
-        start = left
-    return changed
+    *inner, _ = ruptures.Pelt(model="l2", min_size=_MIN_STRETCH, jump=1).fit(signal).predict(pen=penalty)
+    return [known.index[place] for place in inner]
+
+
+def changes(
+    at: Sequence[pd.Timestamp],
+    amounts: pd.Series[float],
+    wholes: pd.Series[float],
+    matters: Callable[[float, float], bool],
+) -> list[Change]:
+    """What each change of level came to: the amount over the whole of all days between it and its neighbours.
+
+    Args:
+        at: first days of new levels, in order.
+        amounts: of each day.
+        wholes: of the same days; a level is the sum of the amounts over that of the wholes.
+        matters: of the levels before and after, whether a reader should hear of it. A change that does not matter is
+            none: the days before and after it are then one stretch.
+    """
+    kept = list(at)
+    while True:
+        bounds = [amounts.index[0], *kept, amounts.index[-1] + pd.Timedelta(days=1)]
+        levels = [_level(amounts, wholes, left, right) for left, right in itertools.pairwise(bounds)]
+        found = [
+            Change(at=day, before=before, after=after)
+            for day, (before, after) in zip(kept, itertools.pairwise(levels), strict=True)
+        ]
+        small = [change for change in found if not matters(change.before, change.after)]
+        if not small:
+            return found
+        kept.remove(min(small, key=lambda change: abs(change.after - change.before)).at)
+
+
+def _level(amounts: pd.Series[float], wholes: pd.Series[float], left: pd.Timestamp, right: pd.Timestamp) -> float:
+    inside = (amounts.index >= left) & (amounts.index < right)
+    whole = float(wholes[inside].sum())
+    return float(amounts[inside].sum()) / whole if whole else 0.0

@@ -28,7 +28,21 @@ _METAVARS = {
     "read_timeout": "SECONDS",
     "web_listen": "HOST:PORT",
     "web_token_file": "PATH",
+    "upstream": "URL",
+    "upstream_key_file": "PATH",
+    "upstream_ca": "PATH",
+    "proxy_listen": "HOST:PORT",
+    "proxy_metrics": "HOST:PORT",
+    "proxy_pcm_rate": "HERTZ",
+    "proxy_concurrency": "NUMBER",
+    "proxy_connections": "NUMBER",
+    "keys_file": "PATH",
     "timezone": "ZONE",
+    "library_url": "URL",
+    "transcribe_command": "COMMAND",
+    "transcribe_url": "URL",
+    "transcribe_model": "NAME",
+    "transcribe_key_file": "PATH",
 }
 """What a value is, where the field's type and the last word of its name do not tell."""
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from sidecar.service.occupied import PAGE, SERVER, refused
 
-Page = Callable[[], tuple[int, str, bytes]]
-"""Makes an answer: status, content type, body."""
+Page = Callable[[str], tuple[int, str, bytes]]
+"""Makes an answer for who accepts that: status, content type, body."""
 
 _MAX_CONNECTIONS = 32
 _CONNECTION_SECONDS = 10.0
@@ -83,7 +83,9 @@ class _Handler(BaseHTTPRequestHandler):
         page = self.server.pages.get(path)
         if path == PAGE and self.client_address[0] not in _THIS_MACHINE:
             page = None  # where the database is concerns nobody else
-        status, content_type, body = page() if page else (404, _TEXT, b"not found; try /metrics\n")
+        status, content_type, body = (
+            page(self.headers.get("Accept", "")) if page else (404, _TEXT, b"not found; try /metrics\n")
+        )
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
@@ -103,9 +105,10 @@ class HttpServer:
     Args:
         host: address to listen on.
         port: 0 for a free one.
-        metrics: makes the metrics page and its content type.
-        status: makes the reasons why the shipper is not ready; none where it is.
+        metrics: makes the metrics page and its content type for an Accept header.
+        status: makes the reasons why the process is not ready; none where it is.
         about: told to whoever finds the address taken; see sidecar.service.occupied.
+        setting: where the address comes from, for whoever must choose another.
 
     Raises:
         SettingsError: the address cannot be listened on.
@@ -116,29 +119,30 @@ class HttpServer:
         host: str,
         port: int,
         *,
-        metrics: Callable[[], tuple[bytes, str]],
+        metrics: Callable[[str], tuple[bytes, str]],
         status: Callable[[], list[str]],
         about: Mapping[str, str | int],
+        setting: str = "SIDECAR_LISTEN in .env, where `sidecar status` reads it too",
     ) -> None:
-        def metrics_page() -> tuple[int, str, bytes]:
-            body, content_type = metrics()
+        def metrics_page(accept: str) -> tuple[int, str, bytes]:
+            body, content_type = metrics(accept)
             return 200, content_type, body
 
-        def ready_page() -> tuple[int, str, bytes]:
+        def ready_page(_: str) -> tuple[int, str, bytes]:
             reasons = status()
             text = "\n".join(reasons) if reasons else "ready"
             return (503 if reasons else 200), _TEXT, f"{text}\n".encode()
 
         pages: dict[str, Page] = {
             "/metrics": metrics_page,
-            "/healthz": lambda: (200, _TEXT, b"alive\n"),
+            "/healthz": lambda _: (200, _TEXT, b"alive\n"),
             "/readyz": ready_page,
-            PAGE: lambda: (200, "application/json", json.dumps(about).encode()),
+            PAGE: lambda _: (200, "application/json", json.dumps(about).encode()),
         }
         try:
             self._server = _Server((host, port), pages)
         except (OSError, OverflowError) as error:
-            raise refused((host, port), error, "SIDECAR_LISTEN in .env, where `sidecar status` reads it too") from error
+            raise refused((host, port), error, setting) from error
         self.port: int = self._server.server_address[1]
         self._closing = False
         self._thread = threading.Thread(target=self._serve, name="http", daemon=True)

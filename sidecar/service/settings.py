@@ -20,6 +20,7 @@ ENV_FILE = ".env"
 MAX_FOLDERS = 1000
 """Folders of one shipper, those below the named ones included."""
 _MAX_FOLDER_LENGTH = 440  # with a file name of 255 characters it fits the path columns
+_WEB = re.compile(r"^https?://[^\s/]+\S*$")
 _BELOW = re.compile(r"[/\\]\*\*[/\\]?$")
 
 _DAY = 86400.0
@@ -82,6 +83,15 @@ class Settings:
     listen: Annotated[
         str, About("HOST:PORT for /metrics, /healthz and /readyz; port 0 for a free one; off for none.")
     ] = "127.0.0.1:9790"
+    metrics_voices: Annotated[
+        int,
+        About(
+            "Voices whose scores are series of their own on /metrics, by the speaker prompt's file name, the first "
+            "that come; all others are one, other. 0: none is named.",
+            at_least=0,
+            at_most=1000,
+        ),
+    ] = 20
     log_level: Annotated[Literal["debug", "info", "warning", "error"], About("How much is logged.")] = "info"
     log_format: Annotated[
         Literal["auto", "console", "json"], About("auto: readable in a terminal, JSON elsewhere.")
@@ -130,6 +140,15 @@ class Settings:
     ] = None
     connect_timeout: Annotated[float, About("Seconds to connect to the database.", above=0, at_most=_DAY)] = 3.0
     read_timeout: Annotated[float, About("Seconds for one answer of the database.", above=0, at_most=_DAY)] = 10.0
+    lock_wait_seconds: Annotated[
+        float,
+        About(
+            "How long a command waits for what another session holds in the database; the shipper has half of "
+            "SIDECAR_READ_TIMEOUT.",
+            above=0,
+            at_most=_DAY,
+        ),
+    ] = 15.0
     retry_max_seconds: Annotated[
         float,
         About(
@@ -143,14 +162,115 @@ class Settings:
         float, About("After SIGTERM, how long what is known is still shipped.", at_least=0, at_most=_DAY)
     ] = 10.0
     web_listen: Annotated[str, About("HOST:PORT of `sidecar web`; port 0 for a free one.")] = "127.0.0.1:9791"
+    library_url: Annotated[
+        str,
+        About(
+            "Where people open the library, such as https://tts.example: the report links to it. Without it the report "
+            "has no links."
+        ),
+    ] = ""
     web_token: Annotated[
         str | None, About("Whoever knows it may use `sidecar web`. Needed where that listens beyond this machine.")
     ] = field(default=None, repr=False)
     web_token_file: Annotated[Path | None, About("A file that holds the token of `sidecar web`.")] = None
+    web_selection_max: Annotated[
+        int, About("Takes that the library acts on at once, or packs into one zip.", at_least=1, at_most=100_000)
+    ] = 5_000
+    web_export_max: Annotated[
+        int,
+        About("Takes that the library exports at once; `sidecar export` has no limit.", at_least=1, at_most=10_000_000),
+    ] = 100_000
+    score_patience_seconds: Annotated[
+        float,
+        About(
+            "Seconds that `sidecar score` waits, before each take, for the engine to be silent; then it works beside "
+            "it. 0 for not at all.",
+            at_least=0,
+            at_most=_DAY,
+        ),
+    ] = 5.0
+    transcribe_command: Annotated[
+        str,
+        About(
+            "A program that prints what is said in a WAV file, for `sidecar score`: its words, in which {audio} stands "
+            "for the file; else that comes last. Empty for none."
+        ),
+    ] = ""
+    transcribe_url: Annotated[
+        str,
+        About(
+            "Or the address of a server that speaks OpenAI's API, such as "
+            "http://127.0.0.1:8000/v1/audio/transcriptions. Empty for none."
+        ),
+    ] = ""
+    transcribe_model: Annotated[str, About("The model that it is asked for.")] = "whisper-1"
+    transcribe_key: Annotated[str | None, About("The key that it wants.")] = field(default=None, repr=False)
+    transcribe_key_file: Annotated[Path | None, About("A file that holds that key.")] = None
+    transcribe_seconds: Annotated[
+        float,
+        About(
+            "Seconds for the transcript of one take; without it the take is scored all the same.", above=0, at_most=_DAY
+        ),
+    ] = 60.0
+    upstream: Annotated[
+        str, About("The speech server behind `sidecar proxy`: http://HOST:PORT or https://HOST:PORT.")
+    ] = "http://127.0.0.1:8000"
+    upstream_key: Annotated[
+        str | None, About("The key that the upstream wants. Clients' own keys are never passed on.")
+    ] = field(default=None, repr=False)
+    upstream_key_file: Annotated[Path | None, About("A file that holds the upstream's key.")] = None
+    upstream_ca: Annotated[
+        Path | None, About("Certificates (PEM) to trust for an https upstream, instead of the system's.")
+    ] = None
+    upstream_connect_seconds: Annotated[float, About("Seconds to connect to the upstream.", above=0, at_most=_DAY)] = (
+        5.0
+    )
+    upstream_silence_seconds: Annotated[
+        float, About("Seconds that the upstream may say nothing: a long text takes minutes.", above=0, at_most=_DAY)
+    ] = 600.0
+    proxy_listen: Annotated[str, About("HOST:PORT of `sidecar proxy`; port 0 for a free one.")] = "127.0.0.1:9793"
+    proxy_metrics: Annotated[
+        str, About("HOST:PORT for the proxy's /metrics, /healthz and /readyz; port 0 for a free one; off for none.")
+    ] = "127.0.0.1:9794"
+    keys_file: Annotated[
+        Path, About("The proxy's keys, written by `sidecar keys`. Without the file it serves this machine alone.")
+    ] = Path("sidecar.keys")
+    proxy_text: Annotated[
+        Literal["store", "hash", "omit"],
+        About("What the proxy keeps of texts: all, their SHA-256, or nothing."),
+    ] = "store"
+    proxy_audio: Annotated[
+        Literal["off", "keep"], About("keep: the proxy writes audio, as it came, beside its event.")
+    ] = "off"
+    proxy_client: Annotated[
+        Literal["off", "keep"], About("keep: events have the caller's network address (personal data).")
+    ] = "off"
+    proxy_pcm_rate: Annotated[
+        int | None,
+        About("Hertz of raw samples whose answer does not say it, for their duration.", at_least=1, at_most=1_000_000),
+    ] = None
+    proxy_body_bytes: Annotated[
+        int, About("Bytes of one request for speech at most.", at_least=1024, at_most=1024 * 1024 * 1024)
+    ] = 16 * 1024 * 1024
+    proxy_concurrency: Annotated[
+        int, About("Requests at the upstream at once; more are told to come again.", at_least=1, at_most=100_000)
+    ] = 200
+    proxy_connections: Annotated[
+        int, About("Clients' connections at once; the longest silent one makes room.", at_least=1, at_most=100_000)
+    ] = 1000
+    proxy_request_seconds: Annotated[
+        float, About("Seconds that a client may take to send a request.", above=0, at_most=_DAY)
+    ] = 60.0
+    proxy_stall_seconds: Annotated[
+        float, About("Seconds that a client may read nothing of its answer.", above=0, at_most=_DAY)
+    ] = 120.0
+    proxy_drain_seconds: Annotated[
+        float, About("After SIGTERM, how long the proxy lets answers end.", at_least=0, at_most=_DAY)
+    ] = 30.0
     timezone: Annotated[
         str,
         About(
-            "Where days and hours begin for whoever asks, such as Asia/Shanghai. "
+            "The time zone in which every time is shown and days begin, for whoever asks, such as Asia/Shanghai. "
             "Default: this machine's. Stored times are UTC."
         ),
     ] = ""
@@ -260,9 +380,21 @@ class Settings:
         Raises:
             SettingsError: it is neither.
         """
-        if self.listen.lower() in ("off", ""):
-            return None
-        return _address("LISTEN", self.listen, ", or off")
+        return _address_or_none("LISTEN", self.listen)
+
+    @property
+    def library_address(self) -> str:
+        """library_url, checked; empty where it is not known.
+
+        Raises:
+            SettingsError: it is no address of a web page.
+        """
+        if self.library_url and not _WEB.match(self.library_url):
+            raise SettingsError(
+                f"{PREFIX}LIBRARY_URL is {self.library_url!r}",
+                hint="Write what people type into their browser, such as https://tts.example or http://studio:9791.",
+            )
+        return self.library_url
 
     @property
     def web_address(self) -> tuple[str, int]:
@@ -274,18 +406,58 @@ class Settings:
         return _address("WEB_LISTEN", self.web_listen, "")
 
     @property
+    def proxy_address(self) -> tuple[str, int]:
+        """Host and port of `sidecar proxy`.
+
+        Raises:
+            SettingsError: it is none.
+        """
+        return _address("PROXY_LISTEN", self.proxy_listen, "")
+
+    @property
+    def proxy_metrics_address(self) -> tuple[str, int] | None:
+        """Host and port of the proxy's metrics, or None for no such pages.
+
+        Raises:
+            SettingsError: it is neither.
+        """
+        return _address_or_none("PROXY_METRICS", self.proxy_metrics)
+
+    @property
+    def key_for_upstream(self) -> str | None:
+        """The upstream's key, from wherever it was given.
+
+        Raises:
+            SettingsError: its file cannot be read.
+        """
+        return _secret("UPSTREAM_KEY_FILE", self.upstream_key_file, self.upstream_key)
+
+    @property
+    def key_for_transcripts(self) -> str | None:
+        """The key of what writes transcripts, from wherever it was given.
+
+        Raises:
+            SettingsError: its file cannot be read.
+        """
+        return _secret("TRANSCRIBE_KEY_FILE", self.transcribe_key_file, self.transcribe_key)
+
+    @property
     def token(self) -> str | None:
         """The token of `sidecar web`, from wherever it was given.
 
         Raises:
             SettingsError: its file cannot be read.
         """
-        if self.web_token_file is None:
-            return self.web_token or None
-        try:
-            return self.web_token_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise _unreadable("WEB_TOKEN_FILE", self.web_token_file, error) from error
+        return _secret("WEB_TOKEN_FILE", self.web_token_file, self.web_token)
+
+
+def _secret(name: str, path: Path | None, given: str | None) -> str | None:
+    if path is None:
+        return given or None
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(name, path, error) from error
 
 
 def _unreadable(name: str, path: Path, error: OSError | UnicodeDecodeError) -> SettingsError:
@@ -297,6 +469,10 @@ def _hash(*parts: str) -> str:
     import hashlib  # loads OpenSSL, and most commands compare nothing
 
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _address_or_none(name: str, text: str) -> tuple[str, int] | None:
+    return None if text.lower() in ("off", "") else _address(name, text, ", or off")
 
 
 def _address(name: str, text: str, otherwise: str) -> tuple[str, int]:

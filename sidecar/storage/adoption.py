@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sidecar.errors import TablesNotReady
 from sidecar.storage.columns import BY_NAME, Kind
 from sidecar.storage.database import Transaction
-from sidecar.storage.migrations import Migration
+from sidecar.storage.migrations import MIGRATIONS_COLUMNS, MIGRATIONS_TABLE, Migration
 
 TABLE = "tts_records"
 _KEY = re.compile(r"(UNIQUE )?KEY ([a-z_]+) \((.+)\)$")
@@ -67,10 +67,13 @@ def others(migrations: list[Migration], columns: Callable[[str], Collection[str]
         columns: tells the names of a table's columns; none where there is no such table.
     """
     found = []
-    for statement in migrations[0].statements:
-        name = match[1] if (match := _CREATED.match(statement)) else TABLE
-        there = {} if name == TABLE else columns(name)
-        missing = [each for each in wanted(statement).columns if each not in there]
+    ours = {MIGRATIONS_TABLE: list(MIGRATIONS_COLUMNS)}
+    for statement in (each for migration in migrations for each in migration.statements):
+        if (match := _CREATED.match(statement)) and match[1] != TABLE and "VIEW" not in match[0]:
+            ours[match[1]] = list(wanted(statement).columns)
+    for name, names in ours.items():
+        there = columns(name)
+        missing = [each for each in names if each not in there]
         if there and missing:
             found.append(
                 f"{name} is another program's, without a column {missing[0]} (rename that table, or drop it if nobody "

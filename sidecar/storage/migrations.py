@@ -10,6 +10,7 @@ from sidecar.errors import TablesNotReady
 from sidecar.installation import bundled
 
 MIGRATIONS_TABLE = "sidecar_migrations"
+MIGRATIONS_COLUMNS = ("number", "name", "applied_at")
 MIGRATE_HINT = "Run `sidecar init`, or `sidecar migrate` with an account that may create and alter tables."
 EARLIER_STEPS = ("003_short_request_index", "004_exact_shippers", "005_timeline", "006_request_index_in_few_places")
 """Before the first release MySQL's tables were made in six steps, the first two under the names of today's; a database

@@ -1,4 +1,4 @@
-"""Folds events into rows of tts_records.
+"""Folds events into rows of tts_records, and of the tables beside it.
 
 An event becomes a few rows at most, each for one facet of a record; a facet has its own columns and a rule that decides
 which of two values stays. The rules look at the values alone, never at the order of arrival, so any order gives the
@@ -10,13 +10,21 @@ same record:
 - a replacement row sets replaced_by on the record whose audio file was overwritten: the latest stays.
 - a rating row sets the rating columns where its rating_key, time and id of the rating, is the greater.
 - a deletion row sets deleted_at: the earliest stays.
+- a review row sets verdict, who, when and the doubts that were seen, as a rating row does.
+- a note row sets the note and who wrote it, as a rating row does.
 
-A row whose record has not arrived yet makes a stub with status 'pending', which its base row then fills.
+A process row, of tts_processes, is what one event says of its source; of several, the greatest id's stays.
+A score row, of tts_scores, is what a scorer heard in a record's audio; the one by the greatest version stays.
+A tag row, of tts_tags, is whether a record has a tag; the latest that was said of the two stays.
+A preference row, of tts_preferences, is which of two records somebody prefers; the latest of that person stays.
+
+A row whose record has not arrived yet, or was pruned, makes a stub with status 'pending', which its base row then
+fills.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -24,8 +32,10 @@ from typing import Any, cast
 import orjson
 
 from sidecar.event.event import Event
-from sidecar.event.types import DELETED, RATED, SYNTHESIS
-from sidecar.storage.columns import COLUMNS, Column, Facet, Kind
+from sidecar.event.types import DELETED, PREFERRED, RATED, REVIEWED, SCORED, STARTED, SYNTHESIS, TAGGED
+from sidecar.storage.columns import COLUMNS, PROCESS_COLUMNS, Column, Facet, Kind
+from sidecar.storage.said import PREFERENCE_COLUMNS, TAG_COLUMNS, preference_rows, tag_rows
+from sidecar.storage.scores import SCORE_COLUMNS
 
 Value = str | int | float | datetime | None
 Values = tuple[Value, ...]
@@ -34,20 +44,33 @@ Values = tuple[Value, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Fold:
-    """How rows for one facet are folded into tts_records: which columns, and which of two values stays.
+    """How rows for one facet are folded into their table: which columns, and which of two values stays.
 
     Sinks build their statements from it.
     """
 
     name: str
     columns: tuple[str, ...]
-    """Columns of the inserted row, in the order of the row's values; the first is event_id."""
+    """Columns of the inserted row, in the order of the row's values; the key comes first."""
     guarded: tuple[str, ...]
     """Columns that are overwritten where the row's guard wins."""
     guard: str
     """The column that decides. It is compared as text or time; null loses; the greater wins, or the lesser where
     `lesser_wins`."""
     lesser_wins: bool = False
+    table: str = "tts_records"
+    width: int = 1
+    """How many columns the key has."""
+
+    @property
+    def key(self) -> str:
+        """The column by which a row is known, or the first of them."""
+        return self.columns[0]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every column of the key."""
+        return self.columns[: self.width]
 
 
 _STUB_COLUMNS = ("event_id", "fold_key", "text_input", "audio_path", "created_at", "status")
@@ -68,7 +91,39 @@ BASE = _fold(Facet.BASE, guard="fold_key")
 REPLACEMENT = _fold(Facet.REPLACEMENT, guard="replaced_by")
 RATING = _fold(Facet.RATING, guard="rating_key")
 DELETION = _fold(Facet.DELETION, guard="deleted_at", lesser_wins=True)
-FOLDS = (BASE, REPLACEMENT, RATING, DELETION)
+REVIEW = _fold(Facet.REVIEW, guard="review_key")
+NOTE = _fold(Facet.NOTE, guard="note_key")
+PROCESS = Fold(
+    name=Facet.PROCESS,
+    columns=tuple(column.name for column in PROCESS_COLUMNS),
+    guarded=tuple(column.name for column in PROCESS_COLUMNS if column.name not in ("source", "event_id")),
+    guard="event_id",
+    table="tts_processes",
+)
+SCORE = Fold(
+    name=Facet.SCORE,
+    columns=tuple(column.name for column in SCORE_COLUMNS),
+    guarded=tuple(column.name for column in SCORE_COLUMNS if column.name not in ("event_id", "score_key")),
+    guard="score_key",
+    table="tts_scores",
+)
+TAG = Fold(
+    name=Facet.TAG,
+    columns=tuple(column.name for column in TAG_COLUMNS),
+    guarded=("present", "tagged_at"),
+    guard="tag_key",
+    table="tts_tags",
+    width=2,
+)
+PREFERENCE = Fold(
+    name=Facet.PREFERENCE,
+    columns=tuple(column.name for column in PREFERENCE_COLUMNS),
+    guarded=("won", "preferred_at"),
+    guard="preference_key",
+    table="tts_preferences",
+    width=3,
+)
+FOLDS = (BASE, REPLACEMENT, RATING, DELETION, REVIEW, NOTE, PROCESS, SCORE, TAG, PREFERENCE)
 _BLANK: Mapping[str, Value] = {
     **{column.name: None for column in COLUMNS if column.facet is not Facet.NONE},
     "text_input": "",
@@ -84,6 +139,14 @@ def project(event: Event) -> Iterator[tuple[Fold, Values]]:
     """Rows that one event folds into, none for a type this program does not know."""
     if event.type.startswith(SYNTHESIS):
         return _synthesis(event)
+    if event.type == STARTED:
+        return iter([(PROCESS, _process_values(event))])
+    if event.type == SCORED:
+        return iter([(SCORE, _score_values(event))])
+    if event.type == TAGGED:
+        return _tagging(event)
+    if event.type == PREFERRED:
+        return ((PREFERENCE, values) for values in preference_rows(event))
     if event.type in _LATER:
         fold, values = _LATER[event.type]
         return iter([(fold, (*_stub(event, event.subject), *values(event)))])
@@ -125,6 +188,13 @@ def _synthesis(event: Event) -> Iterator[tuple[Fold, Values]]:
         yield REPLACEMENT, (*_stub(event, replaced), *_replacement_values(event))
 
 
+def _tagging(event: Event) -> Iterator[tuple[Fold, Values]]:
+    if "note" in event.data:
+        yield NOTE, (*_stub(event, event.subject), *_note_values(event))
+    for values in tag_rows(event):
+        yield TAG, values
+
+
 def _stub(event: Event, subject: str) -> Values:
     return (subject, "0:", "", "", event.time, "pending")
 
@@ -149,7 +219,7 @@ def _truth(value: bool | None) -> int | None:
     return None if value is None else int(value)
 
 
-def _reader(facet: Facet) -> Callable[[Event], Values]:
+def _reader(facet: Facet, columns: Sequence[Column] = COLUMNS) -> Callable[[Event], Values]:
     """A function that takes the values of the facet's columns out of an event.
 
     It is written as source text and compiled, as dataclasses are: every event goes through it, and going through the
@@ -160,7 +230,7 @@ def _reader(facet: Facet) -> Callable[[Event], Values]:
     lines = ["def read(event):", "    data = event.data"]
     sections: set[str] = set()
     values = []
-    for column in COLUMNS:
+    for column in columns:
         if column.facet is facet:
             values.append(_expression(column, sections))
             names[f"compute_{column.name}"] = column.compute
@@ -193,8 +263,12 @@ def _expression(column: Column, sections: set[str]) -> str:
 
 _base_values = _reader(Facet.BASE)
 _replacement_values = _reader(Facet.REPLACEMENT)
+_process_values = _reader(Facet.PROCESS, PROCESS_COLUMNS)
+_score_values = _reader(Facet.SCORE, SCORE_COLUMNS)
+_note_values = _reader(Facet.NOTE)
 # What is said of a record later, by the event's type.
 _LATER: Mapping[str, tuple[Fold, Callable[[Event], Values]]] = {
     RATED: (RATING, _reader(Facet.RATING)),
     DELETED: (DELETION, _reader(Facet.DELETION)),
+    REVIEWED: (REVIEW, _reader(Facet.REVIEW)),
 }

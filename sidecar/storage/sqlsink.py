@@ -92,6 +92,10 @@ class SqlSink(ABC):
         """Names of the migrations that have been applied; none where there is no table of them."""
 
     @abstractmethod
+    def _says_that_it_is_there(self, error: Exception) -> bool:
+        """Whether a column that was to be added is there: of a migration that was killed before it was noted."""
+
+    @abstractmethod
     def _adopt(self, run: Transaction, known: list[migrations.Migration]) -> list[str]:
         """Take over a tts_records of another program; see sidecar.storage.adoption.
 
@@ -148,6 +152,13 @@ class SqlSink(ABC):
                 (batch.shipper, *paths),
             )
 
+    def _apply(self, run: Transaction, statement: str) -> None:
+        try:
+            run.execute(statement)
+        except Exception as error:
+            if not self._says_that_it_is_there(error):
+                raise
+
     def _migrate(self, run: Transaction, say: Callable[[str], None]) -> list[str]:
         pending = migrations.pending(self.dialect_name, self._applied(run))
         known = migrations.migrations(self.dialect_name)
@@ -158,9 +169,9 @@ class SqlSink(ABC):
         run.execute(f"CREATE TABLE IF NOT EXISTS {migrations.MIGRATIONS_TABLE} {self.migrations_columns}")
         for migration in pending:
             for statement in migration.statements:
-                run.execute(statement)
+                self._apply(run, statement)
             run.execute(
-                f"INSERT INTO {migrations.MIGRATIONS_TABLE} (number, name, applied_at) VALUES (?, ?, ?) "
+                f"{insert_head(migrations.MIGRATIONS_TABLE, migrations.MIGRATIONS_COLUMNS)}(?, ?, ?) "
                 + keep_existing(self.dialect, "number"),
                 (migration.number, migration.name, datetime.now(timezone.utc)),
             )

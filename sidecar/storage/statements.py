@@ -51,6 +51,14 @@ MYSQL = Dialect(on_conflict="ON DUPLICATE KEY UPDATE ", new="VALUES({column})")
 SQLITE = Dialect(on_conflict="ON CONFLICT ({key}) DO UPDATE SET ", new="excluded.{column}")
 
 
+def fold_head(fold: Fold, columns: tuple[str, ...] | None = None) -> str:
+    """
+    Args:
+        columns: those that the rows have; all of the fold's unless given.
+    """
+    return insert_head(fold.table, fold.columns if columns is None else columns)
+
+
 def insert_head(table: str, columns: tuple[str, ...]) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
 
@@ -66,7 +74,7 @@ def keep_existing(dialect: Dialect, key: str) -> str:
 
 
 def fold_tail(dialect: Dialect, fold: Fold, columns: tuple[str, ...] | None = None) -> str:
-    """The tail that folds a row into the record that is there.
+    """The tail that folds a row into the one that is there.
 
     MySQL assigns from left to right and sees what it has assigned, so the guard comes last.
 
@@ -83,7 +91,7 @@ def fold_tail(dialect: Dialect, fold: Fold, columns: tuple[str, ...] | None = No
         f"{column} = CASE WHEN {wins} THEN {value} ELSE {column} END"
         for column, value in {**values, guard: new_guard}.items()
     ]
-    return dialect.on_conflict.format(key="event_id") + ", ".join(assignments)
+    return dialect.on_conflict.format(key=", ".join(fold.keys)) + ", ".join(assignments)
 
 
 def requarantine(dialect: Dialect) -> str:

@@ -14,13 +14,19 @@ from dataclasses import dataclass, replace
 
 from sidecar.event.event import Event
 from sidecar.event.types import ERASED, FORGOTTEN
+from sidecar.storage.beside import OF_RECORDS, compared_with
+from sidecar.storage.beside import mend as mend_beside
 from sidecar.storage.database import Database, Transaction, in_chunks, marks
-from sidecar.storage.refold import compare, mend
+from sidecar.storage.projection import FOLDS
+from sidecar.storage.refold import compare, mend, overwritten_by
 from sidecar.storage.sink import Batch, Delivery, Quarantined
 
 _UUID = rb"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _ID, _SUBJECT = (re.compile(rb'"%b"\s*:\s*"%b"' % (name, _UUID)) for name in (b"id", b"subject"))
 _EMPTIED = "belongs to something that was forgotten: `sidecar forget --pending` removes the file"
+
+
+PROJECTIONS = tuple(dict.fromkeys(fold.table for fold in FOLDS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +81,17 @@ def require_delete(run: Transaction, *tables: str) -> None:
         run.execute(f"DELETE FROM {table} WHERE 1 = 0")
 
 
+_OTHERS_TRIGGERS = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name NOT LIKE 'tts!_%' ESCAPE '!' LIMIT 1"
+
+
 def rehearse(database: Database, work: Callable[[], object]) -> None:
-    """Do the work alone and undo it, before any file goes: a foreign key of a table that is not ours may be in the way.
-    SQLite heeds those only where a program asks for it, which this one does not.
+    """Do the work alone and undo it, before any file goes: a foreign key of a table that is not ours may be in the way,
+    or a trigger. SQLite heeds the former only where a program asks for it, which this one does not.
 
     Raises:
         TemporarySinkError: the server refuses it.
     """
-    if database.dialect == "sqlite":
+    if database.dialect == "sqlite" and not database.query(_OTHERS_TRIGGERS):
         return
 
     def undone() -> None:
@@ -106,26 +115,38 @@ def erase(run: Transaction, ids: Collection[str]) -> int:
     """
     events = 0
     for chunk in in_chunks(ids, 200):
-        bereaved = {
-            str(subject)
-            for (subject,) in run.query(f"SELECT subject FROM tts_events WHERE id IN ({marks(chunk)})", chunk)
-        }
-        for column in ("id", "subject"):
-            events += run.execute(
-                f"DELETE FROM tts_events WHERE {column} IN ({marks(chunk)}) AND type <> '{FORGOTTEN}'", chunk
-            )
-        run.execute(f"DELETE FROM tts_records WHERE event_id IN ({marks(chunk)})", chunk)
-        fold_again(run, sorted(bereaved - set(chunk)))
+        single = run.query(f"SELECT id, subject FROM tts_events WHERE id IN ({marks(chunk)}) AND subject <> id", chunk)
+        bereaved = {str(subject) for _, subject in single} | compared_with(run, chunk)
+        own = run.query(f"SELECT id FROM tts_events WHERE subject IN ({marks(chunk)})", chunk)
+        erased = {*chunk, *(str(id_) for id_, *_ in (*own, *single))}
+        those = {"subject": chunk, "id": [str(id_) for id_, _ in single]}
+        for column, values in those.items():
+            bereaved |= overwritten_by(run, column, values) if values else set()
+        for column, values in those.items():
+            if values:
+                events += run.execute(
+                    f"DELETE FROM tts_events WHERE {column} IN ({marks(values)}) AND type <> '{FORGOTTEN}'", values
+                )
+        for table in PROJECTIONS:
+            run.execute(f"DELETE FROM {table} WHERE event_id IN ({marks(chunk)})", chunk)
+        fold_again(run, sorted(bereaved - set(chunk)), erased)
     return events
 
 
-def fold_again(run: Transaction, subjects: Sequence[str]) -> None:
-    """Make records what their events say, those included of which no event is left."""
+def fold_again(run: Transaction, subjects: Sequence[str], erased: Collection[str]) -> None:
+    """Make records, and what other tables say of them, what their events say once some were erased, those included of
+    which no event is left.
+
+    Args:
+        erased: ids of those events, and of records that were erased with them.
+    """
     for chunk in in_chunks(subjects, 200):
-        found = compare(run, chunk)
-        mend(run, found)
+        found = compare(run, chunk, erased=erased).anew()
         if found.strays:
             run.execute(f"DELETE FROM tts_records WHERE event_id IN ({marks(found.strays)})", found.strays)
+        mend(run, found)
+        for table in OF_RECORDS:
+            mend_beside(run, table, chunk, erased)
 
 
 def ids_in(raw: bytes, *, subject: bool = True) -> set[str]:
@@ -137,7 +158,7 @@ def ids_in(raw: bytes, *, subject: bool = True) -> set[str]:
 
 def _named(event: Event) -> set[str]:
     replaced = (event.data.get("audio") or {}).get("replaces")
-    return {event.id, event.subject, *filter(None, [replaced])}
+    return {event.id, event.subject, *filter(None, [replaced]), *(event.data.get("over") or ())}
 
 
 def _is_refused(event: Event, gone: Collection[str]) -> bool:

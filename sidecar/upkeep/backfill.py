@@ -77,9 +77,10 @@ def survey(folder: Path, *, min_age: float) -> Survey:
     """
     names = list_names(folder)
     events = set(names.events)
-    missing = {name: mtime for name, (_, mtime) in names.audio.items() if f"{name}{EVENT_SUFFIX}" not in events}
-    settled = sorted(name for name, mtime in missing.items() if time.time() - mtime >= min_age)
-    return Survey(unrecorded=settled, recorded=len(names.audio) - len(missing), young=len(missing) - len(settled))
+    wavs = names.wavs
+    missing = [name for name in wavs if f"{name}{EVENT_SUFFIX}" not in events]
+    settled = sorted(name for name in missing if time.time() - names.audio[name][1] >= min_age)
+    return Survey(unrecorded=settled, recorded=len(wavs) - len(missing), young=len(missing) - len(settled))
 
 
 def backfill(
@@ -125,7 +126,9 @@ def _told(database: Database | None, wanted: Set[str]) -> _Told:
         return _Told(known=frozenset(), forgotten=frozenset())
     # One pass: there is no index on the hash, which each insert would pay for.
     rows = database.stream("SELECT audio_sha256 FROM tts_records WHERE audio_sha256 IS NOT NULL")
-    return _Told(known={digest for (digest,) in rows if digest in wanted}, forgotten=wanted & erased_audio(database))
+    return _Told(
+        known={digest for (digest,) in rows if digest in wanted}, forgotten=wanted & erased_audio(database).keys()
+    )
 
 
 def _hash(path: Path) -> str:

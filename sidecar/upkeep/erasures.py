@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import orjson
 from sidecar.event.event import Event
 from sidecar.event.publish import Publisher
 from sidecar.event.types import ERASED
-from sidecar.storage.database import Database, in_chunks, marks
+from sidecar.storage.database import Database, in_chunks
 
 _PER_EVENT = 1000  # numbers, each with a source of up to 255 characters: well below SIDECAR_EVENT_MAX_BYTES
 _SOURCE = re.compile(rb'"source"\s*:\s*"(indextts://[A-Za-z0-9._-]+/[A-Za-z0-9._-]+)"')
@@ -59,8 +60,8 @@ def publish_erasure(publisher: Publisher, folder: Path, member: str, values: Ite
     """Publish one of the lists that an erasure leaves.
 
     Args:
-        member: audio_sha256 (of erased audio), done (ids of which nothing is left on this host), or left/HOST (ids of
-            which something may be on that host).
+        member: done (ids of which nothing is left on this host), or left/HOST (ids of which something may be on that
+            host).
 
     Raises:
         PublishError: the folder cannot be written.
@@ -73,15 +74,30 @@ def publish_erasure(publisher: Publisher, folder: Path, member: str, values: Ite
     return published
 
 
-def erased_audio(database: Database) -> set[str]:
-    """The SHA-256 of all audio that was forgotten."""
-    return {digest for _, data in _erasures(database) for digest in data.get("audio_sha256") or ()}
+def publish_erased_audio(publisher: Publisher, folder: Path, audio: Mapping[str, int | None]) -> list[Event]:
+    """Publish by which hash, and which size, audio that is erased is known should a copy come back.
+
+    Args:
+        audio: sizes in bytes, by SHA-256; None where it is not known.
+
+    Raises:
+        PublishError: the folder cannot be written.
+    """
+    published = []
+    for chunk in in_chunks(sorted(audio), _PER_EVENT):
+        data = {"numbers": {}, "audio_sha256": chunk, "audio_bytes": [audio[digest] for digest in chunk]}
+        published.append(publisher.publish(folder, ERASED, None, data))
+    return published
 
 
-def erased_events(database: Database, ids: Iterable[str]) -> Iterator[str]:
-    """Which of those ids the database still has."""
-    for chunk in in_chunks(ids):
-        yield from (row[0] for row in database.query(f"SELECT id FROM tts_events WHERE id IN ({marks(chunk)})", chunk))
+def erased_audio(database: Database) -> dict[str, int | None]:
+    """All audio that was forgotten: sizes in bytes, where they are known, by SHA-256."""
+    found: dict[str, int | None] = {}
+    for _, data in _erasures(database):
+        hashes, sizes = data.get("audio_sha256") or (), data.get("audio_bytes") or ()
+        for digest, size in zip_longest(hashes, sizes[: len(hashes)]):
+            found[digest] = size if found.get(digest) is None else found[digest]
+    return found
 
 
 def hosts(database: Database) -> dict[str, tuple[set[str], set[str]]]:

@@ -18,28 +18,43 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
-from sidecar.answers.textindex import text_index
+from sidecar.answers.folders import Folders
 from sidecar.event.event import Event
 from sidecar.event.names import printable
-from sidecar.event.publish import Publisher, flush_folder, publish_file
-from sidecar.event.types import FORGOTTEN, SYNTHESIS
-from sidecar.shipping.tree import not_shipped
-from sidecar.storage.database import Database, Row, in_chunks, marks
+from sidecar.event.opening import read_regular
+from sidecar.event.publish import Publisher, publish_file, sweep
+from sidecar.event.types import FORGOTTEN
+from sidecar.storage.database import Database, Parameter, Row, in_chunks, marks
+from sidecar.storage.said import hashed_person
 from sidecar.storage.statements import EVENT_COLUMNS, MYSQL, SQLITE, insert_head, keep_existing
-from sidecar.storage.tombstones import erase, forgotten, ids_in, rehearse, require_delete
-from sidecar.upkeep.documents import Document, documents
+from sidecar.storage.tombstones import PROJECTIONS, erase, forgotten, rehearse, require_delete
+from sidecar.upkeep.compacting import compact
+from sidecar.upkeep.copies import Copies, Links, find_copies
 from sidecar.upkeep.erasures import (
     Number,
-    hosts,
     number_in_broken_file,
+    publish_erased_audio,
     publish_erased_numbers,
     publish_erasure,
 )
 from sidecar.upkeep.mentions import Target
-from sidecar.upkeep.removal import Removal, identify, remove
+from sidecar.upkeep.pending import Place
+from sidecar.upkeep.removal import Removal, State, remove_read
+from sidecar.upkeep.survey import quarantined
+from sidecar.upkeep.takes import is_recorded
 from sidecar.upkeep.traces import Traces, look
+from sidecar.upkeep.wav import sha256
 
 _ROWS = 200  # of one transaction in which the shippers wait
+_ROWS_A_STATEMENT = 50
+
+_SAID_BY = {
+    "rated_by": "rated_by = NULL, rating_note = NULL",
+    "reviewed_by": "reviewed_by = NULL",
+    "noted_by": "noted_by = NULL, take_note = NULL",
+}
+"""By whom something was said of a record, and what goes where that one is forgotten."""
+_NOTES = ("rating_note", "take_note")
 
 
 @dataclass(kw_only=True)
@@ -54,126 +69,75 @@ class Forgotten:
     """Rows of tts_records that other programs had inserted."""
     left: list[str] = field(default_factory=list)
     """Files of this host that are still there, each with the reason."""
-    shared: list[str] = field(default_factory=list)
+    shared: list[Path] = field(default_factory=list)
     """Audio that stays, because it belongs to a record that stays, too."""
+    changed: list[Path] = field(default_factory=list)
+    """Files that stay, because under the name of what was meant lies something that nobody recorded."""
+    copies: Copies = field(default_factory=Copies)
+    """What was found of audio that was forgotten, now or before, where nobody had recorded it."""
     elsewhere: dict[str, list[str]] = field(default_factory=dict)
     """Files that may lie where nobody looked, by host; under "" those of other programs' rows and shippers."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where it is forgotten."""
-
-    database: Database
-    folders: Sequence[Path]
-    """The watched folders, in which files are removed."""
-    host: str
-    """This machine's name as events have it."""
-    shipper: str
-    """SIDECAR_NAME."""
-
-
-def meant(place: Place, target: Target) -> set[str]:
-    """Ids of the records that are meant, those included that are not shipped yet, and of events about other records."""
-    ids = target.subjects(place.database)
-    for folder in place.folders:
-        for document in documents(folder):
-            ids |= _ids(document, target)
-    for _, _, raw in _quarantined(place.database, target):
-        ids |= _ids_of_broken(raw)
-    return ids
-
-
-def forget(place: Place, publisher: Publisher, target: Target, *, reason: str | None = None) -> Forgotten:
+def forget(
+    place: Place, publisher: Publisher, target: Target, *, reason: str | None = None, copies: bool = False
+) -> Forgotten:
     """
     Args:
         reason: is kept in the tombstones, so it should name nobody.
+        copies: whether copies of the audio are removed as well; otherwise they are listed as left.
 
     Raises:
         PublishError: a tombstone cannot be written; nothing has been erased then.
         TemporarySinkError: the account may not delete, or a foreign key is in the way; nothing has been changed then.
     """
     database = place.database
-    require_delete(database, "tts_records", "tts_events", "sidecar_quarantine")
-    ids = meant(place, target)
-    traces = look(database, place.folders, place.host, target, ids)
-    strangers = target.strangers(database)
+    require_delete(database, *PROJECTIONS, "tts_events", "sidecar_quarantine")
+    traces = look(place, target)
+    ids = traces.ids
     chunks = list(in_chunks(sorted(ids), _ROWS))
     for chunk in chunks:
         rehearse(database, partial(erase, database, chunk))
-    rehearse(database, partial(_delete_strangers, database, strangers))
+    rehearse(database, partial(_delete_strangers, database, traces.strangers))
     result = Forgotten(records=traces.records, elsewhere=traces.elsewhere, shared=traces.shared)
+    links = Links(path for path, _, _ in traces.audio)
     if ids:
-        _bury(place, publisher, traces, ids, _numbers(database, traces, ids, target), reason)
-    _remove_files(traces, result)
+        _bury(place, publisher, traces, _numbers(database, traces, target), reason)
+    for folder in place.folders:
+        sweep(folder)
+    failed = _remove_files(traces, result)
+    result.copies = copies_of(place, traces, failed)  # by now, that is: what is left of the content
+    for line in links.elsewhere(result.copies):
+        result.elsewhere.setdefault(place.host, []).append(line)
+    _remove_copies(result, asked=copies)
     for chunk in chunks:
         result.events += database.alone(partial(erase, database, chunk))
-    _erase_strangers(database, target, strangers, result)
+        result.left += _kept_by_others(database, chunk)
+    _erase_strangers(database, traces.strangers, result)
+    _erase_said(database, target)
     _erase_quarantined(place, target, ids, result)
-    _compact(database)
+    result.changed = [path for path in result.changed if _is_unknown(database, path)]
+    result.left += compact(database)
     if not result.left:
         done = ids - traces.owners[place.host]  # of those, something is listed as left here
         _record(place, publish_erasure(publisher, place.folders[0], "done", done), place.folders[0])
     return result
 
 
-def pending(place: Place) -> frozenset[str]:
-    """Ids of what was forgotten and is not gone, or not known to be gone, from this host and the database."""
-    database = place.database
-    left: set[str] = set()
-    for host, (_, ids) in hosts(database).items():
-        if host == place.host:
-            left |= ids
-    tombs = f"tts_events t ON t.type = '{FORGOTTEN}'"
-    for sql in (
-        f"SELECT e.subject FROM tts_events e JOIN {tombs} AND t.subject = e.subject AND e.type <> '{FORGOTTEN}'",
-        f"SELECT e.id FROM tts_events e JOIN {tombs} AND t.subject = e.id AND e.type <> '{FORGOTTEN}'",
-        f"SELECT r.event_id FROM tts_records r JOIN {tombs} AND t.subject = r.event_id",
-    ):
-        left.update(str(row[0]) for row in database.query(sql))
-    here, told = set(), set()
-    for folder in place.folders:
-        for document in documents(folder):
-            if not document.erases:
-                here |= ids_in(document.raw)
-            elif document.event is not None and document.event.get("type") == FORGOTTEN:
-                told.add(str(document.event.get("subject")))
-    known = forgotten(database, here | told)
-    return frozenset(left | (here & (known | told)) | (told - known))
+def copies_before(place: Place, traces: Traces) -> Copies:
+    """Those there are now, besides what forgetting it would remove."""
+    return copies_of(place, traces, {(path, sha256) for path, sha256, _ in traces.audio})
 
 
-def unseen(place: Place) -> list[str]:
-    """The folders that other shippers of the database watch, and those below ours that hold events and that nobody
-    watches: what is not shipped from there is known there alone."""
-    ours = {(place.shipper, printable(str(folder))) for folder in place.folders}
-    rows = place.database.query("SELECT shipper, folder FROM sidecar_positions ORDER BY shipper, folder")
-    below = [each for folder in place.folders for each in not_shipped(folder, place.folders)]
-    others = [f"{shipper}: {folder}" for shipper, folder in rows if (shipper, folder) not in ours]
-    return others + sorted(set(map(str, below)))
+def copies_of(place: Place, traces: Traces, known: set[tuple[Path, str]]) -> Copies:
+    return find_copies(place.database, place.folders, traces.known, going=traces.ids, staying=traces.stays, known=known)
 
 
-def _ids(document: Document, target: Target) -> set[str]:
-    """What has to be forgotten because of a document: the record, or only the event where it is about another's."""
-    if document.event is None:
-        return _ids_of_broken(document.raw) if target.may_match(document.raw) else set()
-    if document.erases or not target.matches(document.event):
-        return set()
-    name = "subject" if str(document.event.get("type")).startswith(SYNTHESIS) else "id"
-    return {str(document.event.get(name))} - {"None"}
-
-
-def _ids_of_broken(raw: bytes) -> set[str]:
-    """The event's own id alone: what it is about may be another's record, which stays."""
-    return ids_in(raw, subject=b'"type":"' + SYNTHESIS.encode() in raw.replace(b" ", b""))
-
-
-def _bury(
-    place: Place, publisher: Publisher, traces: Traces, ids: set[str], numbers: Iterable[Number], reason: str | None
-) -> None:
+def _bury(place: Place, publisher: Publisher, traces: Traces, numbers: Iterable[Number], reason: str | None) -> None:
     """Publish what stays and put it into the database."""
-    first = place.folders[0]
+    first, ids = place.folders[0], traces.ids
     lists = publish_erased_numbers(publisher, first, numbers)
-    lists += publish_erasure(publisher, first, "audio_sha256", traces.hashes)
+    lists += publish_erased_audio(publisher, first, traces.hashes)
     lists += publish_erasure(publisher, first, f"left/{place.host}", ids)
     for host, theirs in traces.owners.items():
         lists += publish_erasure(publisher, first, f"left/{host}", theirs)
@@ -182,9 +146,7 @@ def _bury(
     for folder, those in _by_folder(traces, sorted(ids - already), first).items():
         for chunk in in_chunks(those, _ROWS):
             data = {"reason": reason, "caller": None}
-            tombstones = [publisher.publish(folder, FORGOTTEN, each, data, flush=False) for each in chunk]
-            flush_folder(folder)
-            _record(place, tombstones, folder)
+            _record(place, publisher.publish_many(folder, FORGOTTEN, chunk, data), folder)
 
 
 def _by_folder(traces: Traces, ids: Iterable[str], first: Path) -> dict[Path, list[str]]:
@@ -199,66 +161,112 @@ def _record(place: Place, events: Sequence[Event], folder: Path) -> None:
     """Put events into the database at once, as the shipper would later."""
     database = place.database
     dialect = SQLITE if database.dialect == "sqlite" else MYSQL
-    statement = f"{insert_head('tts_events', EVENT_COLUMNS)}({marks(EVENT_COLUMNS)}) {keep_existing(dialect, 'id')}"
+    place_of, now = printable(str(folder)), datetime.now(timezone.utc)
 
     def insert() -> None:
-        for event in events:
-            path = f"{printable(str(folder))}/{event.id}.json"
-            envelope = (event.id, event.type, event.source, event.sequence, event.subject, event.time)
-            stored_as = (place.shipper, path, event.sha256, datetime.now(timezone.utc), event.raw.decode())
-            database.execute(statement, [*envelope, *stored_as])
+        for chunk in in_chunks(events, _ROWS_A_STATEMENT):
+            rows = ", ".join([f"({marks(EVENT_COLUMNS)})"] * len(chunk))
+            values: list[Parameter] = []
+            for event in chunk:
+                values += (event.id, event.type, event.source, event.sequence, event.subject, event.time)
+                values += (place.shipper, f"{place_of}/{event.id}.json", event.sha256, now, event.raw.decode())
+            database.execute(f"{insert_head('tts_events', EVENT_COLUMNS)}{rows} {keep_existing(dialect, 'id')}", values)
 
     if events:
         database.alone(insert)
 
 
-def _numbers(database: Database, traces: Traces, ids: set[str], target: Target) -> Iterator[Number]:
+def _numbers(database: Database, traces: Traces, target: Target) -> Iterator[Number]:
     """The numbers of all events that will be erased, wherever they are by now."""
     yield from traces.numbers
-    for _, _, raw in _quarantined(database, target, ids):
+    for _, _, _, raw in quarantined(database, target, traces.ids):
         if number := number_in_broken_file(raw):
             yield number
 
 
-def _remove_files(traces: Traces, result: Forgotten) -> None:
+def _remove_files(traces: Traces, result: Forgotten) -> set[tuple[Path, str]]:
     """Audio before the event files, which are what tells of it: where it stays, so does the one that names it,
-    and one that only the database had is put back."""
+    and one that only the database had is put back.
+
+    Returns:
+        The audio that could not be removed, with its SHA-256.
+    """
     held = set(traces.held)
-    for path, sha256, record in traces.audio:
-        if not _remove(path, sha256, result):
+    failed = set()
+    for path, digest, record in traces.audio:
+        if not _remove(path, digest, None, result):
             held.add(record)
-    for record in held & (traces.unfiled.keys() - {record for _, _, record in traces.files}):
+            failed.add((path, digest))
+            result.left[-1] += "; its event file stays with it, to tell whose it is"
+    for record in held & (traces.unfiled.keys() - {record for _, record in traces.files}):
         folder, raw = traces.unfiled[record]
         with contextlib.suppress(FileExistsError):
             publish_file(folder, f"{record}.json", raw)
-    for path, sha256, record in traces.files:
+    for file, record in traces.files:
         if record not in held:
-            _remove(path, sha256, result)
+            _remove(file.path, file.sha256, file.state, result)
     result.left += traces.left
+    return failed
 
 
-def _remove(path: Path, sha256: str, result: Forgotten) -> bool:
+def _remove_copies(result: Forgotten, *, asked: bool) -> None:
+    for path, digest in result.copies.found:
+        if asked:
+            _remove(path, digest, None, result)
+        else:
+            result.left.append(f"{path}: a copy of audio that was forgotten; --copies removes it")
+    result.left += result.copies.unread
+
+
+def _remove(path: Path, digest: str, state: State | None, result: Forgotten) -> bool:
     """Whether it is gone, or was not what was meant."""
     try:
-        result.files += remove(path, identify(path, sha256)) is Removal.REMOVED
+        done = remove_read(path, state, digest)
     except OSError as error:
         result.left.append(f"{path}: {error.strerror}")
         return False
+    if done is Removal.OTHER and path.is_symlink():
+        result.left.append(f"{path}: a link, which is not followed; remove it and what it leads to by hand")
+        return False
+    if done is Removal.OTHER:
+        result.changed.append(path)
+    result.files += done is Removal.REMOVED
     return True
 
 
-def _erase_strangers(database: Database, target: Target, rows: Sequence[Row], result: Forgotten) -> None:
-    """Rows of other programs that are meant, and what a forgotten person's name stands in besides."""
+def _erase_strangers(database: Database, rows: Sequence[Row], result: Forgotten) -> None:
+    """Rows of other programs that are meant."""
     result.strangers = _delete_strangers(database, rows)
     for _, path in rows:
         if path:
             result.elsewhere.setdefault("", []).append(str(path))
+
+
+def _erase_said(database: Database, target: Target) -> None:
+    """What the tables still say of it, in records that stay, by events that are in the log no more."""
     if target.user:
-        rated = database.query("SELECT rated_by, id FROM tts_records WHERE rated_by = ?", [target.user])
-        for chunk in in_chunks([number for name, number in rated if name == target.user]):
-            database.execute(
-                f"UPDATE tts_records SET rated_by = NULL, rating_note = NULL WHERE id IN ({marks(chunk)})", chunk
-            )
+        for column, changes in _SAID_BY.items():
+            said = database.query(f"SELECT {column}, id FROM tts_records WHERE {column} = ?", [target.user])
+            for chunk in in_chunks([number for name, number in said if name == target.user]):
+                database.execute(f"UPDATE tts_records SET {changes} WHERE id IN ({marks(chunk)})", chunk)
+        database.execute("DELETE FROM tts_preferences WHERE person = ?", [hashed_person(target.user)])
+    if target.text:
+        for column in _NOTES:
+            said = database.query(f"SELECT {column}, id FROM tts_records WHERE INSTR({column}, ?) > 0", [target.text])
+            for chunk in in_chunks([number for note, number in said if target.text in str(note)]):
+                database.execute(f"UPDATE tts_records SET {column} = NULL WHERE id IN ({marks(chunk)})", chunk)
+        for tag, event_id in database.query(
+            "SELECT tag, event_id FROM tts_tags WHERE INSTR(tag, ?) > 0", [target.text]
+        ):
+            if target.text in str(tag):
+                database.execute("DELETE FROM tts_tags WHERE event_id = ? AND tag = ?", [event_id, tag])
+
+
+def _kept_by_others(database: Database, ids: Sequence[str]) -> list[str]:
+    """Events that are still there, in lines for people."""
+    sql = f"SELECT COUNT(*) FROM tts_events WHERE subject IN ({marks(ids)}) AND type <> '{FORGOTTEN}'"
+    ((number,),) = database.query(sql, ids)
+    return [f"events of it in tts_events: a trigger of that table keeps {number:,}"] if number else []
 
 
 def _delete_strangers(database: Database, rows: Sequence[Row]) -> int:
@@ -269,35 +277,27 @@ def _delete_strangers(database: Database, rows: Sequence[Row]) -> int:
     return deleted
 
 
+def _is_unknown(database: Database, path: Path) -> bool:
+    """Whether a file is there that no record has as its audio, by its content."""
+    try:
+        return path.is_file() and not is_recorded(database, sha256(path))
+    except OSError:
+        return True
+
+
 def _erase_quarantined(place: Place, target: Target, ids: set[str], result: Forgotten) -> None:
-    known = {printable(str(folder)): folder for folder in place.folders}
-    for number, path, _ in list(_quarantined(place.database, target, ids)):
-        folder, _, name = path.rpartition("/")
-        if folder not in known:
+    known = Folders(place.folders)
+    for number, path, shipper, raw in list(quarantined(place.database, target, ids)):
+        folder = known.of(path)
+        # Another host's shipper may watch a folder of the same name.
+        theirs = folder is not None and shipper != place.shipper and not _begins(folder / path.rpartition("/")[2], raw)
+        if folder is None or theirs:
             result.elsewhere.setdefault("", []).append(path)
-        elif (known[folder] / name).exists():
+        elif (folder / path.rpartition("/")[2]).exists():
             result.left.append(f"{path}: it was changed since it was put into quarantine; look at it")
         result.quarantined += place.database.execute("DELETE FROM sidecar_quarantine WHERE id = ?", [number])
 
 
-def _quarantined(database: Database, target: Target, ids: Iterable[str] = ()) -> Iterator[tuple[int, str, bytes]]:
-    """Id, path and first bytes of the quarantined files that mention it."""
-    gone = set(ids)
-    for number, path, first_bytes in database.query("SELECT id, path, content FROM sidecar_quarantine"):
-        raw = first_bytes if isinstance(first_bytes, bytes) else str(first_bytes).encode()
-        if target.may_match(raw) or not gone.isdisjoint(ids_in(raw)):
-            yield int(number), str(path), raw
-
-
-def _compact(database: Database) -> None:
-    """Rewrite free pages and the segments of a text index, where the bytes of deleted rows remain."""
-    indexed = text_index(database) is not None
-    if database.dialect == "sqlite":
-        if indexed:
-            database.execute("INSERT INTO tts_text_search (tts_text_search) VALUES ('optimize')")
-        database.execute("VACUUM")
-        database.query("PRAGMA wal_checkpoint(TRUNCATE)")
-        return
-    if indexed:
-        # With a full-text index this rebuilds both the table and the index.
-        database.query("OPTIMIZE TABLE tts_records")
+def _begins(path: Path, raw: bytes) -> bool:
+    found = read_regular(path, len(raw)) if raw else None
+    return found is not None and found[0] == raw

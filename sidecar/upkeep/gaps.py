@@ -7,7 +7,7 @@ it, or if it was erased on purpose.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from sidecar.storage.database import Database
@@ -16,10 +16,10 @@ from sidecar.upkeep.erasures import Number, erased_numbers, number_in_broken_fil
 _LISTED = 20
 
 
-def gaps(seen: Iterable[Number], explained: Iterable[Number], database: Database) -> Iterator[tuple[str, str]]:
+def gaps(seen: Mapping[str, set[int]], explained: Iterable[Number], database: Database) -> Iterator[tuple[str, str]]:
     """
     Args:
-        seen: the numbers of the folder's events; only their sources are checked.
+        seen: the numbers of the folder's events by source; only these are checked.
         explained: numbers that the folder accounts for in other ways.
 
     Yields:
@@ -28,22 +28,21 @@ def gaps(seen: Iterable[Number], explained: Iterable[Number], database: Database
     Raises:
         TemporarySinkError: the database cannot serve.
     """
-    here = _by_source(seen)
     kept = database.stream("SELECT content FROM sidecar_quarantine")
     quarantined = filter(None, (number_in_broken_file(bytes(content)) for (content,) in kept))
     elsewhere = _by_source(chain(explained, erased_numbers(database), quarantined))
     sql = "SELECT source, MAX(sequence), COUNT(DISTINCT sequence) FROM tts_events GROUP BY source"
     stored = {source: (int(last), int(count)) for source, last, count in database.query(sql)}
-    for source, numbers in sorted(here.items()):
+    for source, numbers in sorted(seen.items()):
         last, count = stored.get(source, (0, 0))
         if count == last and max(numbers) <= last:
             continue
         rows = database.query("SELECT DISTINCT sequence FROM tts_events WHERE source = ?", [source])
-        numbers.update(int(row[0]) for row in rows)
-        missing = sorted(set(range(1, max(numbers))) - numbers - elsewhere[source])
+        there = numbers.union(int(row[0]) for row in rows)
+        missing = sorted(set(range(1, max(there))) - there - elsewhere[source])
         if missing:
             listed = ", ".join(map(str, missing[:_LISTED])) + (" ..." if len(missing) > _LISTED else "")
-            yield source, f"{len(missing)} of {max(numbers)}: {listed}"
+            yield source, f"{len(missing)} of {max(there)}: {listed}"
 
 
 def _by_source(numbers: Iterable[Number]) -> dict[str, set[int]]:

@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from sidecar.answers.audio import may_name
 from sidecar.errors import EventError, NotAnEvent
 from sidecar.event.event import Event
-from sidecar.event.names import EVENT_SUFFIX
+from sidecar.event.names import EVENT_SUFFIX, media_type_of
 from sidecar.event.types import ERASED
 from sidecar.shipping.reading import Directory, FileBusy, read_file, stat_file, unavailable
 from sidecar.upkeep.erasures import Number, number_in_broken_file, numbers_of
 from sidecar.upkeep.wav import SUFFIX
+
+_PARENTS = 256
+"""Of audio, as recorded, that are remembered: a TTS has one, or one a day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +31,12 @@ class Names:
     events: list[str]
     """*.json, sorted."""
     audio: dict[str, tuple[int, float]]
-    """WAVs: their sizes in bytes, and when they were last written, in seconds since 1970."""
+    """Of every format: their sizes in bytes, and when they were last written, in seconds since 1970."""
+
+    @property
+    def wavs(self) -> set[str]:
+        """Of the audio, what a TTS may have left without an event; other formats people make of it."""
+        return {name for name in self.audio if name.lower().endswith(SUFFIX)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +90,7 @@ def list_names(folder: Path) -> Names:
                     continue
                 if entry.name.endswith(EVENT_SUFFIX):
                     events.append(entry.name)
-                elif entry.name.lower().endswith(SUFFIX) and entry.is_file(follow_symlinks=False):
+                elif media_type_of(entry.name) is not None and entry.is_file(follow_symlinks=False):
                     with contextlib.suppress(FileNotFoundError):
                         state = entry.stat(follow_symlinks=False)
                         audio[entry.name] = state.st_size, state.st_mtime
@@ -157,7 +166,14 @@ def audio_name(folder: Path, recorded: str) -> str | None:
 
     Recorded paths are relative to the TTS's project root, of which the folder is the last part, or absolute.
     """
-    path = PurePosixPath(recorded)
-    if not path.name or path.name.startswith("."):
+    parent, slash, name = recorded.rpartition("/")
+    if not name or name.startswith("."):
         return None
-    return path.name if not path.parent.parts or may_name(folder, path) else None
+    return name if _is(folder, parent or slash) else None
+
+
+@lru_cache(_PARENTS)
+def _is(folder: Path, parent: str) -> bool:
+    """Of as many takes as the folder has; reading their paths one by one was half of verify's processor time."""
+    path = PurePosixPath(parent)
+    return not path.parts or may_name(folder, path / "any")

@@ -1,4 +1,4 @@
-"""Folds the whole log again and puts tts_records right, in place, while the shipper goes on.
+"""Folds the whole log again and puts tts_records and the tables beside it right, in place, while the shipper goes on.
 
 Some records at a time are compared with what their events fold into (sidecar.storage.refold). Where they differ, they
 are compared once more and written in one transaction that no shipper's commit falls into. So whatever ends it, each
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from sidecar.errors import SidecarError
 from sidecar.event.types import FORGOTTEN
+from sidecar.storage.beside import PREFERENCES, PROCESSES, SCORES, TAGS, put_right
 from sidecar.storage.database import Database, in_chunks
 from sidecar.storage.projection import Values
-from sidecar.storage.refold import Compared, compare, latest, mend, replacements
+from sidecar.storage.refold import REPLACING, Compared, compare, latest, mend, replacements
 from sidecar.upkeep.progress import Track
 
 _SUBJECTS = 200  # compared at once: where they differ, the shipper waits some hundredths of a second
@@ -37,6 +38,12 @@ class Rebuilt:
     """Records without any event left."""
     kept: int = 0
     """Records without any event that the database does not let go, because other tables refer to them."""
+    processes: int = 0
+    """Rows of tts_processes that were added, changed or dropped."""
+    scores: int = 0
+    tags: int = 0
+    preferences: int = 0
+    """The same of tts_scores, tts_tags and tts_preferences."""
 
 
 def rebuild(database: Database, track: Track) -> Rebuilt:
@@ -62,10 +69,12 @@ def rebuild(database: Database, track: Track) -> Rebuilt:
         result.added += len(found.missing)
         result.changed += len(found.wrong)
     result.records = _count(database)
+    result.processes, result.scores = put_right(database, PROCESSES), put_right(database, SCORES)
+    result.tags, result.preferences = put_right(database, TAGS), put_right(database, PREFERENCES)
     return result
 
 
-_REPLACING = "SELECT event FROM tts_events WHERE event LIKE '%\"replaces\"%'"
+_REPLACING = f"SELECT event FROM tts_events WHERE {REPLACING}"
 
 _DROP = (
     "DELETE FROM tts_records WHERE event_id = ? AND (NOT EXISTS (SELECT 1 FROM tts_events WHERE subject = event_id) "

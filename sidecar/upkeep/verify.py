@@ -1,18 +1,19 @@
-"""The full proof, file by file and row by row: WAV, event file, event, record, in both directions.
+"""The full proof, file by file and row by row: audio, event file, event, record, in both directions.
 
 Everything is read: each event file, each audio file's bytes, each id of tts_events. Nothing is taken on trust.
 """
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from sidecar.event.names import printable, printable_name
-from sidecar.event.types import ERASED, FORGOTTEN, SYNTHESIS
+from sidecar.event.names import media_type_of, printable, printable_name
+from sidecar.event.types import DELETED, ERASED, FORGOTTEN, SYNTHESIS
 from sidecar.storage.database import Database, in_chunks, marks
 from sidecar.storage.tombstones import forgotten
 from sidecar.upkeep import wav
@@ -53,7 +54,7 @@ CURES = {
     Defect.NOT_AN_EVENT: "sidecar quarantine list shows it; mend the file, or dismiss it: sidecar quarantine drop.",
     Defect.EVENT_FILE_GONE: "The row stays. Somebody removed the file; sidecar export has what it said.",
     Defect.AUDIO_GONE: "Somebody removed the audio. sidecar prune leaves an event that says so.",
-    Defect.AUDIO_CHANGED: "The audio is not what was recorded; restore it from a backup.",
+    Defect.AUDIO_CHANGED: "The audio is not what was recorded, or cannot be read; restore it from a backup.",
     Defect.UNRECORDED: "sidecar backfill gives it an event.",
     Defect.SEQUENCE_GAP: "Numbers of a TTS process that are missing: lost before they reached the disk, or moved away.",
     Defect.FORGOTTEN: "A file of something that was forgotten is here: sidecar forget --pending --yes removes it.",
@@ -84,9 +85,6 @@ class Verified:
     rows: int = 0
     dropped: set[str] = field(default_factory=set)
     """Event files that somebody has dropped from the quarantine: settled."""
-    duplicates: list[EventFile] = field(default_factory=list)
-    """Event files with the id of an earlier one that says something else."""
-    unreadable: list[Unreadable] = field(default_factory=list)
     discrepancies: list[Discrepancy] = field(default_factory=list)
 
     def add(self, defect: Defect, what: str, detail: str = "", *, file: str = "") -> None:
@@ -100,12 +98,22 @@ class Verified:
         return sorted({each.file for each in self.discrepancies if each.defect in REPAIRABLE and each.file})
 
 
-def verify(folder: Path, database: Database, *, max_bytes: int, hash_audio: bool = True, track: Track) -> Verified:
+def verify(
+    folder: Path,
+    database: Database,
+    *,
+    shipper: str,
+    max_bytes: int,
+    hash_audio: bool = True,
+    track: Track,
+) -> Verified:
     """
     Args:
+        shipper: SIDECAR_NAME. What another one shipped from a folder of this name is another host's, unless files that
+            it shipped are here.
         max_bytes: SIDECAR_EVENT_MAX_BYTES.
         hash_audio: read each audio file and compare it with what was recorded; otherwise only check that it exists.
-        track: shows the event files, rows, records and audio files that are compared.
+        track: shows the event files, with what they say of records and audio, and then the rows that are compared.
 
     Raises:
         FolderUnavailable: the folder cannot be listed.
@@ -115,116 +123,155 @@ def verify(folder: Path, database: Database, *, max_bytes: int, hash_audio: bool
     names = list_names(folder)
     result.event_files, result.audio_files = len(names.events), len(names.audio)
     result.dropped = still_dropped(folder, names.events, database)
-    files = _read_events(names, max_bytes, result, track)
-    _compare_events(files, database, result, track)
-    excused = _compare_records(files, names, database, result, track)
-    if hash_audio:
-        _hash_audio(files, names, excused, result, track)
-    _find_unrecorded(files, names, result)
-    seen = ((each.source, each.sequence) for each in files.values())
-    for source, detail in gaps(seen, _explained(files, result), database):
+    unrecorded = names.wavs - set(map(audio_beside, result.dropped))
+    seen = _Seen()
+    wanted = [name for name in names.events if name not in result.dropped]
+    # What is known of a file goes with its chunk: a million files would take gigabytes.
+    for chunk in in_chunks(track(read_event_files(folder, wanted, max_bytes), "event files", len(wanted))):
+        for broken in (each for each in chunk if isinstance(each, Unreadable)):
+            result.add(Defect.NOT_AN_EVENT, broken.name, f"{broken.reason}: {broken.message}")
+            unrecorded.discard(audio_beside(broken.name))
+            seen.explained += [broken.number] if broken.number is not None else []
+        files = [each for each in chunk if isinstance(each, EventFile)]
+        unsettled = _compare_events(files, seen, database, result)
+        fresh: dict[str, EventFile] = {}
+        for each in files:
+            if each.id not in seen.ids:
+                fresh.setdefault(each.id, each)
+        audible = _compare_records(list(fresh.values()), unsettled, names, seen, database, result)
+        if hash_audio:
+            _hash_audio(audible, result)
+        for each in files:
+            seen.add(each)
+            if each.audio_path:
+                unrecorded.discard(audio_name(folder, each.audio_path) or "")
+    for subject, name, by in seen.silent:
+        if subject not in seen.deleted:
+            result.add(Defect.AUDIO_GONE, name, f"recorded by {by}")
+    _find_files_gone(seen.ids, names, shipper, database, result, track)
+    for name in sorted(unrecorded):
+        result.add(Defect.UNRECORDED, name)
+    for source, detail in gaps(seen.numbers, seen.explained, database):
         result.add(Defect.SEQUENCE_GAP, source, detail)
     return result
 
 
-def _read_events(names: Names, max_bytes: int, result: Verified, track: Track) -> dict[str, EventFile]:
-    wanted = [name for name in names.events if name not in result.dropped]
-    by_id: dict[str, EventFile] = {}
-    for each in track(read_event_files(result.folder, wanted, max_bytes), "event files", len(wanted)):
-        if isinstance(each, EventFile):
-            first = by_id.setdefault(each.id, each)
-            if first.sha256 != each.sha256:
-                result.duplicates.append(each)
-        elif isinstance(each, Unreadable):
-            result.unreadable.append(each)
-            result.add(Defect.NOT_AN_EVENT, each.name, f"{each.reason}: {each.message}")
-    return by_id
+@dataclass(kw_only=True, slots=True)
+class _Seen:
+    """What is kept of the event files to the end."""
+
+    ids: set[str] = field(default_factory=set)
+    unshipped: dict[str, str] = field(default_factory=dict)
+    """Ids that the database does not have, and the SHA-256 of the first file of each."""
+    pending: set[str] = field(default_factory=set)
+    """Subjects without a record."""
+    numbers: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    explained: list[Number] = field(default_factory=list)
+    """Numbers that the folder accounts for although no event has them."""
+    deleted: set[str] = field(default_factory=set)
+    """Subjects whose audio an event here says was deleted, shipped or not."""
+    silent: list[tuple[str, str, str]] = field(default_factory=list)
+    """Subject, audio and event file where the audio is not there and the record does not say why."""
+
+    def add(self, file: EventFile) -> None:
+        self.ids.add(file.id)
+        self.numbers[file.source].add(file.sequence)
+        self.explained += file.erased
+        if file.type == DELETED:
+            self.deleted.add(file.subject)
 
 
-def _compare_events(files: dict[str, EventFile], database: Database, result: Verified, track: Track) -> None:
-    """Files against tts_events. Ids decide, not paths: an event may have been shipped from elsewhere first."""
-    below = printable(str(result.folder)) + "/"
-    dropped = set(map(printable_name, result.dropped))
-    missing = dict(files)
-    duplicates: dict[str, list[EventFile]] = defaultdict(list)
-    for each in result.duplicates:
-        duplicates[each.id].append(each)
-    total = int(database.query("SELECT COUNT(*) FROM tts_events")[0][0])
-    for id_, sha256, path in track(database.stream("SELECT id, sha256, path FROM tts_events"), "rows", total):
-        result.rows += 1
-        seen = missing.pop(id_, None)
-        if seen is None:
-            name = path[len(below) :] if path.startswith(below) else "/"
-            if "/" not in name and name not in dropped:
-                result.add(Defect.EVENT_FILE_GONE, name, f"event {id_}")
-            continue
-        for each in (seen, *duplicates.get(id_, ())):
-            if each.sha256 != sha256:
-                result.add(Defect.EVENT_DIFFERS, each.name, f"event {id_}")
-    gone = forgotten(database, {id_ for seen in missing.values() for id_ in (seen.id, seen.subject)})
-    for seen in missing.values():
-        if seen.type not in (FORGOTTEN, ERASED) and (seen.id in gone or seen.subject in gone):
-            result.add(Defect.FORGOTTEN, seen.name, f"record {seen.subject}")
+def _compare_events(files: Sequence[EventFile], seen: _Seen, database: Database, result: Verified) -> set[str]:
+    """Files against tts_events. Ids decide, not paths: an event may have been shipped from elsewhere first.
+
+    Returns:
+        The names of those that the database does not have.
+    """
+    ids = [each.id for each in files]
+    rows = database.query(f"SELECT id, sha256 FROM tts_events WHERE id IN ({marks(ids)})", ids) if ids else []
+    stored: dict[str, str] = dict(rows)
+    missing: list[EventFile] = []
+    for each in files:
+        if each.id not in stored and each.id not in seen.unshipped:
+            missing.append(each)
+            seen.unshipped[each.id] = each.sha256
+        elif stored.get(each.id, seen.unshipped.get(each.id)) != each.sha256:
+            result.add(Defect.EVENT_DIFFERS, each.name, f"event {each.id}")
+    gone = forgotten(database, {id_ for each in missing for id_ in (each.id, each.subject)})
+    for each in missing:
+        if each.type not in (FORGOTTEN, ERASED) and (each.id in gone or each.subject in gone):
+            result.add(Defect.FORGOTTEN, each.name, f"record {each.subject}")
         else:
-            result.add(Defect.NOT_SHIPPED, seen.name, f"event {seen.id}", file=seen.name)
+            result.add(Defect.NOT_SHIPPED, each.name, f"event {each.id}", file=each.name)
+    return {each.name for each in files if each.id not in stored}
 
 
 def _compare_records(
-    files: dict[str, EventFile], names: Names, database: Database, result: Verified, track: Track
-) -> set[str]:
-    """Subjects against tts_records. Returns the ids of events whose audio is known to be deleted or replaced."""
-    syntheses = {each.subject: each for each in files.values() if each.type.startswith(SYNTHESIS)}
-    excused: set[str] = set()
-    unshipped = {each.what for each in result.discrepancies if each.defect in (Defect.NOT_SHIPPED, Defect.FORGOTTEN)}
-    for chunk in in_chunks(track(syntheses, "records", len(syntheses))):
-        rows = database.query(
-            f"SELECT event_id, status, deleted_at, replaced_by FROM tts_records WHERE event_id IN ({marks(chunk)})",
-            chunk,
-        )
-        records = {row[0]: row[1:] for row in rows}
-        for subject in chunk:
-            seen = syntheses[subject]
-            status, deleted_at, replaced_by = records.get(subject, ("pending", None, None))
-            if status == "pending" and seen.name not in unshipped:
-                result.add(Defect.RECORD_MISSING, seen.name, f"record {subject}", file=seen.name)
-            name = audio_name(result.folder, seen.audio_path) if seen.audio_path else None
-            if name is None:
-                continue
-            if deleted_at is not None or replaced_by is not None:
-                excused.add(seen.id)
-            elif name not in names.audio and name.lower().endswith(wav.SUFFIX):
-                result.add(Defect.AUDIO_GONE, name, f"recorded by {seen.name}")
-    return excused
+    files: Sequence[EventFile], unsettled: Set[str], names: Names, seen: _Seen, database: Database, result: Verified
+) -> list[tuple[str, EventFile]]:
+    """Subjects against tts_records.
+
+    Args:
+        files: one of each event, in order.
+
+    Returns:
+        The names of the audio files that are to be there and are, each with the event that recorded it.
+    """
+    syntheses = [each for each in files if each.type.startswith(SYNTHESIS)]
+    subjects = list({each.subject for each in syntheses})
+    asked = f"SELECT event_id, status, deleted_at, replaced_by FROM tts_records WHERE event_id IN ({marks(subjects)})"
+    rows = database.query(asked, subjects) if subjects else []
+    records = {row[0]: row[1:] for row in rows}
+    audible = []
+    for each in syntheses:
+        status, deleted_at, replaced_by = records.get(each.subject, ("pending", None, None))
+        if status == "pending" and each.name not in unsettled and each.subject not in seen.pending:
+            seen.pending.add(each.subject)
+            result.add(Defect.RECORD_MISSING, each.name, f"record {each.subject}", file=each.name)
+        name = audio_name(result.folder, each.audio_path) if each.audio_path else None
+        if name is None or deleted_at is not None or replaced_by is not None:
+            continue
+        if name in names.audio:
+            audible.append((name, each))
+        elif media_type_of(name) is not None:
+            seen.silent.append((each.subject, name, each.name))
+    return audible
 
 
-def _hash_audio(files: dict[str, EventFile], names: Names, excused: set[str], result: Verified, track: Track) -> None:
-    recorded = [
-        (name, each)
-        for each in files.values()
-        if each.audio_sha256 and each.id not in excused
-        if (name := audio_name(result.folder, each.audio_path)) in names.audio
-    ]
-    for name, each in track(recorded, "audio files", len(recorded)):
-        assert name is not None, "it is among the names"
+def _hash_audio(audible: Sequence[tuple[str, EventFile]], result: Verified) -> None:
+    for name, each in audible:
+        if not each.audio_sha256:
+            continue
         try:
             sha256 = wav.sha256(result.folder / name)
         except FileNotFoundError:
+            continue
+        except OSError as error:
+            result.add(Defect.AUDIO_CHANGED, name, f"it cannot be read: {error.strerror}")
             continue
         result.audio_hashed += 1
         if sha256 != each.audio_sha256:
             result.add(Defect.AUDIO_CHANGED, name, f"recorded by {each.name}")
 
 
-def _find_unrecorded(files: dict[str, EventFile], names: Names, result: Verified) -> None:
-    """WAVs that no event names. One that lies beside a dropped or broken event file is not counted as well."""
-    recorded = {audio_name(result.folder, each.audio_path) for each in files.values() if each.audio_path}
-    recorded.update(map(audio_beside, result.dropped.union(each.name for each in result.unreadable)))
-    for name in sorted(set(names.audio) - recorded):
-        result.add(Defect.UNRECORDED, name)
-
-
-def _explained(files: dict[str, EventFile], result: Verified) -> Iterator[Number]:
-    """Numbers that the folder accounts for although no event has them."""
-    for each in files.values():
-        yield from each.erased
-    yield from (each.number for each in result.unreadable if each.number is not None)
+def _find_files_gone(
+    ids: Set[str], names: Names, shipper: str, database: Database, result: Verified, track: Track
+) -> None:
+    """Events that were shipped from this folder, and whose files are not there or say something else."""
+    below = printable(str(result.folder)) + "/"
+    dropped, listed = set(map(printable_name, result.dropped)), set(names.events)
+    shippers = {shipper}
+    gone: list[tuple[str, str, str]] = []
+    total = int(database.query("SELECT COUNT(*) FROM tts_events")[0][0])
+    for id_, path, by in track(database.stream("SELECT id, path, shipper FROM tts_events"), "rows", total):
+        result.rows += 1
+        if id_ in ids:
+            shippers.add(by)
+            continue
+        name = path[len(below) :] if path.startswith(below) else "/"
+        # What was written since the folder was listed was not looked at, and is not missed.
+        if "/" not in name and name not in dropped and (name in listed or not os.path.lexists(result.folder / name)):
+            gone.append((name, id_, by))
+    for name, id_, by in gone:
+        if by in shippers:
+            result.add(Defect.EVENT_FILE_GONE, name, f"event {id_}")

@@ -23,7 +23,7 @@ def facts(path: Path) -> dict[str, Any]:
         size = path.stat().st_size
         members: dict[str, Any] = {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": size}
         file.seek(0)
-        members.update(_header(file, size))
+        members.update(header(file, size))
     return members
 
 
@@ -37,10 +37,15 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _header(file: BinaryIO, size: int) -> dict[str, Any]:
+def header(file: BinaryIO, size: int) -> dict[str, Any]:
     """Sample rate in hertz, channels, bits, samples, seconds; empty where the file is no WAV.
 
-    Of a data chunk that claims more than the file holds (the writer streamed, or died) only what the file holds counts.
+    Of a data chunk that claims more than the file holds (the writer streamed, or died) only what the file holds counts;
+    the same for one that claims nothing: its writer never went back to say.
+
+    Args:
+        file: at its beginning; what follows the data chunk's head need not be there.
+        size: of the whole, in bytes.
     """
     start = file.read(12)
     if len(start) < 12 or start[:4] not in (b"RIFF", b"RF64") or start[8:] != b"WAVE":
@@ -51,7 +56,8 @@ def _header(file: BinaryIO, size: int) -> dict[str, Any]:
         if head[:4] == b"data" and form is not None:
             channels, rate, bits = form
             frame = channels * bits // 8
-            samples = min(length, max(size - file.tell(), 0)) // frame if frame else 0
+            rest = max(size - file.tell(), 0)
+            samples = min(length or rest, rest) // frame if frame else 0
             return {
                 "sample_rate": rate,
                 "channels": channels,

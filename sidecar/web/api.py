@@ -1,12 +1,13 @@
-"""The JSON API that the pages themselves use, described in openapi.py. Read-only except for ratings."""
+"""The JSON API, described in openapi.py: for programs, and for the pages' players. What is asked is here; what is said
+of takes is in saying.py and reviewing.py.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -14,63 +15,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sidecar.answers import audio, questions, search, sums
-from sidecar.answers.filters import Filter, parse
+from sidecar.answers import audio, questions, review, said, search, sums
+from sidecar.answers.filters import Filter
+from sidecar.answers.machine import machine
+from sidecar.answers.naming import download_name
 from sidecar.answers.timeline import timeline
 from sidecar.answers.values import for_json
-from sidecar.errors import EventError, SidecarError, TemporarySinkError, UsageError
+from sidecar.errors import SidecarError, TemporarySinkError, UsageError
 from sidecar.event.publish import PublishError
+from sidecar.storage.columns import COLUMNS, PROCESS_COLUMNS, Kind
 from sidecar.storage.database import Database
-from sidecar.upkeep.rating import rate
+from sidecar.web.asking import wanted_of
+from sidecar.web.bodies import WrongBody
 from sidecar.web.openapi import document
 from sidecar.web.ranges import audio_response
 from sidecar.web.state import State, state
-from sidecar.web.waveform import peaks
+from sidecar.web.waveform import outline
+from sidecar.wording import ENGLISH, translator
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
-_MAX_BODY = 256 * 1024
-_MAX_NOTE, _MAX_NAME = 10_000, 255  # characters
-_RATING_HINT = 'Send {"rating": 1 to 5 or null, "note": text or null, "by": name or null}.'
-_JSON_COLUMNS = ("params", "emotion_vector")
+_MAX_BODY = 5 * 1024 * 1024  # as many ids as may be chosen
+_JSON_COLUMNS = tuple(column.name for column in (*COLUMNS, *PROCESS_COLUMNS) if column.kind is Kind.JSON)
 _LIMITS = "Write a number from 1 to 500."
 
 
 class NotFound(SidecarError):
     """There is no such record."""
-
-
-class NotARating(SidecarError):
-    """The body of a request is not a rating as openapi.py describes it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RatingBody:
-    """The body of a request that rates a record."""
-
-    rating: int | None
-    note: str | None
-    by: str | None
-
-    @classmethod
-    def decode(cls, body: bytes) -> RatingBody:
-        """
-        Raises:
-            NotARating: the body is something else.
-        """
-        try:
-            given = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise NotARating("the body is not JSON", hint=_RATING_HINT) from error
-        if isinstance(given, dict) and {"rating"} <= given.keys() <= {"rating", "note", "by"}:
-            rating, note, by = given["rating"], given.get("note"), given.get("by")
-            if (
-                (rating is None or (type(rating) is int and 1 <= rating <= 5))
-                and (note is None or (isinstance(note, str) and len(note) <= _MAX_NOTE))
-                and (by is None or (isinstance(by, str) and len(by) <= _MAX_NAME))
-            ):
-                return cls(rating=rating, note=note, by=by)
-        raise NotARating("the body is not a rating", hint=_RATING_HINT)
 
 
 def answer(content: object, status: int = 200) -> Response:
@@ -100,10 +72,6 @@ def guarded(endpoint: Callable[P, Response]) -> Callable[P, Response]:
     return wrapper
 
 
-def wanted_of(request: Request) -> Filter:
-    return parse(request.query_params, zone=state(request).zone)
-
-
 def record_of(request: Request, database: Database) -> search.Record:
     """
     Raises:
@@ -121,23 +89,35 @@ def records(request: Request) -> Response:
     limit = request.query_params.get("limit", "100")
     if not (limit.isascii() and limit.isdigit() and len(limit) < 10 and 1 <= int(limit) <= search.MAX_LIMIT):
         raise UsageError(f"limit is {limit[:40]!r}", hint=_LIMITS)
+    queue = state(request).queue.get()
     with state(request).pool.lend() as database:
         page = search.find(
-            database, wanted_of(request), limit=int(limit), cursor=request.query_params.get("cursor") or None
+            database,
+            wanted_of(request),
+            limit=int(limit),
+            cursor=request.query_params.get("cursor") or None,
+            among=list(queue.doubtful) if request.query_params.get("doubtful") else None,
         )
-    return answer({"records": page.records, "cursor": page.cursor})
+        told = review.annotated(database, lambda: queue.pasts, page.records, translator(ENGLISH))
+        told = said.annotated(database, told)
+    return answer({"records": told, "cursor": page.cursor})
 
 
 @guarded
 def record(request: Request) -> Response:
+    queue = state(request).queue.get()
     with state(request).pool.lend() as database:
         chosen = record_of(request, database)
-    return answer(unpacked(chosen))
+        process = machine(database, chosen["source"])
+        reviewed = review.annotated(database, lambda: queue.pasts, [chosen], translator(ENGLISH))
+        [told] = said.annotated(database, reviewed)
+    return answer({**unpacked(told), "process": process and unpacked(process)})
 
 
-def unpacked(record: search.Record) -> search.Record:
-    """The record with its JSON columns decoded."""
-    return {**record, **{name: json.loads(record[name]) if record[name] else None for name in _JSON_COLUMNS}}
+def unpacked(row: search.Record) -> search.Record:
+    """The row with its JSON columns decoded."""
+    texts = {name: row[name] for name in _JSON_COLUMNS if name in row}
+    return {**row, **{name: json.loads(text) if text else None for name, text in texts.items()}}
 
 
 @guarded
@@ -155,51 +135,54 @@ def record_audio(request: Request) -> Response:
         opened = audio.open_audio(database, state(request).folders, chosen)
     headers = request.headers
     etag = f'"{chosen["audio_sha256"]}"' if chosen["audio_sha256"] else None
-    return audio_response(opened, headers.get("range"), etag=etag, if_range=headers.get("if-range"))
+    name = download_name(chosen, state(request).zone)
+    return audio_response(opened, headers.get("range"), name=name, etag=etag, if_range=headers.get("if-range"))
 
 
 @guarded
 def record_waveform(request: Request) -> Response:
     with state(request).pool.lend() as database:
-        opened = audio.open_audio(database, state(request).folders, record_of(request, database))
+        chosen = record_of(request, database)
+        opened = audio.open_audio(database, state(request).folders, chosen)
+    asked = request.query_params.get("level") == "yes"
     with opened.file as file:
-        return answer({"peaks": peaks(file)})
+        found = outline(file, level=asked)
+    level = {"level": found.level} if asked else {}
+    name = download_name(chosen, state(request).zone)
+    known = {"seconds": chosen["duration"], "name": name, "type": opened.media_type}
+    return answer({"peaks": found.peaks, **known, **level})
 
 
-async def record_rating(request: Request) -> Response:
-    """POST: publishes a rating as an event file."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return refusal(SidecarError("the body is not application/json"), 415)
+async def body_of(request: Request, kind: str) -> bytes | Response:
+    """What a program or a page sent; an answer that refuses it where it is of another kind, or too much.
+
+    Args:
+        kind: such as application/json.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != kind:
+        return refusal(SidecarError(f"the body is not {kind}"), 415)
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > _MAX_BODY:
             return refusal(SidecarError("the body is too large"), 413)
+    return body
+
+
+async def posted(request: Request, decode: Callable[[bytes], T], publish: Callable[[Request, T], Response]) -> Response:
+    """Answer a POST: what its body says is published on a thread of its own, or refused.
+
+    Args:
+        decode: raises WrongBody.
+    """
+    body = await body_of(request, "application/json")
+    if isinstance(body, Response):
+        return body
     try:
-        given = RatingBody.decode(body)
-    except NotARating as error:
+        given = decode(body)
+    except WrongBody as error:
         return refusal(error, 422)
-    return await run_in_threadpool(_publish_rating, request, given)
-
-
-@guarded
-def _publish_rating(request: Request, given: RatingBody) -> Response:
-    shared = state(request)
-    with shared.pool.lend() as database:
-        chosen = record_of(request, database)
-        try:
-            event = rate(
-                database,
-                shared.publisher,
-                shared.folders,
-                chosen["event_id"],
-                rating=given.rating,
-                note=given.note,
-                user=given.by,
-            )
-        except EventError as error:
-            return refusal(SidecarError(f"the rating does not fit the schema: {error}"), 422)
-    return answer({"event_id": event.id}, 202)
+    return await run_in_threadpool(publish, request, given)
 
 
 STATS: dict[str, Callable[[State, Filter], Any]] = {
@@ -238,6 +221,5 @@ def routes() -> list[BaseRoute]:
         Route("/api/records/{event_id}/timeline", record_timeline),
         Route("/api/records/{event_id}/audio", record_audio),
         Route("/api/records/{event_id}/waveform", record_waveform),
-        Route("/api/records/{event_id}/rating", record_rating, methods=["POST"]),
         *(Route(f"/api/stats/{name}", _counting(ask)) for name, ask in STATS.items()),
     ]

@@ -1,62 +1,109 @@
-"""Charts as SVG, drawn on the server: they need no script, follow the theme through classes, and show their values."""
+"""Charts as SVG, drawn on the server: they need no script, follow the theme through classes, and show their values: to
+a mouse as titles, to a finger below the picture (app.js). Whoever sees no picture has the table under it (counting.py).
+"""
 
 from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup
 
+from sidecar.palette import css_name
+
 _WIDTH, _HEIGHT = 490, 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 8, 10, 24
-_INNER_WIDTH = _WIDTH - _LEFT - _RIGHT
+_RIGHT, _TOP, _BOTTOM = 8, 12, 26
 _INNER_HEIGHT = _HEIGHT - _TOP - _BOTTOM
-_SERIES = 4
 _DAY = timedelta(days=1)
-_LETTER = 8.4  # width of a digit, at the size that narrow screens show
-_NAME = 11  # letters that fit beside a bar
+_LETTER = 9.6  # width of a digit, at the size that narrow screens show
+_GAP = 8
+_LONGEST_NAME = 15  # letters beside a bar
+_TICKS = 5  # that fit side by side on a narrow screen, years and months included
 
 Points = Mapping[date, float]
 
 
-def columns(values: Mapping[datetime, float], label: str, *, step: timedelta) -> Markup:
-    """One column for each time, `step` wide; the axis spans whole days."""
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """One line of a chart."""
+
+    name: str
+    colour: str
+    """A thing of the palette."""
+    points: Points
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    name: str
+    colour: str
+    """A thing of the palette."""
+    value: float
+    text: str
+    """What is written at its end."""
+
+
+def columns(
+    values: Mapping[datetime, float],
+    label: str,
+    *,
+    step: timedelta,
+    incomplete: Collection[datetime] = (),
+    incomplete_word: str = "",
+) -> Markup:
+    """One column for each time, `step` wide; the axis spans whole days.
+
+    Args:
+        incomplete: the times whose count is not of a whole step; they are pale.
+        incomplete_word: what the title of such a column says besides.
+    """
     first = min(values).replace(hour=0)
     last = max(values) + step
     end = last if last == last.replace(hour=0) else last.replace(hour=0) + _DAY
-    width = _INNER_WIDTH / ((end - first) / step)
     top = _nice(max(values.values()))
+    scale, left = _scale(top, percent=False, decimals=0)
+    width = (_WIDTH - left - _RIGHT) / ((end - first) / step)
     shapes = []
     for at, value in values.items():
         height = value / top * _INNER_HEIGHT
-        x, y = _LEFT + (at - first) / step * width, _TOP + _INNER_HEIGHT - height
-        at_text = f"{at:%Y-%m-%d}" if step >= _DAY else f"{at:%Y-%m-%d %H:00}"
+        x, y = left + (at - first) / step * width, _TOP + _INNER_HEIGHT - height
+        text = f"{at:%Y-%m-%d}" if step >= _DAY else f"{at:%Y-%m-%d %H:00}"
+        text += f": {value:,.0f}" + (f" ({incomplete_word})" if at in incomplete else "")
+        part = " part" if at in incomplete else ""
         shapes.append(
-            f'<rect class="s0" x="{x:.1f}" y="{y:.1f}" width="{max(width - 1, 0.8):.1f}" height="{height:.1f}">'
-            f"<title>{at_text}: {value:,.0f}</title></rect>"
+            f'<rect class="fill c-takes{part}" data-mark x="{x:.1f}" y="{y:.1f}" '
+            f'width="{max(width - 1, 0.8):.1f}" height="{height:.1f}"><title>{_escaped(text)}</title></rect>'
         )
-    return _figure(label, _scale(top, percent=False, decimals=0) + "".join(shapes) + _times(first, end))
+    return _picture(label, scale + "".join(shapes) + _times(first, end, left))
 
 
-def lines(series: Mapping[str, Points], label: str, *, percent: bool = False, decimals: int = 1) -> Markup:
-    """One line for each series, day by day, with a legend below; a series of a single day is a dot."""
-    kept = {name: points for name, points in series.items() if points}
+def lines(
+    series: Sequence[Series], label: str, *, percent: bool = False, decimals: int = 1, marks: Collection[date] = ()
+) -> Markup:
+    """One line for each series, day by day, with a legend below; a series of a single day is a dot.
+
+    Args:
+        marks: days that get a dashed line across, within those of the series.
+    """
+    kept = [each for each in series if each.points]
     if not kept:
         return Markup("")
-    every = [day for points in kept.values() for day in points]
+    every = [day for each in kept for day in each.points]
     first, days = min(every), (max(every) - min(every)).days
-    top = _nice(max(value for points in kept.values() for value in points.values()))
-    step = _INNER_WIDTH / max(days, 1)
+    top = _nice(max(value for each in kept for value in each.points.values()))
+    scale, left = _scale(top, percent=percent, decimals=decimals)
+    step = (_WIDTH - left - _RIGHT) / max(days, 1)
     shapes, names = [], []
-    for index, (name, points) in enumerate(sorted(kept.items())):
-        style = f"s{index % _SERIES}"
-        names.append(f'<span class="key"><i class="swatch {style}"></i>{_escaped(name)}</span>')
+    for each in kept:
+        style = f"c-{css_name(each.colour)}"
+        names.append(f'<span class="key"><i class="swatch {style}"></i>{_escaped(each.name)}</span>')
         places = [
-            (_LEFT + (day - first).days * step, _TOP + _INNER_HEIGHT * (1 - value / top), day, value)
-            for day, value in sorted(points.items())
+            (left + (day - first).days * step, _TOP + _INNER_HEIGHT * (1 - value / top), day, value)
+            for day, value in sorted(each.points.items())
         ]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in places)
         shapes.append(f'<polyline class="line {style}" points="{path}"/>')
@@ -64,13 +111,13 @@ def lines(series: Mapping[str, Points], label: str, *, percent: bool = False, de
         for x, y, day, value in places:
             text = f"{value:.1%}" if percent else f"{value:.{decimals}f}"
             shapes.append(
-                f'<circle class="dot {seen}{style}" cx="{x:.1f}" cy="{y:.1f}" r="4">'
-                f"<title>{_escaped(name)}, {day}: {text}</title></circle>"
+                f'<circle class="dot fill {seen}{style}" data-mark cx="{x:.1f}" cy="{y:.1f}" r="4">'
+                f"<title>{_escaped(each.name)}, {day}: {text}</title></circle>"
             )
+    shapes += [_mark(day, left + (day - first).days * step) for day in marks if 0 <= (day - first).days <= days]
     begin = datetime.combine(first, datetime.min.time())
-    axis = _times(begin, begin + max(days, 1) * _DAY)
-    figure = _figure(label, _scale(top, percent=percent, decimals=decimals) + "".join(shapes) + axis)
-    return figure + Markup(f'<p class="legend">{"".join(names)}</p>')
+    axis = _times(begin, begin + max(days, 1) * _DAY, left)
+    return _picture(label, scale + "".join(shapes) + axis) + Markup(f'<p class="legend">{"".join(names)}</p>')
 
 
 def week(hours: Sequence[Mapping[str, Any]], weekdays: Sequence[str], label: str) -> Markup:
@@ -83,75 +130,94 @@ def week(hours: Sequence[Mapping[str, Any]], weekdays: Sequence[str], label: str
         for hour in range(24):
             takes = known.get((weekday, hour), 0)
             shapes.append(
-                f'<rect class="heat h{math.ceil(takes / most * 6)}" x="{left + hour * cell:.1f}" '
+                f'<rect class="heat h{math.ceil(takes / most * 6)}" data-mark x="{left + hour * cell:.1f}" '
                 f'y="{top + weekday * 22}" width="{cell - 2:.1f}" height="20" rx="3">'
                 f"<title>{_escaped(name)} {hour:02}:00: {takes:,}</title></rect>"
             )
     texts = [
-        f'<text class="axis" x="{left - 8}" y="{top + index * 22 + 14}" text-anchor="end">{_escaped(name)}</text>'
+        f'<text class="axis" x="{left - 8}" y="{top + index * 22 + 15}" text-anchor="end">{_escaped(name)}</text>'
         for index, name in enumerate(weekdays)
     ] + [
-        f'<text class="axis" x="{left + hour * cell + cell / 2 - 1}" y="{top + 7 * 22 + 14}" '
+        f'<text class="axis" x="{left + hour * cell + cell / 2 - 1}" y="{top + 7 * 22 + 15}" '
         f'text-anchor="middle">{hour}</text>'
         for hour in range(0, 24, 3)
     ]
-    return _figure(label, "".join(shapes + texts), height=top + 7 * 22 + 22)
+    return _picture(label, "".join(shapes + texts), height=top + 7 * 22 + 22)
 
 
-def bars(values: Sequence[tuple[str, float, str]], label: str) -> Markup:
-    """Horizontal bars: for each a name, a length, and the text at its end."""
+def bars(values: Sequence[Bar], label: str, *, whole: float = 0) -> Markup:
+    """Horizontal bars: for each a name, a length, and the text at its end.
+
+    Args:
+        whole: the value of the longest bar that there can be; else the largest one is.
+    """
     if not values:
         return Markup("")
-    most = max(value for _, value, _ in values) or 1
-    room = _WIDTH - 98 - max(len(text) for _, _, text in values) * _LETTER - 14
+    most = whole or max(each.value for each in values) or 1
+    left = max(_room(_clipped(each.name)) for each in values) * _LETTER + 4
+    room = _WIDTH - left - 2 * _GAP - max(_room(each.text) for each in values) * _LETTER
     shapes = []
-    for index, (name, value, text) in enumerate(values):
+    for index, each in enumerate(values):
         y = index * 28
-        width = value / most * room
+        width = max(each.value / most * room, 1)
         shapes.append(
-            f'<text class="name" x="88" y="{y + 17}" text-anchor="end"><title>{_escaped(name)}</title>'
-            f"{_escaped(_clipped(name))}</text>"
-            f'<rect class="s0" x="98" y="{y + 3}" width="{max(width, 1):.1f}" height="20" rx="3"/>'
-            f'<text class="value" x="{106 + width:.1f}" y="{y + 17}">{_escaped(text)}</text>'
+            f'<text class="name" x="{left:.1f}" y="{y + 18}" text-anchor="end"><title>{_escaped(each.name)}</title>'
+            f"{_escaped(_clipped(each.name))}</text>"
+            f'<rect class="fill c-{css_name(each.colour)}" data-mark x="{left + _GAP:.1f}" y="{y + 3}" '
+            f'width="{width:.1f}" height="20" rx="3"><title>{_escaped(each.name)}: {_escaped(each.text)}</title></rect>'
+            f'<text class="value" x="{left + 1.5 * _GAP + width:.1f}" y="{y + 18}">{_escaped(each.text)}</text>'
         )
-    return _figure(label, "".join(shapes), height=len(values) * 28)
+    return _picture(label, "".join(shapes), height=len(values) * 28)
 
 
-def _figure(label: str, inner: str, *, height: float = _HEIGHT) -> Markup:
+def _mark(day: date, x: float) -> str:
+    """A dashed line where a new level begins."""
+    return (
+        f'<line class="line c-other" data-change="{day}" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" '
+        f'y2="{_TOP + _INNER_HEIGHT}" stroke-dasharray="4 3"><title>{day}</title></line>'
+    )
+
+
+def _picture(label: str, inner: str, *, height: float = _HEIGHT) -> Markup:
     name = _escaped(label)
     return Markup(
         f'<svg class="chart" viewBox="0 0 {_WIDTH} {height:.0f}" role="img" aria-label="{name}">{inner}</svg>'
     )
 
 
-def _scale(top: float, *, percent: bool, decimals: int) -> str:
+def _scale(top: float, *, percent: bool, decimals: int) -> tuple[str, float]:
+    """The lines across with their numbers, and where the picture begins to the right of them."""
+    marks = [share * top for share in (0, 0.5, 1)]
+    if not percent and not decimals:
+        marks = [value for value in marks if value == int(value)]  # there is no half a take
+    texts = [f"{value:.1%}" if percent else f"{value:,.{decimals}f}" for value in marks]
+    left = max(map(len, texts)) * _LETTER + _GAP
     parts = []
-    for share_of_top in (0, 0.5, 1):
-        y = _TOP + _INNER_HEIGHT * (1 - share_of_top)
-        value = top * share_of_top
-        if not percent and not decimals and value != int(value):
-            continue  # half a take
-        text = f"{value:.1%}" if percent else f"{value:,.{decimals}f}"
+    for value, text in zip(marks, texts, strict=True):
+        y = _TOP + _INNER_HEIGHT * (1 - value / top)
         parts.append(
-            f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            f'<text class="axis" x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>'
+            f'<line class="grid" x1="{left:.1f}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<text class="axis" x="{left - 6:.1f}" y="{y + 5:.1f}" text-anchor="end">{text}</text>'
         )
-    return "".join(parts)
+    return "".join(parts), left
 
 
-def _times(first: datetime, end: datetime) -> str:
+def _times(first: datetime, end: datetime, left: float) -> str:
     """Ticks along the axis: hours within one day, else days, else months with their year."""
     days = (end - first) / _DAY
     if days <= 1:
-        every, shape = timedelta(hours=3), "%H:00"
+        every, shape = timedelta(hours=6), "%H:00"
     else:
-        every, shape = max(1, math.ceil(days / 6)) * _DAY, "%m-%d" if days < 300 else "%Y-%m"
+        every, shape = max(1, math.ceil(days / _TICKS)) * _DAY, "%m-%d" if days < 300 else "%Y-%m"
+    inner = _WIDTH - left - _RIGHT
     marks = []
     at = first
-    while (x := (at - first) / (end - first) * _INNER_WIDTH) < _INNER_WIDTH - 14:
-        marks.append(
-            f'<text class="axis" x="{_LEFT + x:.1f}" y="{_HEIGHT - 8}" text-anchor="middle">{at.strftime(shape)}</text>'
-        )
+    while at < end:
+        text = at.strftime(shape)
+        x, half = left + (at - first) / (end - first) * inner, len(text) * _LETTER / 2
+        if x + half <= _WIDTH:
+            anchor, x = ("start", 0.0) if x - half < 0 else ("middle", x)
+            marks.append(f'<text class="axis" x="{x:.1f}" y="{_HEIGHT - 6}" text-anchor="{anchor}">{text}</text>')
         at += every
     return "".join(marks)
 
@@ -164,11 +230,16 @@ def _nice(value: float) -> float:
     return float(next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * power >= value * 0.9999))
 
 
+def _room(text: str) -> int:
+    """How many letters wide it is; a Chinese character is as wide as two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
 def _clipped(name: str) -> str:
-    """As much of a name as fits; a Chinese character is as wide as two others."""
-    room = _NAME
+    """As much of a name as fits."""
+    room = _LONGEST_NAME
     for index, character in enumerate(name):
-        room -= 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        room -= _room(character)
         if room < 0:
             return name[: max(index - 1, 1)] + "…"
     return name

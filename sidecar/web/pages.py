@@ -1,4 +1,4 @@
-"""The pages of the library: search, a record, the reader's preferences. What they show is what the API answers."""
+"""The pages of the library but those that list and count: a record, the reader's preferences, logging in."""
 
 from __future__ import annotations
 
@@ -9,70 +9,83 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sidecar.answers import search
-from sidecar.answers.audio import AudioMissing, open_audio
-from sidecar.answers.filters import NAMES, Filter
+from sidecar.answers import review, search
+from sidecar.answers.audio import missing
+from sidecar.answers.best import best
+from sidecar.answers.filters import Filter
+from sidecar.answers.heard import heard, pieces
+from sidecar.answers.machine import machine
+from sidecar.answers.recorded import recorded
+from sidecar.answers.said import Said, said
 from sidecar.answers.timeline import timeline
-from sidecar.errors import SidecarError, UsageError
-from sidecar.event.types import STATUSES
-from sidecar.storage.database import Database
-from sidecar.web import show
+from sidecar.errors import SidecarError
+from sidecar.web import columns, show
+from sidecar.web.again import again
 from sidecar.web.api import NotFound, refusal, unpacked
 from sidecar.web.counting import counts, repeats
-from sidecar.web.rendering import THEMES, render
+from sidecar.web.listing import status_of
+from sidecar.web.particulars import sections
+from sidecar.web.rendering import THEMES, language_of, render
 from sidecar.web.security import COOKIE, SESSION_SECONDS, same_secret
 from sidecar.web.state import state
-from sidecar.wording import languages
+from sidecar.wording import languages, translator
 
 _YEAR = 365 * 24 * 3600
-
-
-def library(request: Request) -> Response:
-    choices = state(request).choices()
-    given = {name: request.query_params.get(name, "") for name in NAMES}
-    return render(request, "library.html", choices=choices, given=given, statuses=STATUSES)
+_LOGIN_BYTES = 16 * 1024
+"""Of the form that takes the token, and where to go with it."""
 
 
 def record(request: Request) -> Response:
     event_id = request.path_params["event_id"]
+    pasts = state(request).queue.get().pasts
     with state(request).pool.lend() as database:
         shown = search.get(database, event_id) if event_id.isascii() else None
         if shown is None:
             return not_found(request)
         events = timeline(database, event_id)
-        missing = _missing(request, database, shown)
+        document = recorded(database, event_id)
+        process = machine(database, shown["source"])
+        [gone] = missing(database, state(request).folders, [shown])
+        told = review.reviews(database, lambda: pasts, [event_id])[event_id]
+        spoken = said(database, [event_id]).get(event_id, Said())
         same: list[search.Record] = []
+        transcript = heard(database, event_id)
+        bests = best(database, [shown["request_hash"]])
         if shown["request_hash"]:
             same = search.find(database, Filter(request=shown["request_hash"]), limit=9).records
-    others = [other for other in same if other["event_id"] != event_id]
+    whole = unpacked(shown)
+    word = translator(language_of(request))
     return render(
         request,
         "record.html",
-        record=unpacked(shown),
+        record=whole,
         events=events,
-        missing=missing,
-        others=others[:8],
+        missing=gone,
+        told=told,
+        heard=transcript,
+        pieces=list(pieces(shown["text_input"] or "", transcript.differences)) if transcript else [],
+        best=bests.get(shown["request_hash"]),
+        said=spoken,
+        known_tags=list(state(request).choices.get().values["tag"]),
+        error=((document or {}).get("data") or {}).get("error") or {},
+        sections=sections(document, whole, process and unpacked(process), word, state(request).zone),
+        others=[other for other in same if other["event_id"] != event_id][:8],
+        again=again(document),
         stages=show.stages(shown),
-        vector=show.vector(unpacked(shown)["emotion_vector"]),
+        vector=show.vector(whole["emotion_vector"]),
     )
 
 
-def _missing(request: Request, database: Database, record: search.Record) -> str:
-    """The AudioState of audio that cannot be played, with which the name of a word ends; empty where it can."""
-    try:
-        open_audio(database, state(request).folders, record).file.close()
-    except AudioMissing as error:
-        return error.state
-    return ""
-
-
 def preferences(request: Request) -> Response:
-    """Sets language and theme, which the browser keeps; works without scripts."""
+    """Sets language, theme and columns, which the browser keeps; works without scripts."""
     response = RedirectResponse(_own_path(request.query_params.get("back", "/")), status_code=303)
     for name, allowed in (("lang", languages()), ("theme", THEMES)):
         chosen = request.query_params.get(name, "")
         if chosen in allowed:
             response.set_cookie(name, chosen, max_age=_YEAR, samesite="lax")
+    if columns.COOKIE in request.query_params:
+        chosen = columns.kept(request.query_params.getlist(columns.COOKIE))
+        response.set_cookie(columns.COOKIE, chosen, max_age=_YEAR, samesite="lax")
     return response
 
 
@@ -82,17 +95,18 @@ async def login(request: Request) -> Response:
     if token is None:
         return RedirectResponse("/", status_code=303)
     if request.method != "POST":
-        return render(request, "login.html", wrong=False)
+        return render(request, "login.html", wrong=False, wanted=_own_path(request.query_params.get("next", "/")))
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > 4096:
+        if len(body) > _LOGIN_BYTES:
             break
-    given = parse_qs(body[:4096].decode("utf-8", "replace")).get("token", [""])[0].strip()
+    fields = parse_qs(body[:_LOGIN_BYTES].decode("utf-8", "replace"))
+    given, wanted = (fields.get(name, [""])[0].strip() for name in ("token", "next"))
     if not same_secret(given, token):
         await asyncio.sleep(0.5)  # slows guessing down
-        return render(request, "login.html", 403, wrong=True)
-    response = RedirectResponse("/", status_code=303)
+        return render(request, "login.html", 403, wrong=True, wanted=_own_path(wanted))
+    response = RedirectResponse(_own_path(wanted), status_code=303)
     response.set_cookie(
         COOKIE,
         state(request).sessions.begin(),
@@ -120,8 +134,7 @@ def not_found(request: Request, error: Exception | None = None) -> Response:
 def failed(request: Request, error: Exception) -> Response:
     """Parameters that cannot be used, or a database that cannot serve. The API has its own answers for that."""
     assert isinstance(error, SidecarError), "no handler for others is registered"
-    status = 400 if isinstance(error, UsageError) else 503
-    return render(request, "unavailable.html", status, message=str(error), hint=error.hint)
+    return render(request, "unavailable.html", status_of(error), message=str(error), hint=error.hint)
 
 
 def _own_path(path: str) -> str:
@@ -132,7 +145,6 @@ def _own_path(path: str) -> str:
 
 def routes() -> list[BaseRoute]:
     return [
-        Route("/", library),
         Route("/records/{event_id}", record),
         Route("/repeats", repeats),
         Route("/charts", counts),

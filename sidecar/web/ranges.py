@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
@@ -13,15 +14,20 @@ _CHUNK = 64 * 1024
 _RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
 
 
-def audio_response(audio: Audio, asked: str | None, *, etag: str | None, if_range: str | None) -> Response:
+def audio_response(audio: Audio, asked: str | None, *, name: str, etag: str | None, if_range: str | None) -> Response:
     """Takes over the open file and closes it.
 
     Args:
         asked: the Range header; several ranges at once, or a malformed one, get the whole file.
+        name: under which a browser saves it.
         etag: the content's validator, quoted.
         if_range: the If-Range header.
     """
-    headers = {"Accept-Ranges": "bytes", "Cache-Control": "private, no-cache"}
+    headers = {
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": disposition("inline", name),
+    }
     if etag:
         headers["ETag"] = etag
     match = _RANGE.match(asked or "") if not if_range or if_range == etag else None
@@ -41,6 +47,16 @@ def audio_response(audio: Audio, asked: str | None, *, etag: str | None, if_rang
     return StreamingResponse(
         _read(audio, first, last - first + 1), status_code=206, headers=headers, media_type=audio.media_type
     )
+
+
+def disposition(how: str, name: str) -> str:
+    """The header of that name (RFC 6266): what a browser shows or saves, and under which name.
+
+    Args:
+        how: inline or attachment.
+    """
+    plain = name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_").replace("?", "_")
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _read(audio: Audio, start: int, length: int) -> Iterator[bytes]:

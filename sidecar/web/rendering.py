@@ -11,9 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from sidecar.web import show
+from sidecar.web import assets, show
 from sidecar.web.state import state
 from sidecar.wording import browser_language, languages, translator
+from sidecar.wording.moments import zone_name
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"),
@@ -38,6 +39,8 @@ def render(request: Request, name: str, status: int = 200, **values: Any) -> Res
         path=request.url.path,
         here=request.url.path + (f"?{query}" if query else ""),
         zone=state(request).zone,
+        zone_name=zone_name(state(request).zone),
+        static=assets.prefix(),
         scripts=json.dumps(languages()[code].for_scripts, ensure_ascii=False),
         protected=state(request).token is not None,
         **values,

@@ -9,33 +9,28 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sidecar.service.serving import is_loopback
+
 COOKIE = "sidecar_session"
 SESSION_SECONDS = 30 * 86_400
 _MAX_SESSIONS = 1000
 _OPEN = ("/login", "/static/")
+WAVE_STYLE = "'sha256-5PP43BnU5yH/rFan+OMuagcJ566hafpOP2E2t5PLZic='"
+"""The style sheet that wavesurfer.js writes into each waveform (static/wave.js): the only one a script may write."""
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "Content-Security-Policy": f"default-src 'none'; script-src 'self'; style-src 'self' {WAVE_STYLE}; img-src 'self'; "
     "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # with no-referrer a browser hides even from us where a form comes from
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the address can be reached from this machine alone."""
-    try:
-        return ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 class Sessions:
@@ -98,7 +93,7 @@ class Guard:
             if path.startswith("/api/"):
                 error = {"message": "a token is needed", "hint": "Send Authorization: Bearer <SIDECAR_WEB_TOKEN>."}
                 return JSONResponse({"error": error}, status_code=401, headers={"WWW-Authenticate": "Bearer"})
-            return RedirectResponse("/login", status_code=303)
+            return RedirectResponse(f"/login{_next(scope)}", status_code=303)
         if method not in ("GET", "HEAD", "OPTIONS") and _foreign(headers):
             return PlainTextResponse("not from another site\n", status_code=403)
         return None
@@ -113,6 +108,13 @@ class Guard:
         except CookieError:
             return False
         return cookie is not None and self._sessions.knows(cookie.value)
+
+
+def _next(scope: Scope) -> str:
+    """What the page to log in is asked with, so that it leads on to the page that was wanted."""
+    query = scope["query_string"].decode("latin-1")
+    wanted = quote(scope["path"]) + (f"?{query}" if query else "")
+    return f"?{urlencode({'next': wanted})}" if scope["method"] == "GET" and wanted != "/" else ""
 
 
 def _host(headers: Headers) -> str:

@@ -6,6 +6,7 @@ language lacks is said in English, so that a translation can be used before it i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -81,10 +82,11 @@ def translator(language: str) -> Word:
 
 
 def length(seconds: float, word: Word) -> str:
-    """A length of time, such as 4.2 s, 3 min 05 s or 12 h 05 min."""
-    if round(seconds, 1) < 60:
-        return word("n_seconds", f"{seconds:.1f}")
-    minutes, rest = divmod(round(seconds), 60)
+    """A length of time, such as 4.2 s, 3 min 05 s or 12 h 05 min. Halves round up, here and in the player's clock."""
+    tenths = math.floor(seconds * 10 + 0.5)
+    if tenths < 600:
+        return word("n_seconds", f"{tenths / 10:.1f}")
+    minutes, rest = divmod(math.floor(seconds + 0.5), 60)
     if minutes < 60:
         return word("minutes_seconds", minutes, f"{rest:02}")
     hours, minutes = divmod(minutes, 60)

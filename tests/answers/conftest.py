@@ -1,4 +1,4 @@
-"""A generated studio in each database, made once for all tests that only read it."""
+"""A generated studio in each database, made once for all tests that only read it; and one with sounds, in a browser."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import SqliteDsn, parse_dsn
 from sidecar.storage.mysql.connection import MysqlLimits
 from sidecar.storage.mysql.database import MysqlDatabase
 from sidecar.storage.sqlite.database import SqliteDatabase
+from tests.answers import scene as scenes
+from tests.answers.browser import chromium, lacking_for_chromium
 from tests.answers.generate import Studio
 from tests.answers.load import load
+from tests.answers.scene import Scene
+from tests.answers.served import library
+from tests.answers.visiting import Visit, attacks
+from tests.running import missing
 from tests.servers import Server, sqlite_url
 from tests.servers.fixtures import DATABASE_KINDS
 
@@ -66,3 +74,42 @@ def studio(studio_url: str) -> Iterator[Database]:
     database = connect(studio_url)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """What the browser's tests look at."""
+    return scenes.make(tmp_path_factory.mktemp("browser"), count=1200, sounds=40, more=attacks())
+
+
+@pytest.fixture(scope="session")
+def address(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where `sidecar web` serves it."""
+    with library(scene, tmp_path_factory.mktemp("log") / "web.log") as found:
+        yield found
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=address, trust_env=False, timeout=60) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Started for a module, because asyncio.run fails in a process while it is there."""
+    if lacking := lacking_for_chromium():
+        missing(lacking)
+    with sync_playwright() as playwright:
+        opened = chromium(playwright)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visit]:
+    """A tab of its own, in which nothing may go wrong."""
+    made = Visit(browser, address)
+    yield made
+    made.context.close()
+    assert made.said == []

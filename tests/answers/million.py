@@ -10,11 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
-import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -139,34 +135,6 @@ def ask_all(url: str) -> dict[str, Any]:
     return said
 
 
-def open_pages(url: str) -> None:
-    """The pages themselves, each twice: what is counted is remembered for a minute."""
-    print(f"\n{'page, ms':<36}{'first':>9}{'again':>9}")
-    with three_ways.library(url) as get:
-        for path in ("/", "/api/records?limit=100&text=欢迎", "/charts?since=", "/charts", "/repeats"):
-            taken = []
-            for _ in range(2):
-                began = time.perf_counter()
-                get(path)
-                taken.append((time.perf_counter() - began) * 1000)
-            print(f"{path:<36}" + "".join(f"{took:>9,.0f}" for took in taken), flush=True)
-
-
-def report(url: str) -> None:
-    """`sidecar report` as a process of its own: seconds and resident memory."""
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "report.html"
-        began = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "sidecar", "report", "--output", str(output)],
-            env={**os.environ, "SIDECAR_DATABASE_URL": url},
-            check=True,
-        )
-        took = time.perf_counter() - began
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"report: {took:.1f} s, {peak:.0f} MB at most, {output.stat().st_size / 1e6:.1f} MB of HTML", flush=True)
-
-
 def fill(url: str, count: int) -> None:
     began = time.perf_counter()
     events = load_studio(parse_dsn(url), count)
@@ -201,8 +169,6 @@ def main() -> None:
             index(url)
             search_all(url, plain)
             answers[kind] = ask_all(url)
-            open_pages(url)
-            report(url)
     first, *others = answers
     for other in others:
         assert three_ways.same(answers[first], answers[other]), f"{first} and {other} differ"

@@ -6,7 +6,9 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -53,9 +55,48 @@ def library(scene: Scene, log: Path, **more: str) -> Iterator[str]:
             process.stdout.close()
 
 
-def sidecar(scene: Scene, *arguments: str) -> str:
-    """Run a command to its end, in this process; what it said."""
-    done = CliRunner().invoke(root_command, arguments, env=environment(scene))
+@contextlib.contextmanager
+def flawless(scene: Scene, folder: Path, **more: str) -> Iterator[str]:
+    """The same; in the end its log, which lies in that folder, has no traceback."""
+    log = folder / "web.log"
+    with library(scene, log, **more) as found:
+        yield found
+    assert "Traceback" not in log.read_text()
+
+
+@contextlib.contextmanager
+def shipper(scene: Scene, log: Path, port: int) -> Iterator[None]:
+    """`sidecar run`, once it says that it is ready."""
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sidecar", "run", "--settle-seconds", "0"],
+            env=environment(scene, SIDECAR_LISTEN=f"127.0.0.1:{port}"),
+            cwd=scene.folder.parent,
+            stdout=said,
+            stderr=said,
+        )
+    try:
+        deadline = time.monotonic() + _DEADLINE
+        while _status(port) != 200:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait(_DEADLINE)
+
+
+def _status(port: int) -> int:
+    with contextlib.suppress(OSError), contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status
+    return 0
+
+
+def sidecar(scene: Scene, *arguments: str, **more: str) -> str:
+    """Run a command to its end, in this process, with further settings; what it said."""
+    done = CliRunner().invoke(root_command, arguments, env=environment(scene, **more))
     assert done.exit_code == 0, done.output
     return done.output
 

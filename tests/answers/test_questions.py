@@ -54,11 +54,11 @@ def test_users_whose_names_the_collation_holds_equal_are_several(database_url: s
     rows = questions.usage(database, Filter())
     assert {row["user_id"]: row["takes"] for row in sums.users(rows)} == expected
     assert sums.totals(rows)["users"] == len(expected)
-    assert sorted(questions.choices(database)["user_id"]) == sorted(expected)
+    assert sorted(questions.choices(database).values["user"]) == sorted(expected)
     view = database.query("SELECT user_id, SUM(takes) FROM tts_emotion_usage GROUP BY user_id, HEX(user_id)")
     assert {user: int(takes) for user, takes in view} == {user: n for user, n in expected.items() if user != "LAB"}
     for user, takes in expected.items():
-        assert sum(row["records"] for row in questions.usage(database, Filter(user=user))) == takes
+        assert sum(row["records"] for row in questions.usage(database, Filter(user=(user,)))) == takes
     database.close()
 
 
@@ -78,7 +78,7 @@ def test_repeats_cost_all_takes_but_the_first(studio: Database, documents: Docum
 
 
 def test_nothing_made_again_costs_nothing(studio: Database) -> None:
-    told = questions.repeats(studio, Filter(user="nobody"))
+    told = questions.repeats(studio, Filter(user=("nobody",)))
     assert (told.requests, told.repeats, told.wasted_seconds, told.costliest) == (0, 0, 0, [])
 
 

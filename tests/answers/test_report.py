@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timezone
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
 from matplotlib import font_manager
 
-from sidecar.answers.filters import Filter
+from sidecar.answers.filters import Filter, parse
+from sidecar.answers.search import find
 from sidecar.cli.main import sidecar
+from sidecar.palette import SURFACES, THINGS, css_name
 from sidecar.report import build
-from sidecar.report.style import PALETTE, first_installed
+from sidecar.report.style import first_installed
 from sidecar.storage.dsn import parse_dsn
 from sidecar.wording import languages
 from tests.answers.conftest import connect
@@ -94,7 +100,7 @@ def test_what_it_is_limited_to_is_told_in_the_reader_s_words_and_time(tmp_path: 
     url = sqlite_url(tmp_path / "few.db")
     load(parse_dsn(url), [succeeded("one", emotion="happy")])
     database = connect(url)
-    wanted = Filter(since=datetime(2026, 11, 1, 0, 30, tzinfo=timezone.utc), emotion="happy")
+    wanted = Filter(since=datetime(2026, 11, 1, 0, 30, tzinfo=timezone.utc), emotion=("happy",))
     html = build(database, wanted, zone=ZoneInfo("Asia/Shanghai"), language=words).html
     database.close()
     assert f"· {told} ·" in html
@@ -153,8 +159,42 @@ def test_figures_follow_the_readers_theme(tmp_path: Path) -> None:
     html = build(database, Filter(), zone=timezone.utc, language="zh").html
     database.close()
     drawn = "".join(re.findall(r"<svg.*?</svg>", html, flags=re.DOTALL))
-    assert {light for light, _ in PALETTE.values() if light in drawn} == set()
-    assert set(re.findall(r"var\(--(\w+)\)", drawn)) <= set(PALETTE)
-    for name, (light, dark) in PALETTE.items():
-        assert f"--{name}: {light};" in html
-        assert f"--{name}: {dark};" in html
+    colours = {css_name(name): colour for name, colour in {**SURFACES, **THINGS}.items()}
+    assert set(re.findall(r"#[0-9a-f]{6}\b", drawn)) == set(), "a colour of no theme"
+    used = set(re.findall(r"var\(--([\w-]+)\)", drawn))
+    assert {"happy", "model-2", "failed", "saturated", "truncated", "takes"} <= used <= set(colours)
+    for name in used:
+        assert html.count(f"--{name}:{colours[name].light};") == 1
+        assert html.count(f"--{name}:{colours[name].dark};") == 2, "for who prefers it, and for who asks for it"
+
+
+def test_it_leads_to_the_very_takes_in_the_library(tmp_path: Path) -> None:
+    """Every link is asked of the library: it finds as many as the report says, or something at least."""
+    url = sqlite_url(tmp_path / "studio.db")
+    load(parse_dsn(url), Studio(3000).events())
+    wanted = Filter(since=datetime(2026, 6, 1, tzinfo=timezone.utc), until=datetime(2026, 11, 1, tzinfo=timezone.utc))
+    with closing(connect(url)) as database:
+        plain = build(database, wanted, zone=timezone.utc, language="en").html
+        html = build(database, wanted, zone=timezone.utc, language="en", library="https://tts.example/").html
+        assert "<a " not in plain
+        links = {unescape(each) for each in re.findall(r'<a href="([^"]+)"', html)}
+        assert all(each.startswith("https://tts.example/?") for each in links)
+        asked = [parse(parse_qs(urlsplit(each).query)) for each in links]
+        assert wanted in asked
+        earlier = replace(wanted, since=datetime(2025, 12, 30, tzinfo=timezone.utc), until=wanted.since)
+        assert earlier in asked
+        assert {name for each in asked for name in ("voice", "emotion", "request", "error") if getattr(each, name)} == {
+            "voice", "emotion", "request", "error",
+        }  # fmt: skip
+        assert all((each.since, each.until) == (wanted.since, wanted.until) for each in asked if each != earlier)
+        for each in asked:
+            assert find(database, each, limit=1).records, each
+
+
+@pytest.mark.parametrize("wrong", ["tts.example", "javascript:alert(1)", "https://"])
+def test_an_address_that_is_none_is_refused(tmp_path: Path, wrong: str) -> None:
+    arguments = ["report", "--output", str(tmp_path / "report.html")]
+    environment = {"SIDECAR_DATABASE_URL": sqlite_url(tmp_path / "none.db"), "SIDECAR_LIBRARY_URL": wrong}
+    result = CliRunner().invoke(sidecar, arguments, env=environment)
+    assert result.exit_code != 0
+    assert "SIDECAR_LIBRARY_URL" in result.stderr

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from sidecar.web import server
+from sidecar.service import serving as server
 from tests.answers import scene as scenes
 from tests.answers.scene import Scene
 from tests.answers.served import library
@@ -66,8 +66,8 @@ def test_the_owner_gets_in_beside_hundreds_that_only_hold(
 
 @pytest.fixture
 def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "REQUEST_SECONDS", 0.2)
-    monkeypatch.setattr(server, "STALL_SECONDS", 0.2)
+    monkeypatch.setattr(server.Connection, "request_seconds", 0.2)
+    monkeypatch.setattr(server.Connection, "stall_seconds", 0.2)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -29,29 +30,27 @@ from sidecar.web.security import COOKIE
 from tests.answers import scene as scenes
 from tests.answers.conftest import connect
 from tests.answers.scene import Scene
-from tests.answers.served import environment, library, ship, sidecar
+from tests.answers.served import environment, flawless, library, ship, sidecar
+from tests.events import started, succeeded
 
 SECRET = b"nobody but root may read this"
 TOKEN = "a-token-of-some-length"
 
 
+MACHINE = "indextts://render-7/20261122T100000-1-abcd"
+
+
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
-    return scenes.make(tmp_path_factory.mktemp("web"), count=800, sounds=12)
+    told = started(source=MACHINE, sequence=1)
+    takes = [succeeded("made on the L40S", source=MACHINE, sequence=2)]
+    return scenes.make(tmp_path_factory.mktemp("web"), count=800, sounds=12, more=[told, *takes])
 
 
 @pytest.fixture(scope="module")
 def address(scene: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    log = tmp_path_factory.mktemp("log") / "web.log"
-    with library(scene, log) as found:
+    with flawless(scene, tmp_path_factory.mktemp("log")) as found:
         yield found
-    assert "Traceback" not in log.read_text()
-
-
-@pytest.fixture
-def client(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address, trust_env=False) as opened:
-        yield opened
 
 
 def planted(scene: Scene, audio_path: str, **columns: Any) -> str:
@@ -92,6 +91,16 @@ def test_the_whole_file_and_any_part_of_it_are_served(client: httpx.Client, scen
         assert client.get(url, headers={"Range": odd}).content == content
     stale = client.get(url, headers={"Range": "bytes=0-9", "If-Range": '"another"'})
     assert stale.status_code == 200
+
+
+@pytest.mark.parametrize(("ending", "kind"), [("mp3", "mpeg"), ("opus", "ogg"), ("aac", "aac"), ("flac", "flac")])
+def test_what_the_proxy_kept_is_served_as_what_it_is(
+    client: httpx.Client, scene: Scene, ending: str, kind: str
+) -> None:
+    (scene.folder / f"kept.{ending}").write_bytes(b"sound")
+    identity = planted(scene, f"outputs/kept.{ending}", audio_bytes=5)
+    answer = client.get(f"/api/records/{identity}/audio")
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"sound", f"audio/{kind}")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +154,41 @@ def test_an_odd_identity_is_no_record(client: httpx.Client, path: str) -> None:
         assert client.get(url).status_code in (400, 404), url
 
 
+def test_a_record_tells_what_it_was_made_on(client: httpx.Client, scene: Scene) -> None:
+    (there,) = (item["id"] for item in scene.documents if item["data"].get("text") == "made on the L40S")
+    process = client.get(f"/api/records/{there}").json()["process"]
+    assert (process["source"], process["gpu"], process["packages"]) == (
+        MACHINE,
+        "NVIDIA L40S",
+        {"torch": "2.8.0+cu128"},
+    )
+    shown = client.get(f"/records/{there}").text
+    for fact in ("render-7", "NVIDIA L40S", "32 GiB", "570.86.15", "2.8.0+cu128", "cpython 3.11.9"):
+        assert fact in shown, fact
+    assert re.search(r"<dt ?>GPUs</dt><dd [^>]*>2</dd>", shown)
+    other = next(item["id"] for item in scene.audible if item["source"] != MACHINE)
+    assert client.get(f"/api/records/{other}").json()["process"] is None
+    assert "Processor" not in client.get(f"/records/{other}").text
+
+
+def test_styles_and_scripts_are_kept_until_they_change(client: httpx.Client) -> None:
+    page = client.get("/").text
+    named = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
+    assert {path.rpartition("/")[2] for path in named} == {
+        "icon.svg", "palette.css", "app.css", "player.css", "library.css", "app.js", "library.js",
+    }  # fmt: skip
+    for path in named:
+        assert "immutable" in client.get(path).headers["cache-control"]
+        plain = client.get(f"/static/{path.rpartition('/')[2]}")
+        assert plain.headers["cache-control"] == "no-cache"
+    scripts = "".join(client.get(path).text for path in named if path.endswith(".js"))
+    imported = set(re.findall(r'from "([^"]+)"', scripts))
+    assert {"./app.js", "./list.js", "./places.js", "./player.js", "./selection.js"} <= imported
+    assert all(name.startswith("./") for name in imported), "kept as well"
+    assert client.get("/static/000000000000/app.js").status_code == 404
+    assert client.get("/static/nothing.js").headers["cache-control"] == "no-store"
+
+
 @pytest.mark.parametrize("page", ["/charts", "/repeats"])
 def test_a_page_says_which_filter_it_does_not_understand(client: httpx.Client, page: str) -> None:
     answer = client.get(page, params={"since": "the day before"})
@@ -166,6 +210,8 @@ def test_a_page_says_that_the_database_is_away(scene: Scene, page: str) -> None:
     answer = asyncio.run(get())
     assert answer.status_code == 503
     assert "127.0.0.1:1" in answer.text
+    assert f'href="{page}"' in answer.text, "to try again"
+    assert "Try again" in answer.text
 
 
 def test_audio_that_is_not_the_records_any_more_is_not_served(client: httpx.Client, scene: Scene) -> None:
@@ -195,9 +241,9 @@ def test_a_waveform_has_the_loudest_samples(client: httpx.Client, scene: Scene) 
     (scene.folder / "loud.wav").write_bytes(loud.getvalue())
     (scene.folder / "noise.wav").write_bytes(os.urandom(5000))
     peaks = client.get(f"/api/records/{planted(scene, 'outputs/loud.wav')}/waveform").json()["peaks"]
-    assert len(peaks) == 240
-    assert max(peaks[:120]) == 0
-    assert min(peaks[120:]) == 1
+    assert len(peaks) == 480
+    assert max(peaks[:240]) == 0
+    assert min(peaks[240:]) == 1
     assert client.get(f"/api/records/{planted(scene, 'outputs/noise.wav')}/waveform").json()["peaks"] == []
 
 
@@ -296,6 +342,9 @@ def test_with_a_token_nobody_else_gets_in(scene: Scene, tmp_path: Path) -> None:
         )
         assert client.post("/login", data={"token": "wrong"}).status_code == 403
         assert client.get("/").status_code == 303
+        for elsewhere in ("//evil.example", "https://evil.example", "/\\evil.example"):
+            assert client.post("/login", data={"token": TOKEN, "next": elsewhere}).headers["location"] == "/"
+        client.cookies.clear()
         entered = client.post("/login", data={"token": TOKEN})
         assert entered.status_code == 303
         cookie = entered.headers["set-cookie"]

@@ -11,7 +11,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import backlog, growth, latency, million, parts, report, search, start
+from tests.benchmarks import (
+    backlog,
+    embedded,
+    forgetting,
+    growth,
+    keeping,
+    latency,
+    library,
+    million,
+    parts,
+    report,
+    reporting,
+    scorer,
+    search,
+    start,
+)
 from tests.benchmarks.context import Context
 from tests.benchmarks.measure import Row
 from tests.benchmarks.plot import plot_growth
@@ -23,11 +38,17 @@ _RESULTS = Path(".cache") / "bench"
 CASES: dict[str, Callable[[Context], list[Row]]] = {
     "backlog": backlog.backlog,
     "latency": latency.latency,
+    "sqlite": embedded.sqlite,
     "million": million.million,
     "growth": growth.growth,
     "parts": parts.parts,
     "search": search.search,
     "start": start.start,
+    "forget": forgetting.forgetting,
+    "report": reporting.report,
+    "scorer": scorer.scorer,
+    "keeping": keeping.keeping,
+    "library": library.library,
 }
 
 
@@ -37,7 +58,8 @@ def main() -> int:
         SMALL=1: a small run, under a minute.
         MYSQL=1: on real MySQL too.
         CASES: names of the cases to run, separated by spaces; all unless given.
-        FILES, IDLE_SECONDS, GROWTH_ROWS, SEARCH_ROWS: other sizes for the cases million, growth and search.
+        SQLITE_FILES, FILES, IDLE_SECONDS, GROWTH_ROWS, SEARCH_ROWS, FORGET_RECORDS, REPORT_ROWS, KEEPING_RECORDS,
+            LIBRARY_ROWS: other sizes for the cases sqlite, million, growth, search, forget, report, keeping, library.
 
     Returns:
         The exit code: 1 where a result is off by more than noise explains.

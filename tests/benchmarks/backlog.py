@@ -5,14 +5,13 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
-from tests.benchmarks import dataset, peers, process, rsyslog
+from tests.benchmarks import dataset, peers, process
 from tests.benchmarks.context import Context
 from tests.benchmarks.measure import Row, cpu_seconds
 
 _ARTICLE_ROWS = 4_000
 _CEILING_RATIO = 0.9
 _ARTICLE_RATIO = 8.0
-_RSYSLOG_RATIO = 3.0
 
 
 def backlog(context: Context) -> list[Row]:
@@ -62,7 +61,6 @@ def _backlog(context: Context, size_name: str, make: dataset.Maker, count: int, 
                 steady=False,  # its rate is the disk's flushes: 350 a second on a busy disk, 3,000 on a quiet one
             )
         )
-        rows += _beside_rsyslog(context, raws, ours, what)
     return rows
 
 
@@ -103,21 +101,3 @@ def _shipper(
     details["shipper_cpu_us_per_event"].append((run.cpu_seconds - idle.cpu_seconds) / len(raws) * 1e6)
     details["server_cpu_us_per_event"].append(server_cpu / len(raws) * 1e6)
     details["max_rss_mb"].append(run.max_resident_bytes / 1e6)
-
-
-def _beside_rsyslog(context: Context, raws: list[bytes], ours: list[float], what: str) -> list[Row]:
-    against = f"rsyslog imfile + ommysql, {rsyslog.FILES:,} files, one table"
-    why_not = rsyslog.missing() if context.server.kind == "mariadb" else "its client does not log in to MySQL 9"
-    if why_not or context.small:
-        context.progress(f"rsyslog left out: {why_not or 'small run'}")
-        return []
-    folder = context.folder / "rsyslog"
-    folder.mkdir()
-    for number, raw in enumerate(raws[: rsyslog.FILES]):
-        (folder / f"{number:08}.json").write_bytes(raw)
-    theirs = []
-    for number in range(context.rounds):
-        context.progress(f"rsyslog, round {number + 1} of {context.rounds}")
-        with context.database() as database:
-            theirs.append(rsyslog.FILES / rsyslog.ship(context.server, database, folder, rsyslog.FILES))
-    return [Row(what=what, unit="events/s", ours=ours, against=against, theirs=theirs, at_least=_RSYSLOG_RATIO)]

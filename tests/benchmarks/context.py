@@ -29,6 +29,11 @@ class Context:
         return int(os.environ.get(variable) or self.scale(full, small))
 
     @property
+    def kinds(self) -> list[str]:
+        """The server's, and SQLite beside MariaDB."""
+        return ["sqlite", "mariadb"] if self.server.kind == "mariadb" else [self.server.kind]
+
+    @property
     def empty_folder(self) -> Path:
         folder = self.folder / "empty"
         folder.mkdir(exist_ok=True)

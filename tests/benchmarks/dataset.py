@@ -50,9 +50,25 @@ def write(folder: Path, make: Maker, count: int) -> int:
     for number in range(count):
         raw = make(number)
         total += len(raw)
-        (folder / f"spk_{number:08}.wav.json").write_bytes(raw)
+        (folder / names(number)[1]).write_bytes(raw)
     os.sync()
     return total // count
+
+
+def names(number: int) -> tuple[str, str]:
+    """A WAV's, and its event file's."""
+    return f"spk_{number:08}.wav", f"spk_{number:08}.wav.json"
+
+
+def write_take(folder: Path, number: int, user: str, wav_bytes: int) -> None:
+    """As the recording leaves it: a WAV, or what has its name, and what is known of it."""
+    wav, name = names(number)
+    raw = number.to_bytes(8, "big") * (wav_bytes // 8)
+    event = json.loads(small(number))
+    event["data"]["audio"] |= {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)}
+    event["data"]["caller"] = {"user": user}
+    (folder / wav).write_bytes(raw)
+    (folder / name).write_bytes(json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
 
 
 def rows(make: Maker, count: int, *, start: int = 0) -> Iterator[bytes]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from pymysql.connections import Connection
@@ -15,7 +17,7 @@ from tests.benchmarks.context import Context
 from tests.benchmarks.measure import Row, percentile
 from tests.servers.instance import free_port
 
-_PER_SECOND = 20
+PER_SECOND = 20
 _MEDIAN_EXTRA_MS = 3.0
 _WORST_EXTRA_MS = 20.0
 _DEADLINE_SECONDS = 30.0
@@ -27,7 +29,7 @@ def latency(context: Context) -> list[Row]:
     ours: list[list[float]] = []
     bare: list[list[float]] = []
     for number in range(context.rounds):
-        context.progress(f"latency of {count} events, {_PER_SECOND} a second, round {number + 1} of {context.rounds}")
+        context.progress(f"latency of {count} events, {PER_SECOND} a second, round {number + 1} of {context.rounds}")
         folder = context.folder / f"latency-{number}"
         folder.mkdir()
         with context.database() as database:
@@ -41,7 +43,7 @@ def latency(context: Context) -> list[Row]:
                 delivered, inserted = _measure(folder, connection, count)
         ours.append(delivered)
         bare.append(inserted)
-    what = f"delivery of {count} events, {_PER_SECOND} a second, file published to row visible"
+    what = f"delivery of {count} events, {PER_SECOND} a second, file published to row visible"
     return [
         Row(
             what=f"{what}, {name}",
@@ -57,34 +59,53 @@ def latency(context: Context) -> list[Row]:
 
 
 def _measure(folder: Path, connection: Connection[Cursor], count: int) -> tuple[list[float], list[float]]:
-    """Milliseconds of each delivery, and of each bare INSERT and COMMIT between them."""
-    delivered, inserted = [], []
     with connection.cursor() as cursor:
         cursor.execute(peers.ARTICLE_TABLE)
         connection.autocommit(True)
-        for number in range(count):
-            tick = time.monotonic()
-            raw = dataset.small(number)
-            delivered.append(_deliver(folder, cursor, number, raw) * 1000)
-            event = Event.decode(raw)
-            started = time.monotonic()
-            peers.insert(cursor, event)
-            inserted.append((time.monotonic() - started) * 1000)
-            time.sleep(max(0.0, tick + 1 / _PER_SECOND - time.monotonic()))
+        return measure(folder, seen_by(cursor), partial(peers.insert, cursor), count)
+
+
+def measure(
+    folder: Path, seen: Callable[[str], bool], insert: Callable[[Event], None], count: int
+) -> tuple[list[float], list[float]]:
+    """Milliseconds of each delivery, and of each bare INSERT and COMMIT between them."""
+    delivered, inserted = [], []
+    for number in range(count):
+        tick = time.monotonic()
+        raw = dataset.small(number)
+        delivered.append(deliver(folder, seen, number, raw) * 1000)
+        event = Event.decode(raw)
+        started = time.monotonic()
+        insert(event)
+        inserted.append((time.monotonic() - started) * 1000)
+        time.sleep(max(0.0, tick + 1 / PER_SECOND - time.monotonic()))
     return delivered, inserted
 
 
-def _deliver(folder: Path, cursor: Cursor, number: int, raw: bytes) -> float:
-    hidden = folder / f".{number}.tmp"
-    with hidden.open("wb") as file:  # as the recorder publishes it
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    started = time.monotonic()
-    os.link(hidden, folder / f"spk_{number}.wav.json")
-    hidden.unlink()
+def seen_by(cursor: Cursor) -> Callable[[str], bool]:
+    """Whether a server has a record of an event."""
+    return lambda event_id: bool(cursor.execute("SELECT 1 FROM tts_records WHERE event_id = %s", (event_id,)))
+
+
+def deliver(folder: Path, seen: Callable[[str], bool], number: int, raw: bytes) -> float:
+    """Seconds from the publication of the dataset's event of that number until its row is seen."""
+    event_id = dataset.event_id(number)
+    started = publish(folder, number, raw)
     while time.monotonic() < started + _DEADLINE_SECONDS:
-        if cursor.execute("SELECT 1 FROM tts_records WHERE event_id = %s", (dataset.event_id(number),)):
+        if seen(event_id):
             return time.monotonic() - started
         time.sleep(_GLANCE_SECONDS)
     raise TimeoutError(f"event {number} did not arrive")
+
+
+def publish(folder: Path, number: int, raw: bytes) -> float:
+    """Let an event file appear as the recorder does. Returns the moment, of the monotonic clock, just before it did."""
+    hidden = folder / f".{number}.tmp"
+    with hidden.open("wb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+    moment = time.monotonic()
+    os.link(hidden, folder / f"spk_{number}.wav.json")
+    hidden.unlink()
+    return moment

@@ -18,8 +18,8 @@ from sidecar.event.event import Event
 from sidecar.storage.projection import BASE, Values, project
 
 ROWS_A_STATEMENT = 1000
-_EVENT_COLUMNS = "id, type, source, sequence, subject, time, shipper, path, sha256, recorded_at, event"
-_EVENTS = f"INSERT INTO tts_events ({_EVENT_COLUMNS}) VALUES {{}} ON DUPLICATE KEY UPDATE id = id"
+EVENT_COLUMNS = "id, type, source, sequence, subject, time, shipper, path, sha256, recorded_at, event"
+_EVENTS = f"INSERT INTO tts_events ({EVENT_COLUMNS}) VALUES {{}} ON DUPLICATE KEY UPDATE id = id"
 _RECORDS = f"INSERT INTO tts_records ({', '.join(BASE.columns)}) VALUES {{}} ON DUPLICATE KEY UPDATE id = id"
 _POSITION = (
     "INSERT INTO sidecar_positions VALUES ('ceiling', '/', '0:0', 1, 1, 1, UTC_TIMESTAMP(6)) "
@@ -54,17 +54,20 @@ def ceiling(connection: Connection[Cursor], raws: Sequence[bytes]) -> float:
 def _rendered(connection: Connection[Cursor], raws: Sequence[bytes]) -> Iterator[list[Any]]:
     for first in range(0, len(raws), ROWS_A_STATEMENT):
         events = [Event.decode(raw) for raw in raws[first : first + ROWS_A_STATEMENT]]
-        event_rows = [
-            (each.id, each.type, each.source, each.sequence, each.subject, each.time.replace(tzinfo=None),
-             "bench", f"/outputs/{each.id}.json", each.sha256, each.time.replace(tzinfo=None), each.raw.decode())
-            for each in events
-        ]  # fmt: skip
+        event_rows = [event_row(each) for each in events]
         record_rows = [row for event in events for fold, row in project(event) if fold is BASE]
         yield [
             _POSITION.encode(),
             _EVENTS.format(_values(connection, event_rows)).encode(),
             _RECORDS.format(_values(connection, record_rows)).encode(),
         ]
+
+
+def event_row(event: Event) -> tuple[Any, ...]:
+    """What EVENT_COLUMNS hold of it."""
+    moment = event.time.replace(tzinfo=None)
+    envelope = (event.id, event.type, event.source, event.sequence, event.subject, moment)
+    return (*envelope, "bench", f"/outputs/{event.id}.json", event.sha256, moment, event.raw.decode())
 
 
 def _values(connection: Connection[Cursor], rows: Sequence[Values]) -> str:

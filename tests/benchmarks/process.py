@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.benchmarks.measure import peak_resident_bytes
@@ -21,7 +21,7 @@ _DEADLINE_SECONDS = 600.0
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """What one `sidecar run --once` took."""
+    """What one command took."""
 
     seconds: float
     """Wall time of the process."""
@@ -30,16 +30,33 @@ class Run:
 
 
 def migrate(url: str) -> None:
-    subprocess.run(_command("migrate"), env=_environment(url, Path("/nonexistent")), check=True, capture_output=True)
+    subprocess.run(
+        sidecar_command("migrate"), env=sidecar_environment(url, Path("/nonexistent")), check=True, capture_output=True
+    )
 
 
 def ship_once(url: str, folder: Path, settings: Mapping[str, str] | None = None) -> Run:
     """Ship what is in the folder and come back."""
+    return _measured(sidecar_command("run", "--once"), sidecar_environment(url, folder, settings))
+
+
+def catch_up(url: str, folder: Path, empty: Path) -> Run:
+    """Make the tables, ship what is in the folder and come back; without what that takes beside an empty folder."""
+    migrate(url)
+    idle = ship_once(url, empty, {"NAME": "idle"})
+    run = ship_once(url, folder)
+    return replace(run, seconds=run.seconds - idle.seconds, cpu_seconds=run.cpu_seconds - idle.cpu_seconds)
+
+
+def once(url: str, *arguments: str, folder: Path = Path("/nonexistent")) -> Run:
+    """Run a verb to its end."""
+    return _measured(sidecar_command(*arguments), sidecar_environment(url, folder))
+
+
+def _measured(command: list[str], environment: dict[str, str]) -> Run:
     with tempfile.TemporaryFile() as log:
         started = time.monotonic()
-        process = subprocess.Popen(
-            _command("run", "--once"), env=_environment(url, folder, settings), stdout=subprocess.DEVNULL, stderr=log
-        )
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=log)
         resident = 0
         while True:
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
@@ -51,7 +68,7 @@ def ship_once(url: str, folder: Path, settings: Mapping[str, str] | None = None)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             log.seek(0)
-            raise RuntimeError(f"sidecar run --once ended with {process.returncode}: {log.read()[-2000:]!r}")
+            raise RuntimeError(f"{command} ended with {process.returncode}: {log.read()[-2000:]!r}")
     return Run(seconds=seconds, cpu_seconds=usage.ru_utime + usage.ru_stime, max_resident_bytes=resident)
 
 
@@ -90,8 +107,10 @@ class Shipper:
 @contextmanager
 def shipping(url: str, folder: Path, port: int, settings: Mapping[str, str] | None = None) -> Iterator[Shipper]:
     """`sidecar run` beside the folder until the block ends."""
-    environment = _environment(url, folder, {"LISTEN": f"127.0.0.1:{port}", **(settings or {})})
-    process = subprocess.Popen(_command("run"), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    environment = sidecar_environment(url, folder, {"LISTEN": f"127.0.0.1:{port}", **(settings or {})})
+    process = subprocess.Popen(
+        sidecar_command("run"), env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         yield Shipper(process, port)
     finally:
@@ -99,11 +118,11 @@ def shipping(url: str, folder: Path, port: int, settings: Mapping[str, str] | No
         process.wait(30)
 
 
-def _command(*arguments: str) -> list[str]:
+def sidecar_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "sidecar", *arguments]
 
 
-def _environment(url: str, folder: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+def sidecar_environment(url: str, folder: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SIDECAR_")}
     given = {"DATABASE_URL": url, "WATCH_DIR": str(folder), "LISTEN": "off", "NAME": "bench", **(settings or {})}
     return clean | {f"SIDECAR_{name}": value for name, value in given.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -39,18 +39,23 @@ def print_table(console: Console, title: str, rows: Sequence[Row]) -> None:
 
 
 def write_json(path: Path, servers: dict[str, Sequence[Row]], *, small: bool, rounds: int) -> None:
+    tables = {name: [row.as_json() for row in rows] for name, rows in servers.items()}
+    write(path, {"small": small, "rounds": rounds, "servers": tables})
+
+
+def write(path: Path, results: Mapping[str, object]) -> None:
+    """Results, and when and on which machine they were measured."""
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "measured_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "small": small,
-        "rounds": rounds,
         "machine": {
             "cores": os.cpu_count(),
             "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
             "python": platform.python_version(),
             "kernel": platform.release(),
+            "load": round(os.getloadavg()[2], 1),
         },
-        "servers": {name: [row.as_json() for row in rows] for name, rows in servers.items()},
+        **results,
     }
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -22,8 +22,7 @@ def search(context: Context) -> list[Row]:
     """On the kind of server that is measured, and on SQLite beside MariaDB. A server of its own: loading is not what is
     measured, and one with its own defaults takes ten minutes for a million rows.
     """
-    kinds = ["sqlite", "mariadb"] if context.server.kind == "mariadb" else [context.server.kind]
-    return [_measured(context, kind) for kind in kinds]
+    return [_measured(context, kind) for kind in context.kinds]
 
 
 def _measured(context: Context, kind: str) -> Row:

@@ -25,11 +25,26 @@ def test_long(): threading.Event().wait(1.5)
 CONFTEST = """
 from tests import running
 running.SILENCE = 0.2
+running.LONGEST = 5.0
+"""
+
+HANGING = """
+import threading
+import pytest
+
+@pytest.fixture
+def hanging():
+    yield
+    threading.Event().wait()
+
+def test_that_fails(hanging): assert False
+@pytest.mark.parametrize("number", range(5))
+def test_further(number): pass
 """
 
 
-def run(folder: Path, *arguments: str, **variables: str) -> tuple[int, str]:
-    (folder / "test_them.py").write_text(TESTS)
+def run(folder: Path, *arguments: str, tests: str = TESTS, **variables: str) -> tuple[int, str]:
+    (folder / "test_them.py").write_text(tests)
     (folder / "conftest.py").write_text(CONFTEST)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CI", "PYTEST"))}
     alone = ["-c", os.devnull, "--rootdir", str(folder), "-p", "no:cacheprovider", "-p", "no:schemathesis"]
@@ -60,3 +75,11 @@ def test_in_ci_nothing_that_can_be_installed_is_left_out(tmp_path: Path) -> None
     assert code == 1
     assert "3 failed" in shown
     assert "no such program: install it" in shown
+
+
+def test_what_hangs_while_it_clears_up_ends_and_the_others_go_on(tmp_path: Path) -> None:
+    code, shown = run(tmp_path, "--numprocesses", "2", tests=HANGING)
+    assert code == 1
+    assert "test_that_fails has not ended in 5 s" in shown
+    assert "in hanging" in shown  # of the stack
+    assert "2 failed, 5 passed" in shown  # it failed, and it did not end

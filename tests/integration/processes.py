@@ -27,7 +27,7 @@ def sidecar(
     return subprocess.run(
         [sys.executable, "-m", "sidecar", *arguments],
         cwd=cwd,
-        env=_environment(settings or {}),
+        env=environment(settings or {}),
         capture_output=True,
         text=True,
         timeout=DEADLINE_SECONDS,
@@ -61,7 +61,7 @@ class Running:
             self.process = subprocess.Popen(
                 [*within, sys.executable, "-m", "sidecar", "run", *arguments],
                 cwd=cwd,
-                env=_environment(settings),
+                env=environment(settings),
                 stdout=log,
                 stderr=log,
             )
@@ -133,7 +133,8 @@ def eventually(look: Callable[[], T], what: str, seconds: float = DEADLINE_SECON
     return found
 
 
-def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """A command's: without settings of whoever runs the tests."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SIDECAR_")}
     private = {"PYTHONPATH": str(Path(__file__).parents[2]), "SIDECAR_LISTEN": "127.0.0.1:0"}
     return kept | private | dict(settings)

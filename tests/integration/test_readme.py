@@ -24,7 +24,7 @@ import pytest
 
 from sidecar.cli.support.databases import open_database
 from sidecar.service.settings import Settings
-from tests.events import failed, publish, rfc3339, succeeded
+from tests.events import failed, publish, rfc3339, started, succeeded
 from tests.integration.processes import sidecar
 from tests.operate.terminal import plain, typed
 from tests.running import missing
@@ -71,7 +71,6 @@ WHILE_IT_SHIPS = {
     "sidecar doctor": "database",
     "sidecar status": f"{SPOKEN}",
     "sidecar backfill": "0 events written",
-    "sidecar find --status failed": "purpose",
     "sidecar forget --user NAME": "0 records would be forgotten",
 }
 SERVING = {
@@ -86,6 +85,8 @@ ELSEWHERE = {
     "sudo $(which sidecar) init --database mysql": "tests/operate/test_init.py",
     "apt-get install fonts-noto-cjk": "Debian's own",
     "mysql -u tts_read -p tts": "the server's own",
+    "sidecar score": "tests/scoring/killing.py",
+    "sidecar proxy": "tests/proxy/test_service.py",
 }
 
 
@@ -284,7 +285,7 @@ def on_sqlite(statement: str) -> str:
 
 
 # How many rows each gives, of a welcome line made yesterday and five days ago, and one that failed.
-ROWS = {"README.md": [1, 2, 1, 1], "schema/README.md": [3, 2]}
+ROWS = {"README.md": [1, 2, 1, 1], "schema/README.md": [3, 2, 1, 1]}
 
 
 def test_both_languages_have_the_same_queries() -> None:
@@ -299,6 +300,7 @@ def test_the_first_queries_answer(tmp_path: Path, database_url: str, page: str) 
     for age in (timedelta(days=1), timedelta(days=5)):
         publish(outputs, succeeded("欢迎光临", time=rfc3339(now - age)))
     publish(outputs, failed(time=rfc3339(now - timedelta(days=2))))
+    publish(outputs, started())
     settings = {"SIDECAR_DATABASE_URL": database_url}
     sidecar("migrate", cwd=tmp_path, settings=settings)
     sidecar("run", "--once", cwd=tmp_path, settings=settings)

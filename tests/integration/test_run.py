@@ -228,7 +228,7 @@ def test_a_restored_backup_is_filled_up_again_without_a_restart(
     with running("--probe-seconds", "0.2", cwd=tmp_path, settings=project) as shipper:
         first = publish_many(outputs, 10)
         shipper.shipped(10)
-        tables = ("tts_records", "tts_events", "sidecar_positions")
+        tables = ("tts_records", "tts_processes", "tts_events", "sidecar_positions")
         for table in tables:
             database.execute(f"CREATE TABLE backup_{table} AS SELECT * FROM {table}")
         second = publish_many(outputs, 10)

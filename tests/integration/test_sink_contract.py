@@ -18,7 +18,9 @@ from sidecar.storage.database import Database
 from sidecar.storage.mysql.sink import MysqlSink
 from sidecar.storage.sink import Batch, Delivery, Position, Quarantined
 from sidecar.storage.sqlite.sink import SqliteSink
-from tests.events import encode, envelope, failed, rfc3339, succeeded, uuid7
+from sidecar.storage.tombstones import erase
+from sidecar.upkeep.rebuild import rebuild
+from tests.events import encode, envelope, failed, rfc3339, started, succeeded, uuid7
 
 AnySink = MysqlSink | SqliteSink
 NOW = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=timezone.utc)
@@ -191,6 +193,57 @@ def test_what_happened_to_one_subject_folds_to_the_same_record_in_any_order(sink
     assert (status, text, request, rating, note, bool(replaced)) == ("succeeded", "it", None, 5, "好", True)
     assert rfc3339(created_at) == "2026-11-22T10:00:00.000000Z"
     assert rfc3339(deleted_at) == "2026-11-22T14:00:00.000000Z"
+
+
+def processes(database: Database) -> list[dict[str, Any]]:
+    names, rows = database.columns("SELECT * FROM tts_processes ORDER BY source")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def test_a_process_is_one_row_in_any_order_which_takes_are_joined_to(sink: AnySink, database: Database) -> None:
+    told = set()
+    for order in itertools.permutations(range(4)):
+        source = f"indextts://studio/{uuid7()}"
+        first, again = started(source=source, data={"cuda": None}), started(source=source, data={"driver": "580"})
+        events = [first, again, succeeded(source=source), succeeded(source=source)]
+        for index in order:
+            sink.commit(batch(sink, events[index]))
+        sink.commit(batch(sink, *events))  # once more, all at once
+        told |= set(
+            database.query(
+                "SELECT p.gpu, p.torch, p.cuda, p.driver, p.event_id = ?, p.started_at = ?, COUNT(*), "
+                "SUM(r.wall_time) / SUM(r.duration) FROM tts_records r JOIN tts_processes p ON p.source = r.source "
+                "WHERE r.source = ? GROUP BY p.source, p.gpu, p.torch, p.cuda, p.driver, p.event_id, p.started_at",
+                (again["id"], datetime.fromisoformat(again["time"]), source),
+            )
+        )
+    [(gpu, torch, cuda, driver, same_event, same_time, takes, rtf)] = told
+    assert (gpu, torch, cuda, driver, takes) == ("NVIDIA L40S", "2.8.0+cu128", "12.8", "580", 2)
+    assert (bool(same_event), bool(same_time)) == (True, True)
+    assert rtf == pytest.approx(4.4 / 4.25)
+    assert len(processes(database)) == 24
+    assert len(records(database)) == 48
+
+
+def test_what_the_processes_table_says_is_put_right_by_the_log(sink: AnySink, database: Database) -> None:
+    sources = [f"indextts://studio/{number}" for number in range(4)]
+    sink.commit(batch(sink, *(started(source=source) for source in sources)))
+    before = processes(database)
+    database.execute("DELETE FROM tts_processes WHERE source = ?", (sources[0],))
+    database.execute("UPDATE tts_processes SET torch = 'x', cpu_cores = NULL WHERE source = ?", (sources[1],))
+    database.execute("UPDATE tts_processes SET source = 'nobody' WHERE source = ?", (sources[2],))
+    assert rebuild(database, lambda items, *_: iter(items)).processes == 4
+    assert processes(database) == before
+    assert rebuild(database, lambda items, *_: iter(items)).processes == 0
+
+
+def test_a_process_that_is_forgotten_goes_and_stays_away(sink: AnySink, database: Database) -> None:
+    event, other = started(source="indextts://annas-laptop/1"), started(source="indextts://studio/1")
+    sink.commit(batch(sink, event, other))
+    database.alone(lambda: erase(database, [event["id"]]))
+    sink.commit(batch(sink, envelope("record.forgotten", {}, subject=event["id"])))
+    assert sink.commit(batch(sink, event)).refused == {event["id"]}
+    assert [row["host"] for row in processes(database)] == ["studio"]
 
 
 def test_a_type_from_the_future_is_logged_and_not_projected(sink: AnySink, database: Database) -> None:

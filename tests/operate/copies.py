@@ -27,7 +27,10 @@ from tests.servers.mariadb import find_program
 RATE = 200.0  # events a second
 SECONDS = 3.0
 DATABASE = "speech"
-TABLES = ("tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine")
+TABLES = (
+    *("tts_records", "tts_processes", "tts_scores", "tts_tags", "tts_preferences", "tts_events"),
+    *("sidecar_positions", "sidecar_quarantine"),
+)
 _REPLICA: dict[str, Option] = {"log_bin": "bin", "log_slave_updates": True, "server_id": 2, "read_only": True}
 
 

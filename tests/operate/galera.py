@@ -49,7 +49,10 @@ def torture(kills: int, place: Path) -> tuple[list[Fault], int]:
         first = cluster.nodes[0]
         database = first.create_database()
         sidecar("migrate", cwd=place, settings={"SIDECAR_DATABASE_URL": first.url(database)})
-        tables = ("tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine")
+        tables = (
+            *("tts_records", "tts_processes", "tts_scores", "tts_tags", "tts_preferences", "tts_events"),
+            *("sidecar_positions", "sidecar_quarantine"),
+        )
         grants = [f"SELECT, INSERT, UPDATE ON `{database}`.{table}" for table in tables]
         account = first.create_account([*grants, f"SELECT ON `{database}`.sidecar_migrations"])
         settings = {

@@ -134,7 +134,10 @@ def _made(group: Group) -> tuple[str, Account]:
             return DATABASE, account
     first.create_database(DATABASE)
     sidecar("migrate", cwd=Path.cwd(), settings={"SIDECAR_DATABASE_URL": first.url(DATABASE)})
-    tables = ("tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine")
+    tables = (
+        *("tts_records", "tts_processes", "tts_scores", "tts_tags", "tts_preferences", "tts_events"),
+        *("sidecar_positions", "sidecar_quarantine"),
+    )
     grants = [f"SELECT, INSERT, UPDATE ON `{DATABASE}`.{table}" for table in tables]
     grants.append(f"SELECT ON `{DATABASE}`.sidecar_migrations")
     return DATABASE, first.create_account(grants, user=account.user, password=account.password)

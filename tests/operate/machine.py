@@ -24,6 +24,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inde
 PROJECT = Path(__file__).parents[2]
 USER = "anna"
 _PACKAGES = "systemd,systemd-sysv,dbus,python3,python3-venv,mariadb-server,sudo,curl,procps,iproute2"
+_DEADLINE = 600  # seconds for one command: pip unpacks 300 MB beside other tests
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ENVIRONMENT = ["env", "-i", f"PATH={_PATH}", "HOME=/root", "TERM=xterm", "LANG=C.UTF-8"]
 
@@ -52,16 +53,18 @@ def base() -> Path:
 
 def wheels() -> Path:
     """What install.sh downloads: the machine has no network."""
-    lock = PROJECT / "deploy" / "requirements.lock"
+    locks = sorted(PROJECT.glob("deploy/requirements*.lock"))
+    pinned = b"".join(lock.read_bytes() for lock in locks)
     folder = CACHE / "wheels"
     mark = folder / "requirements.lock"
-    if not mark.exists() or mark.read_bytes() != lock.read_bytes():
+    if not mark.exists() or mark.read_bytes() != pinned:
         shutil.rmtree(folder, ignore_errors=True)
         download = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder)]
         fitting = ["--python-version", "3.11", "--only-binary", ":all:"]
-        subprocess.run([*download, *fitting, "--requirement", str(lock)], check=True)
+        wanted = [part for lock in locks for part in ("--requirement", str(lock))]
+        subprocess.run([*download, *fitting, *wanted], check=True)
         subprocess.run([*download, *fitting, "hatchling>=1.27"], check=True)
-        shutil.copy(lock, mark)
+        mark.write_bytes(pinned)
     return folder
 
 
@@ -91,7 +94,7 @@ class Machine:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            timeout=_DEADLINE,
             check=False,
         )
         assert code is None or done.returncode == code, f"{command}: {done.returncode}\n{done.stdout}"
@@ -101,6 +104,7 @@ class Machine:
         """Run it as the user in a terminal, press Ctrl-C when it has said `at`; the exit code and what was shown."""
         child, terminal = pty.fork()
         if child == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # in a shell's background it is ignored, and that is inherited
             os.execvp("nsenter", [*self._inside, "runuser", "-l", USER, "--session-command", command])
         shown, pressed, deadline = b"", False, time.monotonic() + 60
         try:

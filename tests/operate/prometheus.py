@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -40,6 +41,7 @@ class Prometheus:
             targets: ports of shippers on loopback.
         """
         self.folder = folder
+        self.takes: set[str] = set()  # what the scraped shippers have shipped: event_id
         self.port = free_port()
         shutil.copy(DEPLOY / "prometheus" / "alerts.yml", folder)
         config = (DEPLOY / "prometheus" / "prometheus.yml").read_text()
@@ -55,6 +57,7 @@ class Prometheus:
                     f"--config.file={self.folder / 'prometheus.yml'}",
                     f"--storage.tsdb.path={self.folder / 'data'}",
                     f"--web.listen-address=127.0.0.1:{self.port}",
+                    "--enable-feature=exemplar-storage",
                 ],
                 stdout=log,
                 stderr=log,
@@ -70,6 +73,18 @@ class Prometheus:
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The instant vector that the expression gives now."""
         return list(self._get("query", query=expression)["data"]["result"])
+
+    def range(self, expression: str) -> list[dict[str, Any]]:
+        """The series that the expression gives over the last ten minutes, every second."""
+        now = time.time()
+        asked = {"query": expression, "start": str(now - 600), "end": str(now), "step": "1"}
+        return list(self._get("query_range", **asked)["data"]["result"])
+
+    def exemplars(self, expression: str) -> list[dict[str, str]]:
+        """The labels of the exemplars in the buckets that the expression names."""
+        now = time.time()
+        found = self._get("query_exemplars", query=expression, start=str(now - 3600), end=str(now + 60))
+        return [each["labels"] for series in found["data"] for each in series["exemplars"]]
 
     def alerts(self) -> dict[str, str]:
         """Names and states of the alerts that are pending or firing."""

@@ -28,6 +28,7 @@ INSTALL = "cd /root/clone && SUDO_USER=anna deploy/install.sh"
 FOLDER = f"/home/{USER}/语音 tts/outputs"
 LAB = "SIDECAR_SETTINGS=/etc/indextts-sidecar/lab.env"
 LIBRARY = "http://127.0.0.1:9791"
+PROXY = "http://127.0.0.1:9794"
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +125,8 @@ def test_the_service_shows_its_library_until_ctrl_c(machine: Machine, piped: str
 
     code, shown = machine.interrupted(f"sudo sidecar --as-service web{piped}", at=f"{LIBRARY}/", meanwhile=listen)
     assert code == 0 or piped
-    assert shown.replace("^C", "").split() == f"the library is at {LIBRARY}/".split() + (["Hangup"] if piped else [])
+    words = shown.replace("^C", "").replace("Hangup", "").split()  # what terminal and shell say, where they come to it
+    assert words == f"the library is at {LIBRARY}/".split()
     eventually(lambda: "9791" not in machine.run("ss -ltn", code=None), "the end of the library")
 
 
@@ -146,6 +148,23 @@ def test_the_library_as_a_service(machine: Machine) -> None:
     said = machine.run("sidecar run", code=2)
     assert "(sidecar run, pid " in said
     assert "database sqlite:////var/lib/indextts-sidecar/sidecar.db)" in said
+
+
+def test_scores_and_the_proxy_as_services(machine: Machine) -> None:
+    """Shut in as they are: models load, sound is decoded, and what is written beside the takes comes back as rows."""
+    said = machine.run(f"{INSTALL} --with score,proxy")
+    assert f"sudo setfacl -m u:indextts-sidecar:rwx '{FOLDER}'" in said
+    assert "sudo systemctl enable --now indextts-sidecar-score" in said
+    machine.run(f"mkdir -p '{FOLDER}'; chmod o+w '{FOLDER}'")
+    machine.run("systemctl enable --quiet --now indextts-sidecar-score indextts-sidecar-proxy")
+    file = "file:/var/lib/indextts-sidecar/sidecar.db?mode=ro"
+    rows = f"sqlite3.connect('{file}', uri=True).execute('SELECT problem, scorer FROM tts_scores').fetchall()"
+    asked = f'python3 -c "import sqlite3; print({rows})"'
+    eventually(lambda: machine.run(asked).strip() == "[(None, '1.0')]", "the score", 600, pause=1)  # it goes last
+    assert machine.status_text("indextts-sidecar-score") == "1 scored"
+    machine.run("systemctl is-active indextts-sidecar-score indextts-sidecar-proxy")
+    code = f"curl -s -o /dev/null -w '%{{http_code}}' {PROXY}/healthz"
+    eventually(lambda: machine.run(code, code=None) == "200", "the proxy", 600)
 
 
 def test_systemctl_status_names_a_wrong_setting(machine: Machine) -> None:
@@ -172,6 +191,7 @@ def test_an_older_installation_is_upgraded_and_keeps_what_it_has(machine: Machin
     said = machine.run("sidecar find", user="nobody --shell=/bin/sh", code=1)
     assert said.splitlines()[-1].startswith("sidecar: nobody may not read /etc/indextts-sidecar/sidecar.env; members")
     assert machine.run("systemctl show -p MainPID --value indextts-sidecar-web") != before
+    assert f'ReadWritePaths="-{FOLDER}"' in machine.run("systemctl cat indextts-sidecar-score"), "--with is remembered"
 
 
 def test_a_second_instance_on_mariadb(machine: Machine) -> None:

@@ -92,6 +92,8 @@ def test_the_shipper_s_wheel_carries_the_contract_and_what_its_messages_name(dis
         "sidecar/_deploy/grafana/provisioning/datasources/sidecar.yml",
         "sidecar/wording/en.toml",
         "sidecar/web/templates/base.html",
+        "sidecar/web/static/vendor/wavesurfer.esm.js",
+        "sidecar/web/static/vendor/wavesurfer.LICENSE",
     } <= names
     assert {f"sidecar/_{each}" for each in named_files()} <= names
     assert not [name for name in names if name.endswith(".pyc")]
@@ -352,12 +354,14 @@ class IndexTTS:
 # -- the version, and what is pinned
 
 
-def test_every_package_of_a_plain_installation_is_pinned_and_hashed() -> None:
-    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    wanted = {re.split(r"[<>=!~ ;\[]", line)[0].lower() for line in pyproject["project"]["dependencies"]}
-    pinned = dict(re.findall(r"(?m)^([a-z0-9_.-]+)==(\S+)", LOCK.read_text("utf-8")))
-    assert wanted <= set(pinned)
-    blocks = re.split(r"(?m)^(?=[a-z0-9_.-]+==)", LOCK.read_text("utf-8"))[1:]
+@pytest.mark.parametrize("extra", ["", "proxy", "score"])
+def test_every_package_of_an_installed_service_is_pinned_and_hashed(extra: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = project["optional-dependencies"][extra] if extra else project["dependencies"]
+    wanted = {re.split(r"[<>=!~ ;\[]", line)[0].lower() for line in lines}
+    text = (LOCK.with_name(f"requirements-{extra}.lock") if extra else LOCK).read_text("utf-8")
+    assert wanted <= set(re.findall(r"(?m)^([a-z0-9_.-]+)==", text))
+    blocks = re.split(r"(?m)^(?=[a-z0-9_.-]+==)", text)[1:]
     assert all("--hash=sha256:" in block for block in blocks)
 
 

@@ -87,7 +87,10 @@ class Site:
         self.account = server.create_account(self.grants())
 
     def grants(self) -> list[str]:
-        tables = ("tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine")
+        tables = (
+            *("tts_records", "tts_processes", "tts_scores", "tts_tags", "tts_preferences", "tts_events"),
+            *("sidecar_positions", "sidecar_quarantine"),
+        )
         grants = [f"SELECT, INSERT, UPDATE ON `{self.database}`.{table}" for table in tables]
         return [*grants, f"SELECT ON `{self.database}`.sidecar_migrations"]
 
@@ -132,7 +135,16 @@ def test_where_all_is_well_nothing_is_blamed(settings: dict[str, str]) -> None:
 def test_the_sample_event_is_undone(settings: dict[str, str], site: Site) -> None:
     doctor(settings)
     with site.server.connect(site.database) as connection, connection.cursor() as cursor:
-        for table in ("tts_events", "tts_records", "sidecar_positions", "sidecar_quarantine"):
+        for table in (
+            "tts_events",
+            "tts_records",
+            "tts_processes",
+            "tts_scores",
+            "tts_tags",
+            "tts_preferences",
+            "sidecar_positions",
+            "sidecar_quarantine",
+        ):
             cursor.execute(f"SELECT COUNT(*) FROM {table}")
             assert cursor.fetchone() == (0,)
 
@@ -319,6 +331,7 @@ def test_a_file_in_the_place_of_the_folder(embedded: dict[str, str], place: Path
 def test_wavs_without_events(embedded: dict[str, str], place: Path) -> None:
     (place / "silent").mkdir()
     make_old_wavs(place / "silent", 3)
+    (place / "silent" / "made of one by hand.mp3").touch()
     finding = blamed(doctor(embedded | {"SIDECAR_WATCH_DIR": str(place / "silent")}), "folder", "warning")
     assert "3 of 3 WAVs" in finding["message"]
     assert "sidecar backfill" in finding["cure"]

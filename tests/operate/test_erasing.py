@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -25,12 +26,15 @@ from sidecar.event.publish import Publisher
 from sidecar.storage.sink import Batch, Delivery
 from sidecar.storage.tombstones import judge
 from sidecar.upkeep.erasures import publish_erased_numbers
-from sidecar.upkeep.forget import Place, forget
+from sidecar.upkeep.forget import forget
 from sidecar.upkeep.mentions import Target
+from sidecar.upkeep.pending import Place
 from tests.events import encode, envelope, publish, succeeded, uuid7
 from tests.integration.processes import sidecar
 from tests.operate.hosts import Host, make_hosts
-from tests.servers import sqlite_url
+from tests.operate.scene import Scene
+from tests.servers import Server, sqlite_url
+from tests.servers.fixtures import SERVER_KINDS
 
 NEIGHBOURS = ["anna", "ANNA", "änna", "anna ", "😀", "😎", "李雷"]
 
@@ -54,6 +58,56 @@ def immutable(path: Path) -> Iterator[None]:
         yield
     finally:
         subprocess.run(["chattr", "-i", path], check=True)
+
+
+def test_what_tells_whose_audio_it_is_stays_with_audio_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (host,) = make_hosts(tmp_path, sqlite_url(tmp_path / "sidecar.db"), "a")
+    host.say("said.mp3", "ming")
+    host.ship()
+    opened = os.open
+
+    def refused(path: Any, *arguments: Any, **named: Any) -> int:
+        if str(path).endswith("said.mp3"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, *arguments, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refused)
+        said = host.forget("--user", "ming", code=1)
+    assert "left: 1" in said
+    assert {"said.mp3", "said.mp3.json"} <= {path.name for path in host.folder.iterdir()}
+    assert host.users() == []
+    assert "left: 0" in host.forget("--pending")
+    assert not {"said.mp3", "said.mp3.json"} & {path.name for path in host.folder.iterdir()}
+
+
+def test_a_broken_file_of_another_host_whose_folder_has_the_same_name_is_told_of(tmp_path: Path) -> None:
+    (host,) = make_hosts(tmp_path, sqlite_url(tmp_path / "sidecar.db"), "a")
+    host.say("said.wav", "ming")
+    host.ship()
+    other = Scene(host.place, {**host.settings, "SIDECAR_NAME": "on-b"})
+    broken = host.folder / "broken.json"
+    broken.write_text('{"specversion": "1.0", "data": {"caller": {"user": "ming"}}')
+    other.ship()
+    broken.write_text('{"what": "a healthy file of this host"}')
+    said = host.forget("--user", "ming")
+    assert "left: 1" in said
+    assert str(broken) in said
+    assert "changed since it was put into quarantine" not in said
+    assert broken.exists()
+
+
+def test_an_event_file_is_nobody_s_audio(tmp_path: Path) -> None:
+    (host,) = make_hosts(tmp_path, sqlite_url(tmp_path / "sidecar.db"), "a")
+    host.say("anna.wav", "anna")
+    raw = (host.folder / "anna.wav.json").read_bytes()
+    audio = {"path": "outputs/anna.wav.json", "sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)}
+    publish(host.folder, succeeded(data={"audio": audio, "caller": {"user": "ming"}}, source="indextts://a/1"))
+    host.ship()
+    host.forget("--user", "ming")
+    assert (host.folder / "anna.wav.json").read_bytes() == raw
 
 
 def test_audio_of_another_host_with_the_same_name_stays(tmp_path: Path, database_url: str) -> None:
@@ -99,8 +153,8 @@ def test_audio_that_was_recorded_elsewhere_is_listed_and_its_namesake_stays(host
     a, _ = hosts
     a.say("spk_1.wav", "xiao ming", seed=1, audio="/srv/clips/spk_1.wav")
     a.ship()
-    said = a.forget("--user", "xiao ming")
-    assert "left: 1" in said
+    said = a.forget("--user", "xiao ming", code=1)
+    assert "left: 2" in said, "it has the same content, and may be a copy"
     assert "host a, 1 file\n  /srv/clips/spk_1.wav" in said
     assert "host a: 0 done; still to do: 1" in said
     assert a.wavs() == ["spk_1.wav"]
@@ -182,7 +236,8 @@ def test_one_user_is_forgotten_and_none_whose_name_compares_equal(tmp_path: Path
     a.ship()
     for name in NEIGHBOURS:
         a.execute(f"INSERT INTO tts_records (text_input, audio_path, user_id) VALUES ('of another', '', '{name}')")
-    assert "1 record, and 1 row of other programs would" in a.run("forget", "--user", user)
+    told = "1 record, 1 further event and 1 row of other programs would be forgotten"
+    assert told in a.run("forget", "--user", user)
     a.forget("--user", user)
     rest = sorted([name for name in NEIGHBOURS if name != user] * 2 + ["somebody"] * 7, key=str.encode)
     assert sorted((row[0] for row in a.query("SELECT user_id FROM tts_records")), key=str.encode) == rest
@@ -231,10 +286,78 @@ def test_a_text_of_which_only_the_hash_is_kept_contains_no_words(hosts: tuple[Ho
         a.say(f"{number}.wav", "anna", seed=number, data={"text": None, "text_sha256": digest})
     a.ship()
     ((kept,), (hashed,)) = a.query("SELECT text_input FROM tts_records ORDER BY event_id")
-    a.forget("--text", "sha256")
+    assert "2 records keep only the hash of their text: --text finds those by the whole" in a.forget("--text", "sha256")
     assert a.users() == ["anna", "anna"]
     a.forget("--text", hashed)
     assert a.query("SELECT text_input FROM tts_records") == [(kept,)]
+
+
+@pytest.mark.parametrize("shipped", ["shipped", "not shipped", "broken"])
+def test_a_text_of_which_only_the_hash_is_kept_is_found_by_the_whole_of_it(
+    tmp_path: Path, database_url: str, shipped: str
+) -> None:
+    (a,) = make_hosts(tmp_path, database_url, "a")
+    for number, text in enumerate(("good morning", "Good morning")):
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        a.say(f"{number}.wav", "anna", seed=number, data={"text": None, "text_sha256": digest})
+    if shipped == "broken":
+        whole = (a.folder / "0.wav.json").read_bytes()
+        (a.folder / "0.wav.json").write_bytes(whole[:-2])
+    if shipped != "not shipped":
+        a.ship()
+    a.forget("--text", "good")
+    assert (a.folder / "0.wav.json").exists()
+    a.forget("--text", "good morning")
+    assert [(a.folder / f"{number}.wav.json").exists() for number in range(2)] == [False, True]
+    a.ship()
+    assert a.users() == ["anna"]
+
+
+def test_a_reader_that_keeps_old_pages_is_told_of_and_they_go_with_the_next_run(hosts: tuple[Host, Host]) -> None:
+    a, _ = hosts
+    a.settings = {**a.settings, "SIDECAR_LOCK_WAIT_SECONDS": "0.2"}
+    a.say("1.wav", "xiao ming", seed=1, data={"text": "of which nothing may be left"})
+    a.say("2.wav", "anna", seed=2)
+    a.ship()
+    path = a.place.parent / "sidecar.db"
+
+    def left() -> list[str]:
+        return [each.name for each in path.parent.glob("sidecar.db*") if b"of which nothing may" in each.read_bytes()]
+
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT COUNT(*) FROM tts_records").fetchone()
+        said = a.forget("--user", "xiao ming", code=1)
+        assert "left: 1" in said
+        assert "host a: 0 done; still to do: 1" in said
+        assert a.users() == ["anna"]
+        assert left()
+        a.forget("--pending", code=1)
+    assert "left: 0" in a.forget("--pending")
+    assert not left()
+
+
+def test_who_holds_the_rows_is_named_after_a_patience_that_can_be_set(server: Server, tmp_path: Path) -> None:
+    name = server.create_database()
+    (a,) = make_hosts(tmp_path, server.url(name), "a")
+    a.say("1.wav", "xiao ming", seed=1)
+    a.ship()
+    words = ("forget", "--user", "xiao ming", "--yes", "--lock-wait-seconds", "1")
+    with server.connect(name, autocommit=False) as holder, holder.cursor() as cursor:
+        cursor.execute("SELECT * FROM tts_records FOR UPDATE")
+        done = sidecar(*words, cwd=a.place, settings=a.settings, check=False)
+        assert done.returncode == 1
+        number = holder.thread_id()  # type: ignore[no-untyped-call]
+        assert f"it may be held by session {number} of root@localhost (Sleep)" in done.stderr
+        assert f"KILL {number}." in done.stderr
+        assert "SIDECAR_LOCK_WAIT_SECONDS" in done.stderr
+        shipping = server.create_account([f"SELECT, INSERT, UPDATE, DELETE ON `{name}`.*"])
+        blind = {**a.settings, "SIDECAR_DATABASE_URL": server.url(name, shipping)}
+        done = sidecar(*words, cwd=a.place, settings=blind, check=False)
+        assert "an administrator sees it by SELECT trx_mysql_thread_id" in done.stderr
+        holder.rollback()
+    a.forget("--user", "xiao ming")
+    assert a.users() == []
 
 
 @pytest.mark.parametrize("option", ["--user", "--text", "--voice", "--record", "--reason"])
@@ -342,9 +465,12 @@ def test_what_was_forgotten_and_pruned_does_not_come_back(hosts: tuple[Host, Hos
     assert "xiao ming" not in a.users()
 
 
-@pytest.mark.parametrize(
+ERASING = pytest.mark.parametrize(
     "verb", [("forget", "--user", "anna"), ("prune", "--older-than", "2099-01-01", "--remove", "everything")]
 )
+
+
+@ERASING
 def test_a_foreign_key_in_the_way_is_named_before_anything_is_removed(
     tmp_path: Path, mysql_url: str, verb: tuple[str, ...]
 ) -> None:
@@ -366,6 +492,30 @@ def test_a_foreign_key_in_the_way_is_named_before_anything_is_removed(
     assert (sorted(a.folder.iterdir()), a.query("SELECT id FROM tts_events")) == before
     a.execute("DELETE FROM likes")
     done = sidecar(*verb, "--yes", cwd=a.place, settings=a.settings)
+    assert (a.wavs(), a.users()) == ([], [])
+
+
+@ERASING
+@pytest.mark.parametrize("database_url", ["sqlite", *SERVER_KINDS], indirect=True)
+def test_a_trigger_in_the_way_is_told_before_anything_is_removed(
+    tmp_path: Path, database_url: str, verb: tuple[str, ...]
+) -> None:
+    (a,) = make_hosts(tmp_path, database_url, "a")
+    a.say("1.wav", "anna", seed=1)
+    a.ship()
+    a.execute("CREATE TABLE kept (log_is_kept INTEGER PRIMARY KEY)")
+    a.execute("INSERT INTO kept VALUES (1)")
+    refuse = "INSERT INTO kept VALUES (1)"  # a second time
+    if database_url.startswith("sqlite"):
+        refuse = f"BEGIN {refuse}; END"
+    a.execute(f"CREATE TRIGGER keep_log BEFORE DELETE ON tts_events FOR EACH ROW {refuse}")
+    before = sorted(a.folder.iterdir()), a.query("SELECT id FROM tts_events")
+    done = sidecar(*verb, "--yes", cwd=a.place, settings=a.settings, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert any(each in done.stderr for each in ("kept", "Duplicate entry")), done.stderr
+    assert (sorted(a.folder.iterdir()), a.query("SELECT id FROM tts_events")) == before
+    a.execute("DROP TRIGGER keep_log")
+    sidecar(*verb, "--yes", cwd=a.place, settings=a.settings)
     assert (a.wavs(), a.users()) == ([], [])
 
 

@@ -141,6 +141,10 @@ def test_the_service_has_exactly_its_grants(installed: Installed) -> None:
         f"{installed.database}.{table}": rights
         for table, rights in {
             "tts_records": write,
+            "tts_processes": write,
+            "tts_scores": write,
+            "tts_tags": write,
+            "tts_preferences": write,
             "tts_events": write,
             "sidecar_positions": write,
             "sidecar_quarantine": write,

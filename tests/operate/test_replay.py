@@ -10,7 +10,7 @@ import pytest
 
 from sidecar.upkeep.rebuild import rebuild
 from tests.events import envelope, failed, publish, succeeded
-from tests.integration.processes import running
+from tests.integration.processes import running, sidecar
 from tests.operate.scene import Scene, set_scene
 from tests.servers import sqlite_url
 
@@ -50,6 +50,16 @@ def test_files_are_chosen_by_time_source_and_name(scene: Scene) -> None:
         facts = scene.facts("replay", "--dry-run", "--timezone", "UTC", *arguments)
         assert (facts["chosen"], facts["new"]) == (count, 0), arguments
     assert scene.query("SELECT COUNT(*) FROM tts_events") == [(0,)]
+
+
+def test_a_named_file_that_is_not_there_is_a_mistake_and_nothing_is_shipped(scene: Scene) -> None:
+    scene.speak("there.wav")
+    name = str(scene.folder / "there.wav.json")
+    done = sidecar("replay", name, "nope.json", cwd=scene.place, settings=scene.settings, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "nope.json is no event file of a watched folder" in done.stderr
+    assert scene.query("SELECT COUNT(*) FROM tts_events") == [(0,)]
+    assert scene.facts("replay", name, name)["new"] == 1
 
 
 def test_nothing_chosen_is_a_mistake(scene: Scene) -> None:

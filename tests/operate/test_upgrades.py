@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.storage.migrations import migrations
-from tests.events import failed, publish, succeeded
+from tests.events import failed, publish, started, succeeded
 from tests.integration.processes import running, sidecar
 from tests.operate.scene import Scene, set_scene
 
@@ -66,6 +66,18 @@ def test_an_older_shipper_goes_on_through_a_migration(tmp_path: Path, mysql_url:
     assert scene.run("migrate").startswith("the tables are up to date")
 
 
+def test_a_view_of_before_tells_users_apart_after_a_migrate(tmp_path: Path, database_url: str) -> None:
+    scene = set_scene(tmp_path, database_url)
+    scene.execute("DROP VIEW tts_emotion_usage")
+    scene.execute("CREATE VIEW tts_emotion_usage AS SELECT 1 AS takes FROM tts_records")
+    scene.execute("DELETE FROM sidecar_migrations WHERE number = 8")
+    assert scene.run("migrate").startswith("applied 008_emotion_usage\n")
+    for name in ("anna", "anna ", "ANNA"):
+        scene.speak(f"{len(name)}{name[0]}.wav", data={"caller": {"user": name}})
+    scene.ship()
+    assert scene.query("SELECT takes FROM tts_emotion_usage") == [(1,)] * 3
+
+
 def test_no_migration_takes_anything_away() -> None:
     for dialect in ("mysql", "sqlite"):
         for migration in migrations(dialect):
@@ -92,7 +104,8 @@ def old_tables(place: Path, url: str, steps: int) -> Scene:
 
 def test_tables_made_in_six_steps_go_on_as_they_are(tmp_path: Path, own_tables_url: str) -> None:
     scene = old_tables(tmp_path, own_tables_url, 6)
-    assert scene.run("migrate").startswith("applied 007_collations\n")
+    applied = [each.name for each in migrations("mysql") if each.number > 6]
+    assert scene.run("migrate").startswith("".join(f"applied {name}\n" for name in applied))
     events = [succeeded(), failed()]
     for event in events:
         publish(scene.folder, event)
@@ -105,6 +118,25 @@ def test_tables_made_in_six_steps_go_on_as_they_are(tmp_path: Path, own_tables_u
     assert scene.query("SELECT type FROM tts_timeline WHERE error_type IS NOT NULL") == [("indextts.synthesis.failed",)]
 
 
+def test_processes_that_an_older_program_only_logged_are_told_after_a_rebuild(
+    tmp_path: Path, database_url: str
+) -> None:
+    scene = set_scene(tmp_path, database_url)
+    for event in (process := started(), succeeded(source=process["source"])):
+        publish(scene.folder, event)
+    scene.ship()
+    scene.execute("DROP TABLE tts_processes")
+    scene.execute("DELETE FROM sidecar_migrations WHERE name = '010_processes'")
+    done = sidecar("run", "--once", "--listen", "off", cwd=scene.place, settings=scene.settings, check=False)
+    assert (done.returncode, "010_processes is not applied" in done.stderr) == (1, True), done.stderr
+    assert scene.run("migrate").startswith("applied 010_processes\n")
+    assert scene.query("SELECT COUNT(*) FROM tts_processes") == [(0,)]
+    assert scene.facts("rebuild")["processes"] == 1
+    assert scene.query("SELECT p.torch FROM tts_records r JOIN tts_processes p ON p.source = r.source") == [
+        ("2.8.0+cu128",)
+    ]
+
+
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_tables_made_in_some_of_six_steps_are_told_what_to_do(tmp_path: Path, own_tables_url: str, steps: int) -> None:
     scene = old_tables(tmp_path, own_tables_url, steps)
@@ -113,3 +145,16 @@ def test_tables_made_in_some_of_six_steps_are_told_what_to_do(tmp_path: Path, ow
         assert done.returncode == 1
         assert "an unreleased version" in done.stderr
         assert "Run `sidecar migrate` of the last checkout" in done.stderr
+
+
+def test_columns_that_a_killed_migration_has_added_are_taken_as_they_are(tmp_path: Path, database_url: str) -> None:
+    """MySQL commits each ALTER by itself: the migration may be done and not noted."""
+    scene = set_scene(tmp_path, database_url)
+    timing = {"wall": 2.0, "elapsed": 9.5, "stage": "s2mel"}
+    publish(scene.folder, failed(data={"timing": timing, "generation": {"tokens": 321}}))
+    scene.ship()
+    found = "SELECT tokens, elapsed_time, last_stage, wall_time FROM tts_records"
+    assert scene.query(found) == [(321, 9.5, "s2mel", 2.0)]
+    scene.execute("DELETE FROM sidecar_migrations WHERE name = '012_generation'")
+    assert scene.run("migrate").startswith("applied 012_generation\n")
+    assert scene.query(found) == [(321, 9.5, "s2mel", 2.0)]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from sidecar.upkeep.verify import CURES, Defect
-from tests.events import envelope, failed, publish
+from sidecar.storage.database import in_chunks
+from sidecar.upkeep.progress import T
+from sidecar.upkeep.verify import CURES, Defect, verify
+from tests.events import envelope, failed, publish, uuid7
 from tests.operate.scene import Scene, make_old_wavs, set_scene
 from tests.servers import sqlite_url
+from tests.torture.erasing import untracked
 
 
 @pytest.fixture
@@ -87,6 +94,17 @@ def test_audio_that_is_gone(scene: Scene) -> None:
     assert found_by(scene) == {Defect.AUDIO_GONE: ["spk_4.wav"]}
 
 
+def test_audio_of_another_format(scene: Scene) -> None:
+    scene.speak("gone.mp3", sequence=6)
+    scene.speak("other.opus", sequence=7)
+    (scene.folder / "theirs.mp3").write_bytes(b"made of a WAV, by hand")
+    scene.ship()
+    assert scene.facts("verify")["findings"] == []
+    (scene.folder / "gone.mp3").unlink()
+    (scene.folder / "other.opus").write_bytes(b"something else")
+    assert found_by(scene) == {Defect.AUDIO_GONE: ["gone.mp3"], Defect.AUDIO_CHANGED: ["other.opus"]}
+
+
 def test_audio_that_was_overwritten_is_not_a_change(scene: Scene) -> None:
     (first,) = scene.query("SELECT event_id FROM tts_records WHERE audio_path = 'outputs/spk_1.wav'")
     (scene.folder / "spk_1.wav.json").rename(scene.folder / "first.json")
@@ -103,6 +121,95 @@ def test_an_event_file_that_is_gone(scene: Scene) -> None:
     assert found_by(scene) == {Defect.EVENT_FILE_GONE: ["spk_5.wav.json"], Defect.UNRECORDED: ["spk_5.wav"]}
     ignored = ("--ignore", "event_file_gone", "--ignore", "unrecorded")
     assert scene.facts("verify", *ignored)["findings"] == []
+
+
+def test_an_event_file_that_another_one_took_the_place_of(scene: Scene) -> None:
+    path = scene.folder / "spk_5.wav.json"
+    event = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**event, "id": uuid7(), "subject": uuid7()}))
+    assert found_by(scene) == {Defect.EVENT_FILE_GONE: ["spk_5.wav.json"], Defect.NOT_SHIPPED: ["spk_5.wav.json"]}
+
+
+def test_what_is_spoken_and_shipped_meanwhile_is_not_missed(scene: Scene) -> None:
+    """The folder is listed first; what comes later has a row and is in no list."""
+
+    def late(items: Iterable[T], description: str, total: int) -> Iterator[T]:
+        if description == "event files":
+            scene.speak("late.wav", sequence=6)
+            scene.ship()
+        yield from items
+
+    with closing(scene.database()) as database:
+        found = verify(scene.folder, database, shipper="elsewhere", max_bytes=100_000, track=late)
+    assert (found.discrepancies, found.rows) == ([], 6)
+
+
+def test_one_that_was_copied_is_missed_once(scene: Scene) -> None:
+    event = scene.speak("spk_6.wav", sequence=6)
+    for number in range(2):
+        publish(scene.folder, event, name=f"copy-{number}.json")
+    facts = scene.facts("verify", code=1)
+    assert [finding["kind"] for finding in facts["findings"]] == [Defect.NOT_SHIPPED]
+
+
+def test_audio_of_a_take_that_was_told_twice(scene: Scene) -> None:
+    """Another process told of it as interrupted; then it ended after all."""
+    take = scene.speak("spk_6.wav", sequence=7)
+    told = {"text": "words", "audio": {"path": None, "requested_path": "outputs/spk_6.wav"}}
+    lost = envelope("synthesis.interrupted", told, subject=take["subject"], source="indextts://host/other")
+    publish(scene.folder, lost, name="spk_6.wav.2.json")
+    scene.ship()
+    (scene.folder / "spk_6.wav").write_bytes(b"something else")
+    found = found_by(scene, "--ignore", "sequence_gap")
+    assert found[Defect.AUDIO_CHANGED] == ["spk_6.wav"]
+    (scene.folder / "spk_6.wav").unlink()
+    assert found_by(scene, "--ignore", "sequence_gap")[Defect.AUDIO_GONE] == ["spk_6.wav"]
+
+
+def test_audio_that_is_known_to_be_deleted_is_not_missed_before_that_is_shipped(scene: Scene) -> None:
+    scene.run("prune", "--max-size", "1", "--yes")
+    assert set(found_by(scene)) == {Defect.NOT_SHIPPED}
+    assert scene.facts("verify", "--repair")["counts"][Defect.AUDIO_GONE] == 0
+
+
+def test_a_copy_is_told_of_once_however_far_away_its_name(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    (scene.folder / "z.json").write_bytes((scene.folder / "spk_1.wav.json").read_bytes())
+    (scene.folder / "spk_1.wav").write_bytes(b"something else")
+    with closing(scene.database()) as database:
+        monkeypatch.setattr("sidecar.upkeep.verify.in_chunks", partial(in_chunks, size=2))
+        found = verify(scene.folder, database, shipper="elsewhere", max_bytes=100_000, track=untracked)
+    assert [each.defect for each in found.discrepancies] == [Defect.AUDIO_CHANGED]
+    assert found.audio_hashed == 5
+
+
+def test_two_unshipped_files_of_one_event_that_differ(scene: Scene) -> None:
+    event = scene.speak("spk_6.wav", sequence=6)
+    publish(scene.folder, {**event, "data": {**event["data"], "text": "said otherwise"}}, name="spk_6.wav.2.json")
+    facts = scene.facts("verify", "--repair", code=1)
+    assert facts["counts"][Defect.EVENT_DIFFERS] == 1
+
+
+def test_another_host_s_events_from_a_folder_of_the_same_name_are_not_missed_here(scene: Scene) -> None:
+    other = Scene(scene.place, {**scene.settings, "SIDECAR_NAME": "other"})
+    for path in scene.folder.iterdir():
+        path.unlink()
+    other.speak("theirs.wav", sequence=1)
+    assert other.facts("verify", code=1)["counts"][Defect.EVENT_FILE_GONE] == 0
+    assert other.facts("verify", code=1)["counts"][Defect.NOT_SHIPPED] == 1
+    assert scene.facts("verify", code=1)["counts"][Defect.EVENT_FILE_GONE] == 5
+
+
+def test_audio_that_cannot_be_read_is_told_and_the_rest_compared(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> str:
+        if path.name == "spk_2.wav":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return "2c" * 32
+
+    monkeypatch.setattr("sidecar.upkeep.wav.sha256", refused)
+    with closing(scene.database()) as database:
+        found = verify(scene.folder, database, shipper="elsewhere", max_bytes=100_000, track=untracked)
+    assert [each.what for each in found.discrepancies] == [f"spk_{number}.wav" for number in range(1, 6)]
+    assert found.discrepancies[1].detail == "it cannot be read: Permission denied"
 
 
 def test_an_event_file_that_was_changed(scene: Scene) -> None:

@@ -20,6 +20,7 @@ REPO = Path(__file__).resolve().parents[2]
 DOUBLE = Path(__file__).resolve().parent / "double"
 WAYS = ("install", "launcher", "startup", "line")
 DEADLINE_SECONDS = 120
+STARTED = "indextts.process.started"
 
 HEAD = """\
 import os
@@ -68,14 +69,29 @@ class Run:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """All events below the root, each of them valid, by source and sequence."""
+        """What the events below the root say of calls, each of them valid, by source and sequence."""
         return events(self.root)
+
+    @property
+    def processes(self) -> list[dict[str, Any]]:
+        """What they say of processes."""
+        return [event for event in all_events(self.root) if event["type"] == STARTED]
 
     def said(self) -> list[str]:
         return [line for line in self.stderr.splitlines() if line.startswith("indextts_patch: ")]
 
 
 def events(root: Path) -> list[dict[str, Any]]:
+    """Those events below a folder that are not about a process."""
+    return [event for event in all_events(root) if event["type"] != STARTED]
+
+
+def event_files(root: Path) -> list[Path]:
+    """The files of the same."""
+    return [path for path in sorted(root.rglob("*.json")) if json.loads(path.read_bytes()).get("type") != STARTED]
+
+
+def all_events(root: Path) -> list[dict[str, Any]]:
     """All events below a folder, each checked against the contract; no half-written file may lie there."""
     found = []
     for path in sorted(root.rglob("*.json")):

@@ -15,13 +15,14 @@ from typing import Any
 
 import pytest
 
-from indextts_patch.upstream.engines import EMOTION_METHOD, METHODS, PROGRESS, SLIDERS
+from indextts_patch.upstream.engines import EMOTION_METHOD, PROGRESS, SLIDERS
 from tests.patch.helpers import DOUBLE
 from tests.unit.patch.facts.test_signature import check
 
 FACTS: dict[str, Any] = json.loads((DOUBLE / "signatures.json").read_text(encoding="utf-8"))
+SPEAKING = ("infer", "infer_fast", "infer_generator", "infer_stream", "infer_with_ref_audio_embed")
 # What the patch wraps or a host calls. How QwenEmotion is made is the model's own business.
-OBSERVED = (*METHODS, "__init__", PROGRESS.method, SLIDERS.method, EMOTION_METHOD)
+OBSERVED = (*SPEAKING, "__init__", PROGRESS.method, SLIDERS.method, EMOTION_METHOD)
 
 
 def load(path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:

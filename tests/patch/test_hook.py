@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.patch.helpers import DOUBLE, PYTHONS, ok, one_event, python, run
+from tests.patch.helpers import DOUBLE, PYTHONS, REPO, ok, one_event, python, run
 
 SPEAK = 'tts.infer("voice.wav", "hello", "outputs/x.wav")\n'
 
@@ -184,6 +185,27 @@ def test_importing_the_package_does_nothing(tmp_path: Path) -> None:
     )
     result = ok(run(tmp_path, body, way=None))
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("interpreter", PYTHONS)
+def test_installing_loads_next_to_nothing(interpreter: str) -> None:
+    """typing and re take longer to import than all that it needs; a process that never loads a TTS pays no more."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(REPO)!r})\n"
+        "import indextts_patch\n"
+        "assert indextts_patch.install({})\n"
+        "import json.tool\n"  # an import that passes through the finder
+        "ours = {name.partition('.')[2] for name in sys.modules if name.startswith('indextts_patch')}\n"
+        "print(sorted(ours))\n"
+    )
+    executable = python(interpreter)
+    assert executable is not None
+    slow = "assert not {'typing', 're', 'dataclasses', 'inspect'} & set(sys.modules)\n"
+    code = code.replace("import json.tool\n", slow + "import json.tool\n")
+    done = subprocess.run([executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "patching" not in done.stdout
+    assert "recorder" not in done.stdout
 
 
 def test_hooked_methods_are_of_the_kind_that_they_were(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.patch.helpers import DOUBLE, REPO, environment, events, ok, python, run, voice
+from tests.patch.helpers import DOUBLE, REPO, environment, event_files, events, ok, python, run, voice
 
 ONE = "from indextts.infer_v2 import IndexTTS2\ntts = IndexTTS2()\n"
 
@@ -62,7 +62,7 @@ def test_without_unique_names_both_events_live_and_the_second_names_the_first(tm
     assert "replaces" not in first["data"]["audio"]
     assert second["data"]["audio"]["replaces"] == first["id"]
     assert third["data"]["audio"]["replaces"] == second["id"]
-    names = sorted(path.name for path in (tmp_path / "outputs").glob("*.json"))
+    names = [path.name for path in event_files(tmp_path / "outputs")]
     assert names == ["spk_1.wav.2.json", "spk_1.wav.3.json", "spk_1.wav.json"]
     # Another process goes on where this one stopped.
     *_, fourth = ok(run(tmp_path, ONE + "tts.infer('voice.wav', 'd', 'outputs/spk_1.wav')\n")).events
@@ -95,7 +95,7 @@ def test_hidden_and_temporary_folders_get_no_events(tmp_path: Path) -> None:
     result = ok(run(tmp_path / "root", body, env={"TMPDIR": str(tmp_path / "tmp")}))
     where = {event["data"]["text"]: event["data"]["audio"]["path"] for event in result.events}
     assert where["hidden"] == ".out.tmp/0001.wav"
-    assert sorted(path.parent.name for path in (tmp_path / "root").rglob("*.json")) == ["er", "outputs", "outputs"]
+    assert sorted(path.parent.name for path in event_files(tmp_path / "root")) == ["er", "outputs", "outputs"]
     assert not list((tmp_path / "tmp").rglob("*.json"))
 
 
@@ -176,6 +176,55 @@ def test_doctor_tells_what_it_found_and_leaves_a_test_event(tmp_path: Path) -> N
     done = subprocess.run(command, cwd=tmp_path, env=environment("head"), capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "run this in the folder of webui.py" in done.stdout
+
+
+def installed(site: Path) -> None:
+    """Packages in a folder of installed ones, of which none can be imported here."""
+    sources = {
+        "index_tts_2_5_mlx/api.py": (
+            "import mlx\nclass IndexTTS:\n    def synthesize(self, text, ref_audio_path): ...\n"
+        ),
+        "their_index_tts/speech.py": (
+            "import mlx\nclass Speech:\n    def generate(self, text: str, *, voice, speed=1): ...\n"
+            "class Words:\n    def infer(self, text): ...\n"
+            "class MockSpeech:\n    def generate(self, text, voice): ...\n"
+            "import abc\nclass Base:\n    @abc.abstractmethod\n    def generate(self, text, voice): ...\n"
+        ),
+        "their_index_tts/broken.py": "def infer(:\n",
+        "indextts25/api.py": "import mlx\nclass IndexTTS25:\n    def stream(self, text, voice): ...\n",
+    }
+    for name, source in sources.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(source)
+    info = site / "index_tts_2.5_mlx-0.1.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: index-tts-2.5-mlx\nVersion: 0.1.1\n")
+    (info / "RECORD").write_text("index_tts_2_5_mlx/api.py,,\n")
+
+
+def test_doctor_names_the_engines_of_an_environment_without_loading_them(tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    installed(site)
+    executable = python("3.11")
+    assert executable is not None
+    env = {**environment("head"), "PYTHONPATH": f"{REPO}:{site}"}
+    command = [executable, "-m", "indextts_patch", "doctor"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    lines = done.stdout.splitlines()
+    assert "engine index_tts_2_5_mlx.api.IndexTTS (IndexTTS 2.5; index-tts-2.5-mlx 0.1.1)" in lines
+    assert "       records synthesize" in lines
+    told = " ".join(done.stdout.split())
+    assert "engine their_index_tts.speech.Speech (not among the engines that are known; found by its names;" in told
+    assert "engine indextts25.api.IndexTTS25 (IndexTTS 2.5;" in told
+    assert "around indextts25.infer_v2_5.IndexTTS2: one event, with the facts of that" in told
+    assert "not known: stage times" in told
+    assert "left alone: their_index_tts.speech.Words: its infer does not take a text and a voice" in told
+    assert "left alone: their_index_tts.speech.MockSpeech: by its name it stands in for an engine in tests" in told
+    assert "left alone: their_index_tts.speech.Base: it only says what an engine looks like" in told
+    assert "cannot be imported" not in told
+    report = lines[next(number for number, line in enumerate(lines) if line.startswith("engine ")) :]
+    assert max(len(line) for line in report if str(tmp_path) not in line) <= 80
 
 
 @pytest.mark.parametrize(("one", "other"), [("infer_v2_5", "infer_v2"), ("infer_v2", "infer")])

@@ -38,7 +38,7 @@ def test_every_call_leaves_one_event_and_returns_what_it_returns_without_the_pat
     with_patch = play(patched, name, way=way, interpreter=interpreter)
     assert with_patch.stdout == without.stdout
     assert len(with_patch.events) == SCENARIOS[name][1]
-    assert [event["sequence"] for event in with_patch.events] == list(range(1, SCENARIOS[name][1] + 1))
+    assert [event["sequence"] for event in with_patch.events] == list(range(2, SCENARIOS[name][1] + 2))
     assert sorted(p.name for p in plain.rglob("*.wav")) == sorted(p.name for p in patched.rglob("*.wav"))
     assert without.events == []
     assert with_patch.said()
@@ -226,4 +226,5 @@ def test_version_1_is_recorded_without_an_emotion(tmp_path: Path) -> None:
     assert event["data"]["params"]["effective"]["temperature"] == 1.0
     assert event["data"]["model"] == {
         "version": "1", "class": "indextts.infer.IndexTTS", "dir": "checkpoints", "device": "cpu", "precision": "fp32",
+        "acceleration": None, "weights": None, "first_call": True,
     }  # fmt: skip

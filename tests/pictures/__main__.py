@@ -43,16 +43,16 @@ def take_all(folder: Path, root: Path) -> None:
 def of_the_library(browser: Browser, address: str, folder: Path) -> None:
     for reader in pages.READERS:
         for theme in ("light", "dark"):
-            page = pages.opened(browser, address, reader, theme)
-            keep(folder / f"library{reader.suffix}-{theme}.png", pages.taken(pages.library(page)))
+            page = pages.opened(browser, address, reader, theme, scale=1.1, size=pages.DESK)
+            keep(folder / f"library{reader.suffix}-{theme}.png", pages.taken(pages.thumbnails(pages.library(page))))
             page.context.close()
         page = pages.opened(browser, address, reader)
         page.goto("/charts")
         keep(folder / f"charts{reader.suffix}.png", pages.down_to(page, page.locator(".charts .card").nth(1), margin=0))
         pages.record(page, reader.rated)
-        keep(folder / f"record{reader.suffix}.png", pages.down_to(page, page.locator(".record")))
+        keep(folder / f"record{reader.suffix}.png", pages.down_to(page, page.locator(".weights")))
         page.context.close()
-        page = pages.opened(browser, address, reader, scale=1)
+        page = pages.opened(browser, address, reader, scale=0.9)
         film = folder / f"library{reader.suffix}.gif"
         say(film, keep_gif(film, list(pages.film(page, reader))))
         page.context.close()

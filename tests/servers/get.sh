@@ -13,6 +13,9 @@ name() {
     case $1 in
     bindfs) title="bindfs" packages="bindfs fuse3" ;;
     chromium) title="Chromium" packages="chromium libatomic1" ;; # Playwright's own node wants the library
+    curl) title="curl" packages="curl" ;;
+    dbd) title="libdbi's driver for MySQL" packages="libdbd-mysql" ;;
+    espeak) title="espeak-ng and sox" packages="espeak-ng sox" ;;
     faketime) title="faketime" packages="faketime" ;;
     font) title="a Chinese font" packages="fonts-noto-cjk" ;;
     galera) title="MariaDB with Galera" packages="mariadb-server galera-4 rsync" ;;
@@ -20,7 +23,6 @@ name() {
     mariadb) title="MariaDB's server programs" packages="mariadb-server-core mariadb-client-core" ;;
     mariadb-dump) title="MariaDB's dump program" packages="mariadb-client" ;;
     prometheus) title="Prometheus" packages="prometheus" ;;
-    rsyslog) title="rsyslog" packages="rsyslog rsyslog-mysql" ;;
     systemd) title="systemd-analyze" packages="systemd" ;;
     venv) title="Python's venv" packages="python3-venv" ;;
     *) echo "get.sh does not know $1" >&2 && exit 2 ;;
@@ -30,6 +32,8 @@ name() {
 there() {
     case $1 in
     chromium) { has chromium || has google-chrome; } && ldconfig -p | grep -q 'libatomic\.so\.1 ' ;;
+    dbd) [ -e /usr/lib/*/dbd/libdbdmysql.so ] ;;
+    espeak) has espeak-ng && has sox ;;
     faketime) [ -e /usr/lib/*/faketime/libfaketimeMT.so.1 ] ;;
     font) find /usr/share/fonts /usr/local/share/fonts -iname '*cjk*' 2>/dev/null | grep -q . ;;
     galera) [ -e /usr/lib/galera/libgalera_smm.so ] && has rsync && getent passwd mysql >/dev/null ;;
@@ -38,7 +42,6 @@ there() {
     prometheus) has prometheus && has promtool ;;
     systemd) has systemd-analyze ;;
     venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
-    rsyslog) has rsyslogd && ls /usr/lib/*/rsyslog/ommysql.so >/dev/null 2>&1 ;;
     *) has "$1" ;;
     esac
 }

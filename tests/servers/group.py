@@ -131,7 +131,10 @@ class GroupNode(MySQL):
                     f"CHANGE REPLICATION SOURCE TO SOURCE_USER = '{user}', SOURCE_PASSWORD = '{password}' "
                     "FOR CHANNEL 'group_replication_recovery'"
                 )
-            cursor.execute("START GROUP_REPLICATION")
+            try:
+                cursor.execute("START GROUP_REPLICATION")
+            except pymysql.Error as error:
+                raise ServerFailedError(f"node {self.number} did not join: {error}\n{self.log_tail()}") from error
             cursor.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
         self._group.founded = True
         eventually_online(self)

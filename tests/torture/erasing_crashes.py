@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from pymysql.connections import Connection
 
 from sidecar.storage.sqlite.database import SqliteDatabase
 from sidecar.upkeep.prune import Policy
-from tests.torture.erasing import Snapshot, World, check_calm
+from tests.torture.erasing import TABLES, Snapshot, World, check_calm
 
 _FILE_STEPS = ("unlink", "link", "fsync", "rename")
 
@@ -157,7 +158,7 @@ def _visible(seen: Snapshot) -> set[tuple[str, str]]:
 
 def _empty(world: World) -> None:
     with closing(world.connect()) as database:
-        for table in ("tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine"):
+        for table in TABLES:
             database.execute(f"DELETE FROM {table}")
     for host in world.hosts.values():
         shutil.rmtree(host.folder)
@@ -204,12 +205,14 @@ def _forked(world: World, operation: Operation, step: int) -> int:
 def _count_steps(last: int) -> Callable[[], int]:
     """Count what this process does to files and to the database, before and after; die at the last."""
     reached = 0
+    one_at_a_time = threading.Lock()  # tombstones are written by several threads
 
     def seam() -> None:
         nonlocal reached
-        reached += 1
-        if reached == last:
-            os.kill(os.getpid(), signal.SIGKILL)
+        with one_at_a_time:
+            reached += 1
+            if reached == last:
+                os.kill(os.getpid(), signal.SIGKILL)
 
     def around(owner: Any, name: str) -> None:
         function = getattr(owner, name)

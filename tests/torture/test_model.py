@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, precondition, rule
 
-from tests.events import encode, envelope, failed, succeeded, uuid7
+from tests.events import encode, envelope, failed, started, succeeded, uuid7
 from tests.torture.harness import ManualClock, Process, back_up, make_database, restore, rows
 
 EXAMPLES = int(os.environ.get("TORTURE_MODEL_EXAMPLES", "60"))
@@ -29,6 +29,8 @@ BAD = {
     "unsupported_version": encode(envelope("synthesis.succeeded", {}, dataschema="urn:indextts:event:2.0")),
     "too_large": encode(succeeded("x" * 70_000)),
 }
+STARTED = "indextts.process.started"
+tags = st.lists(st.sampled_from(["favourite", "片头", "a"]), max_size=2)
 FOREIGN = b'{"voice": "anna", "speed": 1.0}'
 
 
@@ -123,6 +125,14 @@ class FolderMachine(RuleBasedStateMachine):
     def create(self, announced: bool, fails: bool) -> str:
         name = self.new_name()
         self.write(name, encode(failed() if fails else succeeded()), announced=announced)
+        return name
+
+    @rule(target=names, announced=st.booleans(), number=st.integers(1, 3), torch=st.sampled_from(["2.8.0", None]))
+    def process_begins(self, announced: bool, number: int, torch: str | None) -> str:
+        """Once more than it should, now and then."""
+        name = self.new_name()
+        told = started(source=f"indextts://studio/{number}", data={"packages": {"torch": torch} if torch else None})
+        self.write(name, encode(told), announced=announced)
         return name
 
     @rule(target=names, announced=st.booleans(), reason=st.sampled_from(sorted(BAD)))
@@ -238,6 +248,42 @@ class FolderMachine(RuleBasedStateMachine):
         self.write(name, encode(envelope("audio.deleted", {}, subject=subject)), announced=announced)
         return name
 
+    @rule(
+        target=names,
+        announced=st.booleans(),
+        about=st.one_of(st.none(), st.integers(0, 5)),
+        add=tags,
+        remove=tags,
+        note=st.sampled_from([{}, {"note": None}, {"note": "尾音自然"}, {"note": "again"}]),
+    )
+    def tag(
+        self, announced: bool, about: int | None, add: list[str], remove: list[str], note: dict[str, str | None]
+    ) -> str:
+        """Of a record that is there, or of one that is still to come; of one moment, now and then, several."""
+        said = {"add": add, "remove": remove, **note}
+        return self.say("audio.tagged", said, self.subject(about), announced=announced)
+
+    @rule(
+        target=names,
+        announced=st.booleans(),
+        about=st.one_of(st.none(), st.integers(0, 5)),
+        over=st.lists(st.integers(0, 5), min_size=1, max_size=3),
+        user=st.sampled_from([None, "anna", "Anna"]),
+    )
+    def prefer(self, announced: bool, about: int | None, over: list[int], user: str | None) -> str:
+        said = {"over": [self.subject(each) for each in over], "caller": {"user": user}}
+        return self.say("audio.preferred", said, self.subject(about), announced=announced)
+
+    def subject(self, about: int | None) -> str:
+        known = self.made()
+        return str(known[about % len(known)]["subject"]) if about is not None and known else uuid7()
+
+    def say(self, what: str, data: dict[str, Any], subject: str, *, announced: bool) -> str:
+        name = self.new_name()
+        moment = {"time": f"2026-11-22T12:00:00.00000{self.counter % 4}Z"}
+        self.write(name, encode(envelope(what, data, subject=subject, **moment)), announced=announced)
+        return name
+
     # -- the world
 
     @rule(seconds=st.floats(0, 90))
@@ -327,9 +373,38 @@ class FolderMachine(RuleBasedStateMachine):
 
     def check_records(self) -> None:
         stored = rows(self.database, "SELECT event FROM tts_events")
-        expected = fold([json.loads(str(event)) for (event,) in stored])
+        events = [json.loads(str(event)) for (event,) in stored]
+        expected = fold([event for event in events if event["type"] != STARTED])
         found = rows(self.database, "SELECT event_id, status, text_input, rating, deleted_at FROM tts_records")
         assert {str(row[0]): (*row[1:4], row[4] is not None) for row in found} == expected
+        self.check_said(events)
+        processes = {}
+        for event in sorted((event for event in events if event["type"] == STARTED), key=lambda event: event["id"]):
+            processes[event["source"]] = event["id"], (event["data"]["packages"] or {}).get("torch")
+        told = rows(self.database, "SELECT source, event_id, torch FROM tts_processes")
+        assert {source: tuple(facts) for source, *facts in told} == processes
+
+    def check_said(self, events: list[Any]) -> None:
+        """Of each tag, note, pair and person the latest counts, of two at one moment that of the greater id."""
+        tags: dict[tuple[str, ...], int] = {}
+        notes: dict[str, str | None] = {}
+        preferences: dict[tuple[str, ...], int] = {}
+        for event in sorted(events, key=lambda event: (event["time"], event["id"])):
+            subject, data = event["subject"], event["data"]
+            if event["type"] == "indextts.audio.tagged":
+                tags |= {(subject, tag): 0 for tag in data["remove"]} | {(subject, tag): 1 for tag in data["add"]}
+                notes |= {subject: data["note"]} if "note" in data else {}
+            elif event["type"] == "indextts.audio.preferred":
+                person = hashlib.sha256((data["caller"]["user"] or "").encode()).hexdigest()
+                for other in data["over"]:
+                    if other != subject:
+                        preferences |= {(subject, other, person): 1, (other, subject, person): 0}
+        stored = rows(self.database, "SELECT event_id, tag, present FROM tts_tags")
+        assert {(str(row[0]), str(row[1])): row[2] for row in stored} == tags
+        noted = rows(self.database, "SELECT event_id, take_note FROM tts_records WHERE note_key IS NOT NULL")
+        assert {str(event_id): note for event_id, note in noted} == notes
+        told = rows(self.database, "SELECT event_id, other, person, won FROM tts_preferences")
+        assert {tuple(map(str, row[:3])): row[3] for row in told} == preferences
 
 
 def reason_of(content: bytes | str, stored: dict[str, object]) -> str:
@@ -354,8 +429,10 @@ def fold(events: list[Any]) -> dict[str, tuple[object, ...]]:
             status, text = event["type"].rpartition(".")[2], event["data"].get("text") or ""
         elif event["type"] == "indextts.audio.rated":
             rating = event["data"]["rating"]
-        else:
+        elif event["type"] == "indextts.audio.deleted":
             deleted = True
+        elif event["type"] == "indextts.audio.preferred" or "note" not in event["data"]:
+            continue  # other tables' matter
         records[event["subject"]] = (status, text, rating, deleted)
     return records
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from typing import cast
 
+import pymysql
+import pytest
+
 from sidecar.storage.dsn import MysqlDsn, parse_dsn
 from sidecar.storage.mysql.connection import Link, MysqlLimits
 from sidecar.storage.mysql.sink import MysqlSink
@@ -81,3 +84,21 @@ def _refused(link: Link) -> bool:
     except Exception as error:  # noqa: BLE001 - whatever the driver calls it
         return "time" in str(error)
     return False
+
+
+@pytest.mark.oceanbase
+def test_oceanbase_ends_a_transaction_that_takes_longer_than_an_answer_may(oceanbase: Server) -> None:
+    """That its client is gone it may notice late, and that it is idle too: this bounds how long a dead one locks."""
+    link = Link(dsn_of(oceanbase, oceanbase.create_database()), LIMITS)
+    with link.connected().cursor() as cursor:
+        cursor.execute("CREATE TABLE t (id INT PRIMARY KEY)")
+
+        def ended() -> bool:
+            try:
+                cursor.execute("INSERT INTO t SELECT COALESCE(MAX(id), 0) + 1 FROM t")  # never idle
+            except pymysql.Error as error:
+                return bool(error.args[0] == 4012)
+            return False
+
+        eventually(ended, "the end of the transaction")
+    link.give_up()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -10,7 +10,10 @@ import click
 from sidecar.cli.main import sidecar
 from sidecar.service import config
 from sidecar.service.metrics.catalogue import Metrics
-from sidecar.storage.columns import COLUMNS, Facet
+from sidecar.service.metrics.proxy import ProxyMetrics
+from sidecar.storage.columns import COLUMNS, PROCESS_COLUMNS, Column, Facet
+from sidecar.storage.said import PREFERENCE_COLUMNS, TAG_COLUMNS
+from sidecar.storage.scores import SCORE_COLUMNS
 
 REFERENCE = Path(__file__).parents[2] / "sidecar" / "README.md"
 
@@ -46,7 +49,7 @@ _METRICS = """
 
 Served on `/metrics` of `SIDECAR_LISTEN`. `/healthz` answers while the process lives; `/readyz` answers
 200 where everything is well, else 503 with the reasons. Always true:
-discovered = shipped + quarantined + skipped + pending.
+discovered = shipped + quarantined + skipped + pending. Those of `sidecar proxy` are on `SIDECAR_PROXY_METRICS`.
 
 | metric | type | labels | meaning |
 |---|---|---|---|
@@ -61,9 +64,52 @@ also hear the audio; columns for `nobody` are this program's own. `tts_library` 
 |---|---|---|---|---|---|
 """
 
+_PROCESS_COLUMNS = """
+## Columns of tts_processes
+
+A row for each process that synthesised, from its `indextts.process.started`; takes are joined to it by `source`.
+
+| column | kind | unit | source | who sees it | meaning |
+|---|---|---|---|---|---|
+"""
+
+
+_SCORE_COLUMNS = """
+## Columns of tts_scores
+
+A row for each take that `sidecar score` has listened to, from its `indextts.audio.scored`; `event_id` names the take.
+
+| column | kind | unit | source | who sees it | meaning |
+|---|---|---|---|---|---|
+"""
+
+_TAG_COLUMNS = """
+## Columns of tts_tags
+
+A row for each tag that a take has or had, from its `indextts.audio.tagged`; `event_id` names the take.
+
+| column | kind | unit | source | who sees it | meaning |
+|---|---|---|---|---|---|
+"""
+
+_PREFERENCE_COLUMNS = """
+## Columns of tts_preferences
+
+Two rows for each two takes that a person compared, one by each, from the `indextts.audio.preferred` of the one that
+was preferred. The sum of `won` over a take's rows is how often it was preferred.
+
+| column | kind | unit | source | who sees it | meaning |
+|---|---|---|---|---|---|
+"""
+
 
 def reference() -> str:
-    return "".join([_COMMANDS, *_commands(), _SETTINGS, *_settings(), _METRICS, *_metrics(), _COLUMNS, *_columns()])
+    records, processes = [_COLUMNS, *_columns(COLUMNS)], [_PROCESS_COLUMNS, *_columns(PROCESS_COLUMNS)]
+    scores = [_SCORE_COLUMNS, *_columns(SCORE_COLUMNS)]
+    said = [_TAG_COLUMNS, *_columns(TAG_COLUMNS), _PREFERENCE_COLUMNS, *_columns(PREFERENCE_COLUMNS)]
+    return "".join(
+        [_COMMANDS, *_commands(), _SETTINGS, *_settings(), _METRICS, *_metrics(), *records, *processes, *scores, *said]
+    )
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
@@ -91,20 +137,25 @@ def _settings() -> Iterator[str]:
 
 
 def _metrics() -> Iterator[str]:
-    collectors = Metrics().registry._collector_to_names
-    for collector in collectors:
+    seen = set()
+    for collector in [*Metrics().registry._collector_to_names, *ProxyMetrics().registry._collector_to_names]:
         for family in collector.describe() if hasattr(collector, "describe") else ():
-            if family.name.startswith(("sidecar_", "tts_")):
+            if family.name.startswith(("sidecar_", "tts_")) and family.name not in seen:
+                seen.add(family.name)
                 name = f"{family.name}_total" if family.type == "counter" else family.name
                 labels = ", ".join(getattr(collector, "_labelnames", ()))
                 yield f"| `{name}` | {family.type} | {labels} | {_cell(family.documentation)} |\n"
 
 
-def _columns() -> Iterator[str]:
-    for column in COLUMNS:
+def _columns(columns: Iterable[Column]) -> Iterator[str]:
+    for column in columns:
         paths = [column.source] if isinstance(column.source, str) else column.source
         source = ", else ".join(f"`{path}`" for path in paths)
-        told = "" if column.facet in (Facet.BASE, Facet.NONE) else f" of a {column.facet}"
+        told = (
+            ""
+            if column.facet in (Facet.BASE, Facet.PROCESS, Facet.SCORE, Facet.TAG, Facet.PREFERENCE, Facet.NONE)
+            else f" of a {column.facet}"
+        )
         cells = (f"`{column.name}`", column.kind, column.unit, source + told, column.audience, _cell(column.meaning))
         yield f"| {' | '.join(cells)} |\n"
 

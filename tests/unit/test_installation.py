@@ -91,3 +91,16 @@ def test_an_environment_of_somebody_else_wants_sudo(monkeypatch: pytest.MonkeyPa
 def test_an_interpreter_s_path_with_a_space_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", os.sep.join(("", "my venv", "bin", "python")))
     assert how_to_install().startswith("'/my venv/bin/python' -m pip install indextts-sidecar")
+
+
+def test_an_installed_service_is_given_an_extra_by_its_installer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "share").mkdir()
+    (tmp_path / "share" / "with").write_text("proxy\n")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    installer = shlex.quote(str(ROOT / "deploy" / "install.sh"))
+    assert how_to_install("score") == f"sudo bash {installer} --with score"
+    assert "pip install" in how_to_install("report"), "it has no packages of the service"
+    (tmp_path / "share" / "with").unlink()
+    assert "pip install" in how_to_install("score")

@@ -12,6 +12,7 @@ from sidecar.doctor.embedded import check_file
 from sidecar.doctor.embedded import sample_refused as sample_refused_by_file
 from sidecar.doctor.findings import failure, ok, warning
 from sidecar.doctor.folders import check_folder
+from sidecar.doctor.proxy import check_proxy
 from sidecar.doctor.quarantine import check_quarantine
 from sidecar.doctor.sample import sample
 from sidecar.doctor.server import cannot_connect, check_server
@@ -43,6 +44,7 @@ def all_findings(settings: Settings, *, service: bool) -> Iterator[Finding]:
     yield from _database(settings)
     if service:
         yield from check_service(settings.listen_address, settings.fingerprint, settings.database_fingerprint)
+        yield from check_proxy(settings.proxy_metrics_address, settings.keys_file)
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:

@@ -58,11 +58,15 @@ def _opened(settings: Settings, *, for_visitors: bool) -> Database:
     if isinstance(dsn, SqliteDsn):
         from sidecar.storage.sqlite.database import SqliteDatabase
 
-        return SqliteDatabase(dsn, only_read=for_visitors)
+        return SqliteDatabase(dsn, busy_timeout=settings.lock_wait_seconds, only_read=for_visitors)
     from sidecar.storage.mysql.connection import MysqlLimits
     from sidecar.storage.mysql.database import MysqlDatabase
 
-    limits = MysqlLimits(connect_timeout=settings.connect_timeout, read_timeout=_PATIENCE_SECONDS)
+    limits = MysqlLimits(
+        connect_timeout=settings.connect_timeout,
+        read_timeout=_PATIENCE_SECONDS,
+        lock_wait=settings.lock_wait_seconds,
+    )
     return MysqlDatabase(dsn, replace(limits, only_read_for=_VISITOR_SECONDS) if for_visitors else limits)
 
 

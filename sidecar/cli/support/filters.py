@@ -23,6 +23,9 @@ _HELP = {
     "request": ("HASH", "With that request_hash."),
     "rating": ("1-5", "Rated at least so."),
     "language": ("LANGUAGE", "In that language, as the caller named it."),
+    "error": ("CLASS", "Ended by an exception of that class, such as OutOfMemoryError."),
+    "tag": ("TAG", "With that tag; -TAG: without it. May be said several times."),
+    "favourite": ("", "Favourites alone."),
 }
 """What kind of value, and what it means."""
 
@@ -38,7 +41,7 @@ def filter_options(*names: str) -> Callable[[Callable[..., None]], Callable[...,
 
         @functools.wraps(command)
         def wrapper(*, settings: Settings, **arguments: Any) -> None:
-            values = {name: arguments.pop(name) or "" for name in chosen}
+            values = {name: _as_text(arguments.pop(name)) for name in chosen}
             if "text" in arguments:
                 values["text"] = " ".join(arguments.pop("text"))
             command(settings=settings, wanted=parse(values, zone=settings.zone), **arguments)
@@ -46,7 +49,15 @@ def filter_options(*names: str) -> Callable[[Callable[..., None]], Callable[...,
         decorated: Callable[..., None] = wrapper
         for name in reversed(chosen):
             metavar, meaning = _HELP[name]
-            decorated = click.option(f"--{name}", metavar=metavar, help=meaning)(decorated)
+            form = {"metavar": metavar, "multiple": name == "tag"} if metavar else {"is_flag": True}
+            decorated = click.option(f"--{name}", help=meaning, **form)(decorated)
         return decorated
 
     return decorate
+
+
+def _as_text(value: str | bool | tuple[str, ...] | None) -> str:
+    """As it would be in a URL."""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return ",".join(value) if isinstance(value, tuple) else value or ""

@@ -24,7 +24,7 @@ EXIT_USAGE = 2
 _DRIVERS = ("pymysql", "sqlite3")
 DATABASE = ("database_url", "database_password_file", "connect_timeout")
 """The settings of a command that asks the database, for settings_options."""
-_SECRETS = ("database_password", "web_token")  # a flag would show it in `ps`
+_SECRETS = ("database_password", "web_token", "upstream_key", "transcribe_key")  # a flag would show it in `ps`
 _SECTION = "Settings; in the environment or .env --watch-dir is SIDECAR_WATCH_DIR"
 
 
@@ -51,9 +51,13 @@ class Verbs(click.Group):
     command_class = Verb
 
 
-def verb(name: str | None = None) -> Callable[[Callable[..., None]], Verb]:
-    """Make a command of a function, as click.command does."""
-    return click.command(name, cls=Verb)
+def verb(name: str | None = None, **context: Any) -> Callable[[Callable[..., None]], Verb]:
+    """Make a command of a function, as click.command does.
+
+    Args:
+        context: click's settings for the command line.
+    """
+    return click.command(name, cls=Verb, context_settings=context)
 
 
 def settings_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -13,6 +13,7 @@ import click
 from sidecar.answers.values import for_json
 from sidecar.event.names import printable
 from sidecar.wording import ENGLISH, length, translator
+from sidecar.wording.moments import moment, zone_name
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -113,13 +114,9 @@ def table(
 
 def timed(head: str, zone: tzinfo, width: int = _TIME_WIDTH) -> str:
     """The head of a column of times: with their zone, in a second line where it is long."""
-    named = getattr(zone, "key", "") or str(datetime.now(zone).tzname())
+    named = zone_name(zone)
     one_line = f"{head}, {named}"
     return one_line if len(one_line) <= width else f"{head},\n{named}"
-
-
-def moment(value: datetime, zone: tzinfo) -> str:
-    return value.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def short_moment(value: datetime, zone: tzinfo) -> str:

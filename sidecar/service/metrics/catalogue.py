@@ -1,7 +1,7 @@
 """The catalogue of everything that can happen: one method each, which counts it and logs it.
 
 Metric names appear in this package and nowhere else, each beside what counts it. Labels are few and bounded, never a
-text, a name or a path.
+text, a name or a path; but for the file names of a few voices, which a setting bounds.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, GCCollector, Info, PlatformCollector, ProcessCollector
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import choose_encoder
 
 from sidecar import __version__
 from sidecar.errors import SidecarError
 from sidecar.service.metrics.disks import watch_disks
 from sidecar.service.metrics.health import Health
 from sidecar.service.metrics.pipeline import Attempts, Commits, Files, Scans
+from sidecar.service.metrics.processes import Processes
+from sidecar.service.metrics.scores import MOST_VOICES, Scores
 from sidecar.service.metrics.speech import Speech
 from sidecar.service.retry import Attempt
 from sidecar.shipping.courier import Receipt
@@ -36,10 +38,15 @@ class Metrics:
     Args:
         notify: told a one-line status whenever it changes, and "alive" now and then; see sidecar.service.systemd.
         watched: log each commit, and that nothing comes, for a person who watches; a service would fill its log.
+        voices: how many have series of their own.
     """
 
     def __init__(
-        self, notify: Callable[[str, bool], None] = lambda status, alive: None, *, watched: bool = False
+        self,
+        notify: Callable[[str, bool], None] = lambda status, alive: None,
+        *,
+        watched: bool = False,
+        voices: int = MOST_VOICES,
     ) -> None:
         self.registry = registry = CollectorRegistry()
         self.health = Health()
@@ -61,10 +68,17 @@ class Metrics:
         self._attempts = Attempts(registry)
         self._scans = Scans(registry)
         self._speech = Speech(registry)
+        self._scores = Scores(registry, voices)
+        self._processes = Processes(registry)
 
-    def exposition(self) -> tuple[bytes, str]:
-        """The metrics page and its content type."""
-        return generate_latest(self.registry), CONTENT_TYPE_LATEST
+    def exposition(self, accept: str = "") -> tuple[bytes, str]:
+        """The metrics page and its content type.
+
+        Args:
+            accept: the Accept header. Who asks for OpenMetrics, as Prometheus does, gets exemplars too.
+        """
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
 
     def identify(self, fingerprint: str, database: str) -> None:
         """Say whose shipper this is; see Settings.fingerprint and Settings.database_fingerprint."""
@@ -141,6 +155,8 @@ class Metrics:
         self._files.committed(events, len(known), refused)
         self._commits.committed(events, new, seconds)
         self._speech.committed(new)
+        self._scores.committed(new)
+        self._processes.committed(new)
         for entry in refused:
             log.warning(
                 "quarantined",

@@ -7,13 +7,18 @@ tenth of an event's way through the shipper while it catches up.
 from __future__ import annotations
 
 import threading
+import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import HistogramMetricFamily
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
+
+EXEMPLAR = "event_id"
+"""The label by which an exemplar names its take: tts_records.event_id, as the library's addresses do."""
 
 
 class BatchHistogram(Collector):
@@ -33,25 +38,39 @@ class BatchHistogram(Collector):
         self._lock = threading.Lock()
         self._counts: dict[str, list[int]] = {}
         self._sums: dict[str, float] = {}
+        self._exemplars: dict[str, dict[int, Exemplar]] = {}
         if not label:
             self.observe("", ())
         registry.register(self)
 
-    def observe(self, label: str, values: Iterable[float]) -> None:
+    def observe(self, label: str, values: Sequence[float], takes: Sequence[str] = ()) -> None:
         """Count the values.
 
         Args:
             label: the label's value; "" where the histogram has none.
+            takes: for each value the event_id of its take, if it has one, else "". The batch's last take in each
+                bucket becomes that bucket's exemplar.
         """
         counts = [0] * (len(self._bounds) + 1)
+        last = [0] * len(counts)
         total = 0.0
-        for value in values:
-            counts[bisect_left(self._bounds, value)] += 1
+        for number, value in enumerate(values):
+            bucket = bisect_left(self._bounds, value)
+            counts[bucket] += 1
+            last[bucket] = number
             total += value
+        # Not in the loop: of a batch of a thousand a handful is kept.
+        now = time.time()
+        exemplars = {
+            bucket: Exemplar({EXEMPLAR: takes[last[bucket]]}, values[last[bucket]], now)
+            for bucket, count in enumerate(counts)
+            if count and takes and takes[last[bucket]]
+        }
         with self._lock:
             before = self._counts.get(label)
             self._counts[label] = [old + new for old, new in zip(before, counts, strict=True)] if before else counts
             self._sums[label] = self._sums.get(label, 0.0) + total
+            self._exemplars.setdefault(label, {}).update(exemplars)
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
         family = HistogramMetricFamily(self._name, self._documentation, labels=self._labelnames)
@@ -59,7 +78,12 @@ class BatchHistogram(Collector):
         with self._lock:
             for label, counts in self._counts.items():
                 labels = [label] if self._labelnames else []
-                family.add_metric(labels, list(zip(bounds, accumulate(counts), strict=True)), self._sums[label])
+                exemplars = self._exemplars[label]
+                buckets: list[tuple[str, float] | tuple[str, float, Exemplar]] = [
+                    (bound, count, exemplars[bucket]) if bucket in exemplars else (bound, count)
+                    for bucket, (bound, count) in enumerate(zip(bounds, accumulate(counts), strict=True))
+                ]
+                family.add_metric(labels, buckets, self._sums[label])
         yield family
 
     def describe(self) -> Iterator[HistogramMetricFamily]:

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from sidecar.errors import Reason
 from sidecar.event.event import Event
-from sidecar.event.types import last_word
+from sidecar.event.types import SYNTHESIS, last_word
 from sidecar.service.metrics.histogram import BatchHistogram
 from sidecar.service.metrics.labels import TYPES, bounded
 from sidecar.service.metrics.sequences import Sequences
@@ -119,7 +119,11 @@ class Commits:
         self._seconds.observe(seconds)
         for source, group in itertools.groupby(events, operator.attrgetter("source")):
             self._sequences.add(source, [event.sequence for event in group])
-        self._latency.observe("", [max(0.0, now - event.time.timestamp()) for event in new])
+        self._latency.observe(
+            "",
+            [max(0.0, now - event.time.timestamp()) for event in new],
+            [event.subject if event.type.startswith(SYNTHESIS) else "" for event in new],
+        )
 
 
 class Attempts:

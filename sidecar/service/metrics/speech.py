@@ -58,7 +58,9 @@ class Speech:
         """Count a batch at once: labels are looked up for each kind of event, not for each event."""
         tally: collections.Counter[tuple[str, str, str]] = collections.Counter()
         seconds: dict[str, list[float]] = collections.defaultdict(list)
+        timed: dict[str, list[str]] = collections.defaultdict(list)
         factors: list[float] = []
+        measured: list[str] = []
         audio_seconds = 0.0
         for event in events:
             if not event.type.startswith(SYNTHESIS):
@@ -71,8 +73,10 @@ class Speech:
             tally[status, bounded(emotion, _EMOTIONS), bounded(model, _MODELS)] += 1
             if (wall := timing.get("wall")) is not None:
                 seconds[status].append(wall)
+                timed[status].append(event.subject)
             if (factor := timing.get("rtf")) is not None:
                 factors.append(factor)
+                measured.append(event.subject)
             if audio.get("duration") is not None and status == "succeeded":
                 audio_seconds += audio["duration"]
             if data.get("unwritten_events"):
@@ -80,6 +84,6 @@ class Speech:
         for labels, count in tally.items():
             self._syntheses.labels(*labels).inc(count)
         for status, walls in seconds.items():
-            self._synthesis_seconds.observe(status, walls)
-        self._rtf.observe("", factors)
+            self._synthesis_seconds.observe(status, walls, timed[status])
+        self._rtf.observe("", factors, measured)
         self._audio_seconds.inc(audio_seconds)

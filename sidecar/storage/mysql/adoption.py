@@ -99,13 +99,29 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
     refuse(_refused_on_a_copy(run, statements) if statements else [])
     for statement in statements:
         run.execute(statement)
-    triggers = of_triggers([str(name) for (name,) in run.query(_TRIGGERS, (TABLE,))]) if statements else []
-    return [taken_over(run), *triggers, *_of_its_times(run, columns.get("created_at"))] if statements else []
+    return (
+        [taken_over(run), *_of_its_triggers(run), *_of_its_times(run, columns.get("created_at"))] if statements else []
+    )
+
+
+def _of_its_triggers(run: Transaction) -> list[str]:
+    """A server shows triggers only to who may make some; to everybody else there are none."""
+    names = [str(name) for (name,) in run.query(_TRIGGERS, (TABLE,))]
+    rights = " ".join(str(right) for (right,) in run.query("SHOW GRANTS")).upper()
+    if names or "TRIGGER" in rights or "ALL PRIVILEGES" in rights:
+        return of_triggers(names)
+    return [
+        "whether it has triggers this account may not see (GRANT TRIGGER): they would stay, and see the records of "
+        "events too"
+    ]
 
 
 def _refused_on_a_copy(run: Transaction, statements: list[str]) -> list[str]:
     """What the server has against the statements, tried on an empty table of the same make."""
-    run.execute(f"DROP TABLE IF EXISTS {_COPY}")  # of a run that was killed
+    if _COPY in {str(name) for name, _ in run.query(_TABLES)}:
+        if run.query(f"SELECT 1 FROM {_COPY} LIMIT 1"):
+            return [f"{_COPY} is a table with rows, where this program tries changes on an empty one (rename it)"]
+        run.execute(f"DROP TABLE {_COPY}")  # of a run that was killed
     run.execute(f"CREATE TABLE {_COPY} LIKE {TABLE}")
     found = []
     try:
@@ -127,23 +143,28 @@ def _of_its_times(run: Transaction, was: _Column | None) -> list[str]:
     Args:
         was: created_at as it was; None where there was none.
     """
+    moves = was is not None and "on update" in was.extra.lower()
+    moved = (
+        ["its created_at had ON UPDATE CURRENT_TIMESTAMP, which is gone: no UPDATE moves it any more"] if moves else []
+    )
     ((minutes,),) = run.query(
         "SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', @@global.time_zone))"
     )
     if not minutes or was is None:
-        return []
+        return moved
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
     to_come = (
         f"rows that its program goes on inserting get the time of its session, by default the server's ({zone} now), "
         "until it begins with SET time_zone = '+00:00'"
     )
     if was.type == "timestamp":
-        return [f"their created_at was a TIMESTAMP and is UTC now, as in new records; {to_come}"]
+        return [*moved, f"their created_at was a TIMESTAMP and is UTC now, as in new records; {to_come}"]
     ((last,),) = run.query(f"SELECT MAX(id) FROM {TABLE}")
     return [
+        *moved,
         f"their created_at stays as well, most likely in the server's time zone ({zone} now), where new records have "
         f"UTC; {to_come}; once, to turn what is there into UTC: UPDATE {TABLE} SET created_at = CONVERT_TZ(created_at, "
-        f"@@global.time_zone, '+00:00') WHERE event_id IS NULL AND id <= {last or 0}"
+        f"@@global.time_zone, '+00:00') WHERE event_id IS NULL AND id <= {last or 0}",
     ]
 
 
@@ -212,6 +233,9 @@ def _obstacles(run: Transaction, target: Wanted, columns: dict[str, _Column], ke
         found.append("it is partitioned, and event_id must be unique in all partitions together")
     if [column for column, *_ in keys.get("PRIMARY", [])] != ["id"]:
         found.append("its primary key is not id alone")
+    numbered = "id" in columns and "auto_increment" in columns["id"].extra.lower()
+    if "id" in columns and not numbered and run.query(f"SELECT 1 FROM {TABLE} WHERE id = 0"):
+        found.append("a row has the id 0, which AUTO_INCREMENT would make another (give it one yourself)")
     for table, constraint, column, referenced in run.query(_FOREIGN, (TABLE,)):
         ours = column if str(table) == TABLE else referenced
         if str(ours).lower() in target.columns:
@@ -258,6 +282,10 @@ def _column_obstacles(run: Transaction, definition: str, column: _Column) -> lis
         checks.append((f"{name} IS NULL", "NULL"))
     if kind is Kind.NUMBER and column.type == "varchar":
         checks.append((f"{name} {_NO_NUMBER}", "no number"))
+    if kind is Kind.NUMBER and column.type in ("decimal", "bigint"):
+        checks.append((f"CAST({name} + 0e0 AS DECIMAL(65, 30)) <> {name}", "of more digits than a DOUBLE keeps"))
+    if kind is Kind.TIME:  # 0000-00-00, which a server takes where it is not strict
+        checks.append((f"YEAR({name}) = 0 OR MONTH({name}) = 0 OR DAYOFMONTH({name}) = 0", "no day of the calendar"))
     limit = re.search(r"CHAR\((\d+)\)", definition)
     if limit and (column.type != "varchar" or (column.length or 0) > int(limit[1])):  # 007_collations makes it shorter
         checks.append((f"CHAR_LENGTH({name}) > {limit[1]}", f"longer than {limit[1]} characters"))

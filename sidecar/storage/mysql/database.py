@@ -14,6 +14,7 @@ from sidecar.storage.database import Parameter, Row
 from sidecar.storage.dsn import MysqlDsn
 from sidecar.storage.mysql.connection import Link, MysqlLimits
 from sidecar.storage.mysql.errors import classify, was_undone
+from sidecar.storage.mysql.holders import LOCK_WAIT_TIMEOUT, held
 
 T = TypeVar("T")
 
@@ -47,8 +48,7 @@ class MysqlDatabase:
             self._commit()  # the next query sees what was committed meanwhile
             return names, rows
         except (pymysql.Error, OSError) as error:
-            self._link.roll_back()
-            raise classify(error, str(self._dsn)) from error
+            raise self._undone(error) from error
 
     def stream(self, sql: str, parameters: Sequence[Parameter] = ()) -> Iterator[Row]:
         try:
@@ -59,8 +59,7 @@ class MysqlDatabase:
                     yield utc(row)
             connection.commit()
         except (pymysql.Error, OSError) as error:
-            self._link.roll_back()
-            raise classify(error, str(self._dsn)) from error
+            raise self._undone(error) from error
 
     def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
         try:
@@ -70,8 +69,7 @@ class MysqlDatabase:
             self._commit()
             return changed
         except (pymysql.Error, OSError) as error:
-            self._link.roll_back()
-            raise classify(error, str(self._dsn)) from error
+            raise self._undone(error) from error
 
     def alone(self, work: Callable[[], T]) -> T:
         for attempt in range(1, _ATTEMPTS + 1):
@@ -87,18 +85,24 @@ class MysqlDatabase:
         try:
             # Every commit of a shipper begins with its position. Written, not only locked: of a cluster's nodes, the
             # one that is asked knows of no other's locks, and a write of the same row by two of them undoes one.
-            self.execute("UPDATE sidecar_positions SET revision = revision + 1")
+            # Not the revision: one that rises without a commit would hide from the shipper that a backup was restored.
+            self.execute("UPDATE sidecar_positions SET updated_at = TIMESTAMPADD(MICROSECOND, 1, updated_at)")
             result = work()
             self._link.connected().commit()
         except (pymysql.Error, OSError) as error:
-            self._link.roll_back()
-            raise classify(error, str(self._dsn)) from error
+            raise self._undone(error) from error
         except BaseException:
             self._link.roll_back()
             raise
         finally:
             self._alone = False
         return result
+
+    def _undone(self, error: BaseException) -> BaseException:
+        """Our error for the driver's, once what is open has been undone."""
+        self._link.roll_back()
+        translated = classify(error, str(self._dsn))
+        return held(str(translated), self.query) if error.args[:1] == (LOCK_WAIT_TIMEOUT,) else translated
 
     def _commit(self) -> None:
         if not self._alone:

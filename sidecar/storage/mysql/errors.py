@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from sidecar.errors import PermanentSinkError, TablesNotReady, TemporarySinkError
@@ -9,6 +10,7 @@ from sidecar.installation import bundled
 from sidecar.storage.migrations import MIGRATE_HINT
 
 # Numbers from the servers' own lists: dev.mysql.com/doc/mysql-errors, mariadb.com/kb/en/mariadb-error-codes.
+COLUMN_IS_THERE = 1060
 DUPLICATE_ENTRY = 1062
 ROW_TOO_LARGE = 1118
 _ABOUT_THE_DATA = {
@@ -30,9 +32,10 @@ _ABOUT_THE_DATA = {
     4025,  # check constraint (MariaDB; its JSON type is one)
     8004,  # transaction too large (TiDB)
 }
+NO_SUCH_COLUMN = 1054
 NO_SUCH_TABLE = 1146
 TABLE_ACCESS_DENIED = 1142
-_ABOUT_THE_TABLES = {1054, NO_SUCH_TABLE}  # 1054: unknown column
+_ABOUT_THE_TABLES = {NO_SUCH_COLUMN, NO_SUCH_TABLE}
 _ABOUT_OUR_SQL = {1064, 1065, 1136, 1149}  # syntax and column counts: a bug, and a bug crashes
 
 # The host is up and will not take it; of several, another one may.
@@ -61,6 +64,10 @@ _ABOUT_ITS_SHAPE = {
 _UNDONE = {1180, 1213, 3101}  # error during COMMIT (Galera), deadlock, not certified (Group Replication)
 
 
+_VALUE = re.compile(r"'.*'(?= for (?:column|key|function)\b)|(?<=value: )'.*'$", re.DOTALL)
+"""In a message of a server, what it refuses: people's words and names, which are not for logs."""
+
+
 def belongs_elsewhere(error: BaseException) -> bool:
     """Whether another host of a cluster may take what this one refuses."""
     return bool(error.args) and error.args[0] in _NOT_THIS_HOST
@@ -86,7 +93,8 @@ def classify(error: BaseException, where: str) -> BaseException:
     message = str(error.args[1]) if len(error.args) > 1 else str(error)
     text = f"{where}: {message} ({number})" if number else f"{where}: {message or type(error).__name__}"
     if number in _ABOUT_THE_DATA:
-        return PermanentSinkError(f"{message} ({number})")
+        said = _VALUE.sub("'...'", message)
+        return PermanentSinkError(f"{said} ({number})")
     if number in _ABOUT_THE_TABLES:
         return TablesNotReady(text, hint=MIGRATE_HINT)
     if number in _ABOUT_OUR_SQL:

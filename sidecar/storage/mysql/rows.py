@@ -34,7 +34,7 @@ _BETWEEN = b"],["
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Records:
-    """Rows of tts_records, of one fold, ordered by subject."""
+    """Rows of one fold, ordered by their key."""
 
     fold: Fold
     columns: tuple[str, ...]
@@ -110,7 +110,7 @@ def _events(deliveries: Sequence[Delivery]) -> list[bytes]:
 
 
 def _records(fold: Fold, projected: list[tuple[Values, Delivery]]) -> Records:
-    projected.sort(key=_subject)
+    projected.sort(key=lambda each: tuple(map(str, each[0][: fold.width])))
     names, columns = [], []
     nulls = (None,) * len(projected)
     for name, cells in zip(fold.columns, zip(*[values for values, _ in projected], strict=True), strict=True):
@@ -164,10 +164,6 @@ def _escaped(value: Any) -> str:
 
 def _id(delivery: Delivery) -> str:
     return delivery.event.id
-
-
-def _subject(projected: tuple[Values, Delivery]) -> str:
-    return str(projected[0][0])
 
 
 def statements(

@@ -17,13 +17,20 @@ from sidecar.storage.mysql.adoption import adopt
 from sidecar.storage.mysql.connection import Link, MysqlLimits
 from sidecar.storage.mysql.database import execute, utc
 from sidecar.storage.mysql.defining import Defining, patient
-from sidecar.storage.mysql.errors import NO_SUCH_TABLE, TABLE_ACCESS_DENIED, belongs_elsewhere, classify
+from sidecar.storage.mysql.errors import (
+    COLUMN_IS_THERE,
+    NO_SUCH_COLUMN,
+    NO_SUCH_TABLE,
+    TABLE_ACCESS_DENIED,
+    belongs_elsewhere,
+    classify,
+)
 from sidecar.storage.mysql.rows import render
 from sidecar.storage.mysql.store import NotAllNew, Store
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery
 from sidecar.storage.sqlsink import SqlSink, nothing
 from sidecar.storage.statements import MYSQL
-from sidecar.storage.tombstones import judge
+from sidecar.storage.tombstones import PROJECTIONS, judge
 
 T = TypeVar("T")
 
@@ -155,13 +162,16 @@ class MysqlSink(SqlSink):
 
     def _may_delete(self, run: Transaction) -> bool:
         try:
-            for table in ("tts_records", "tts_events"):
+            for table in (*PROJECTIONS, "tts_events"):
                 run.execute(f"DELETE FROM {table} WHERE 1 = 0")
         except pymysql.err.OperationalError as error:
             if error.args[0] == TABLE_ACCESS_DENIED:
                 return False
             raise
         return True
+
+    def _says_that_it_is_there(self, error: Exception) -> bool:
+        return isinstance(error, pymysql.MySQLError) and error.args[0] == COLUMN_IS_THERE
 
     def _adopt(self, run: Transaction, known: list[migrations.Migration]) -> list[str]:
         return adopt(run, known)
@@ -173,8 +183,8 @@ class MysqlSink(SqlSink):
         """
         try:
             applied = {str(name) for (name,) in run.query(f"SELECT name FROM {migrations.MIGRATIONS_TABLE}")}
-        except pymysql.err.ProgrammingError as error:
-            if error.args[0] == NO_SUCH_TABLE:
+        except pymysql.MySQLError as error:
+            if error.args[0] in (NO_SUCH_TABLE, NO_SUCH_COLUMN):  # the latter: another program's table
                 return set()
             raise
         if (

@@ -14,7 +14,7 @@ from sidecar.storage.mysql.errors import DUPLICATE_ENTRY
 from sidecar.storage.mysql.rows import EVENT_ROW_COLUMNS, Records, rendered, stamp, statements
 from sidecar.storage.projection import BASE, Fold
 from sidecar.storage.sink import Batch, Delivery
-from sidecar.storage.statements import MYSQL, fold_tail, insert_head, keep_existing
+from sidecar.storage.statements import MYSQL, fold_head, fold_tail, insert_head, keep_existing
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,20 @@ class _Target:
     """What folds a row into the one that is there."""
 
 
-def _target(table: str, columns: tuple[str, ...], tail: str) -> _Target:
-    return _Target(insert_head(table, columns).encode(), b" " + tail.encode())
+def _target(head: str, tail: str) -> _Target:
+    return _Target(head.encode(), b" " + tail.encode())
 
 
 class NotAllNew(SidecarError):
     """A row that was taken for new is there already. The transaction must be undone."""
 
 
-_EVENTS = _target("tts_events", EVENT_ROW_COLUMNS, keep_existing(MYSQL, "id"))
+_EVENTS = _target(insert_head("tts_events", EVENT_ROW_COLUMNS), keep_existing(MYSQL, "id"))
 
 
 @lru_cache(maxsize=256)
 def _records_target(fold: Fold, columns: tuple[str, ...]) -> _Target:
-    return _target("tts_records", columns, fold_tail(MYSQL, fold, columns))
+    return _target(fold_head(fold, columns), fold_tail(MYSQL, fold, columns))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class Store:
     """Bytes that the server takes in one statement."""
 
     def write(self, batch: Batch) -> bool:
-        """Append the batch's events to tts_events, and fold what they say into tts_records.
+        """Append the batch's events to tts_events, and fold what they say into the other tables.
 
         Returns:
             Whether all of the events are new.
@@ -77,7 +77,7 @@ class Store:
         return self.new or affected == len(batch.deliveries)
 
     def _fold(self, records: Records) -> None:
-        # A rating or a removal speaks of a record that is there; only a synthesis makes one.
+        # A rating or a removal speaks of a record that is there; only a synthesis makes one. Processes are few.
         new = self.new and records.fold == BASE
         self._insert(_records_target(records.fold, records.columns), records.rows, records.deliveries, new=new)
 

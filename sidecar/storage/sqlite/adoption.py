@@ -5,6 +5,8 @@ A column of SQLite takes any value, so types need no widening.
 
 from __future__ import annotations
 
+import re
+
 from sidecar.storage.adoption import (
     TABLE,
     constraints,
@@ -69,7 +71,16 @@ def adopt(run: Transaction, migrations: list[Migration]) -> list[str]:
         elif required and default is None and not key and not hidden:
             obstacles.append(f"its column {name} is NOT NULL and has no default, and this program has no value for it")
     made = "SELECT name, sql FROM sqlite_master WHERE type = ? AND lower(tbl_name) = ? ORDER BY 1"
-    obstacles += constraints(str(run.query(made, ("table", TABLE))[0][1]))
+    definition = str(run.query(made, ("table", TABLE))[0][1])
+    obstacles += [
+        f"it has no column {name}, and SQLite can add none whose default is the present (add it, with the times of its "
+        "rows)"
+        for name, wanted_as in target.columns.items()
+        if name not in columns and "strftime(" in wanted_as
+    ]
+    if re.search(r"\bWITHOUT\s+ROWID\W*$", definition, re.I):
+        obstacles.append("it is WITHOUT ROWID, so that new rows get no id by themselves")
+    obstacles += constraints(definition)
     triggers = of_triggers([str(name) for name, _ in run.query(made, ("trigger", TABLE))])
     refuse(obstacles or foreign(run, columns))
     statements = [
@@ -105,6 +116,10 @@ def _column_obstacles(run: Transaction, name: str, kind: str, generated: bool, r
     checks = [(f"{name} IS NULL", "NULL")] if required and name != "id" else []
     if BY_NAME[name].kind is Kind.TIME:
         checks.append((f"{name} IS NOT NULL AND julianday({name}) IS NULL", "no time"))
+        # SQLite takes 2026-02-31 for 3 March, and knows a year 0.
+        checks.append(
+            (f"substr({name}, 1, 10) IS NOT date(julianday({name})) OR {name} < '0001'", "no day of the calendar")
+        )
         checks.append((f"typeof({name}) NOT IN ('text', 'null')", "a number"))
     found = []
     for condition, what in checks:

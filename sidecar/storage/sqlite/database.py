@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any, Literal, TypeVar
 
-from sidecar.storage.columns import COLUMNS, Kind
+from sidecar.storage.columns import COLUMNS, PROCESS_COLUMNS, Kind
 from sidecar.storage.database import Parameter, Row
 from sidecar.storage.dsn import SqliteDsn
+from sidecar.storage.said import PREFERENCE_COLUMNS, TAG_COLUMNS
+from sidecar.storage.scores import SCORE_COLUMNS
 from sidecar.storage.sqlite.opening import connect, explained
 
 T = TypeVar("T")
 
 _TIME_LENGTH = len("2026-11-22 10:15:42.318207")
+_TABLES = (COLUMNS, PROCESS_COLUMNS, SCORE_COLUMNS, TAG_COLUMNS, PREFERENCE_COLUMNS)
 _TIME_COLUMNS = frozenset(
     [
-        *(column.name for column in COLUMNS if column.kind is Kind.TIME),
+        *(column.name for table in _TABLES for column in table if column.kind is Kind.TIME),
         *("time", "recorded_at", "updated_at", "first_seen_at", "last_seen_at"),  # of the other tables
     ]
 )
@@ -72,7 +75,8 @@ class SqliteDatabase:
 
     def _execute(self, sql: str, parameters: Sequence[Parameter]) -> sqlite3.Cursor:
         try:
-            return self._connection.execute(sql, [_parameter(value) for value in parameters])
+            texts = [time_text(value) if isinstance(value, datetime) else value for value in parameters]
+            return self._connection.execute(sql, texts)
         except sqlite3.Error as error:
             raise explained(error, self._dsn) from error
 
@@ -88,10 +92,6 @@ def _read(cursor: sqlite3.Cursor) -> Iterator[Row]:
             yield tuple(values)
         else:
             yield row
-
-
-def _parameter(value: Parameter) -> Parameter:
-    return time_text(value) if isinstance(value, datetime) else value
 
 
 def _time(value: Any) -> Any:

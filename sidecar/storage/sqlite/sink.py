@@ -11,23 +11,22 @@ from sidecar.errors import PermanentSinkError, PositionLost, SidecarError, Tempo
 from sidecar.storage import migrations
 from sidecar.storage.database import Parameter, Row, Transaction, in_chunks, marks
 from sidecar.storage.dsn import SqliteDsn
-from sidecar.storage.projection import FOLDS, project
+from sidecar.storage.projection import FOLDS, Values, project
 from sidecar.storage.sink import Acknowledgement, Batch, Delivery
 from sidecar.storage.sqlite.adoption import adopt
 from sidecar.storage.sqlite.database import time_text
 from sidecar.storage.sqlite.opening import connect, explained
 from sidecar.storage.sqlsink import SqlSink
-from sidecar.storage.statements import EVENT_COLUMNS, SQLITE, fold_tail, insert_head, keep_existing
+from sidecar.storage.statements import EVENT_COLUMNS, SQLITE, fold_head, fold_tail, insert_head, keep_existing
 from sidecar.storage.tombstones import judge
 
 T = TypeVar("T")
 
-_EVENT = f"{insert_head('tts_events', EVENT_COLUMNS)}({marks(EVENT_COLUMNS)}) {keep_existing(SQLITE, 'id')}"
-_FOLD = {
-    fold.name: insert_head("tts_records", fold.columns) + f"({marks(fold.columns)}) {fold_tail(SQLITE, fold)}"
-    for fold in FOLDS
-}
+_EVENT = insert_head("tts_events", EVENT_COLUMNS), keep_existing(SQLITE, "id")
+_FOLD = {fold.name: (fold_head(fold), fold_tail(SQLITE, fold)) for fold in FOLDS}
 _INTEGER_LIMIT = 2**63
+# Each statement gives up the interpreter to the threads that read files, and waits to get it back.
+_ROWS_A_STATEMENT = 100
 
 
 class _Transaction:
@@ -112,11 +111,14 @@ class SqliteSink(SqlSink):
             self.close()  # the file may be another one by now
         return translated
 
+    def _says_that_it_is_there(self, error: Exception) -> bool:
+        return isinstance(error, sqlite3.OperationalError) and str(error).startswith("duplicate column name")
+
     def _adopt(self, run: Transaction, known: list[migrations.Migration]) -> list[str]:
         return adopt(run, known)
 
     def _applied(self, run: Transaction) -> set[str]:
-        there = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+        there = "SELECT 1 FROM pragma_table_info(?) WHERE name = 'name'"  # not so in another program's table
         if not run.query(there, (migrations.MIGRATIONS_TABLE,)):
             return set()
         return {str(name) for (name,) in run.query(f"SELECT name FROM {migrations.MIGRATIONS_TABLE}")}
@@ -138,10 +140,13 @@ class SqliteSink(SqlSink):
         judged = judge(run, batch)
         batch = judged.batch
         known = _insert_events(run, batch)
+        folded: dict[str, list[Values]] = {fold.name: [] for fold in FOLDS}
         for delivery in batch.deliveries:
             for fold, values in project(delivery.event):
                 if values[0] not in judged.gone:
-                    run.execute(_FOLD[fold.name], values)
+                    folded[fold.name].append(values)
+        for name, rows in folded.items():
+            _insert(run, *_FOLD[name], rows)
         self._quarantine(run, batch)
         self._bury(run, judged)
         return Acknowledgement(known=known, revision=revision, refused=judged.refused)
@@ -167,12 +172,19 @@ def _insert_events(run: Transaction, batch: Batch) -> frozenset[str]:
             rejected[delivery.path] = f"the id {event.id} is taken by an event with other content"
     if rejected:
         raise PermanentSinkError("ids are taken by events with other content", rejected=rejected)
+    rows: list[Values] = []
     for delivery in batch.deliveries:
         event = delivery.event
         envelope = (event.id, event.type, event.source, event.sequence, event.subject, event.time)
-        stored_as = (batch.shipper, delivery.path, event.sha256, batch.recorded_at, event.raw.decode())
-        run.execute(_EVENT, (*envelope, *stored_as))
+        rows.append((*envelope, batch.shipper, delivery.path, event.sha256, batch.recorded_at, event.raw.decode()))
+    _insert(run, *_EVENT, rows)
     return known
+
+
+def _insert(run: Transaction, head: str, tail: str, rows: Sequence[Values]) -> None:
+    for chunk in in_chunks(rows, _ROWS_A_STATEMENT):
+        places = ", ".join([f"({marks(chunk[0])})"] * len(chunk))
+        run.execute(f"{head}{places} {tail}", [value for row in chunk for value in row])
 
 
 def _value(value: Parameter) -> Parameter:

@@ -1,223 +1,468 @@
-// The library: what is typed and chosen becomes the address and a query, which the API answers.
+// The library: what is typed and chosen becomes the address and a query; the server answers with rows, drawn by it alone.
 
-import { clock, when, word } from "/static/app.js";
-import { Player } from "/static/player.js";
+import { meant, word } from "./app.js";
+import { Inspector } from "./inspector.js";
+import { List } from "./list.js";
+import { Live } from "./live.js";
+import { here as address, keep, kept } from "./places.js";
+import { Player } from "./player.js";
+import { Selection } from "./selection.js";
+import { Thumbnails } from "./thumbnails.js";
+import { views } from "./views.js";
 
-const form = document.querySelector("#search");
+const at = (selector) => document.querySelector(selector);
+const form = at("#search");
 const field = form.elements.text;
-const list = document.querySelector("#results");
-const tally = document.querySelector("#tally");
-const more = document.querySelector("#more");
-const clear = document.querySelector("#clear");
-const template = document.querySelector("#take");
-const dock = document.querySelector("#dock");
+const table = at("#results");
+const tally = at("#tally");
+const none = at("#none");
+const more = at("#more");
+const clear = at("#clear");
+const dock = at("#dock");
+const position = at("#position");
 const player = new Player(dock.querySelector("[data-player]"));
+const thumbnails = new Thumbnails();
+new ResizeObserver(() => thumbnails.watch(list.rows)).observe(table); // a wider window has their column
+const list = new List(table, more, fetched);
+const inspector = new Inspector(at("#inspector"), list, (row) => play(row));
+const selection = new Selection(at("#selection"), at("#confirm"), list, () => query(), () => tally.querySelector("b")?.textContent.replace(/[^\d,]/g, "") ?? "");
+const markViews = views(at("#views"), at("#save-view"));
 const TYPING = 160; // milliseconds
+const LOOK_AGAIN = 3000; // milliseconds, while the library is empty
+const NEAR = "800px"; // so long before the end is reached, the next rows are asked for
 
-let cursor = null;
 let pending = null;
 let timer = 0;
+let again = ask; // what was asked last
+let here = null; // the row that the keys speak of
 
 function question() {
   const asked = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) if (value.trim()) asked.set(name, value.trim());
+  for (const [name, value] of new FormData(form)) if (value.trim()) asked.append(name, value.trim());
   return asked;
 }
 
-async function ask(next = false) {
+const query = () => question().toString();
+
+// Rows: those of a question, or further ones from the address of a "more" link.
+async function fetched(query) {
   pending?.abort();
   const mine = (pending = new AbortController());
-  const asked = question();
-  if (!next) {
-    const address = asked.size ? `/?${asked}` : "/";
-    if (address !== location.pathname + location.search) history.replaceState(null, "", address);
-  }
-  mark(asked);
-  list.classList.add("stale");
-  tally.textContent = word("loading");
-  if (next) asked.set("cursor", cursor);
-  asked.set("limit", "50");
+  table.classList.add("stale");
   try {
-    const answer = await fetch(`/api/records?${asked}`, { signal: mine.signal });
-    const body = await answer.json();
-    if (!answer.ok) return failed(body.error);
-    show(body, next);
+    const answer = await fetch(`/rows?${query}`, { signal: mine.signal });
+    if (answer.redirected) return location.reload(); // logged out meanwhile
+    const body = await answer.text();
+    return new DOMParser().parseFromString(body, "text/html").querySelector("#listing") ?? unreachable();
   } catch (error) {
-    if (error.name !== "AbortError") failed({ message: word("unavailable"), hint: "" });
+    return error.name === "AbortError" ? null : unreachable();
+  } finally {
+    if (pending === mine) pending = null;
+    if (!pending) table.classList.remove("stale");
+  }
+}
+
+function unreachable() {
+  const listing = document.createElement("div");
+  listing.append(at("#unreachable").content.cloneNode(true));
+  return listing;
+}
+
+async function ask() {
+  again = ask;
+  const asked = question();
+  const wanted = asked.size ? `/?${asked}` : "/";
+  if (wanted !== address()) go(wanted);
+  mark(asked);
+  if (!none.querySelector("[data-empty]")) tally.textContent = word("loading");
+  const listing = await fetched(asked);
+  if (!listing) return;
+  const chosen = here?.dataset.record;
+  list.replace(listing, asked.toString()); // where it could not be answered, no rows: the old ones answer another question
+  choose(list.row(chosen)); // where it is still listed
+  if (!problem(listing)) live.clear();
+  await Promise.all([shown(listing), summarise(asked)]);
+}
+
+// Each choice is a step that Back undoes; what is typed letter by letter is one.
+let typed = false;
+function go(wanted) {
+  if (typed) history.replaceState(null, "", wanted);
+  else {
+    remember();
+    history.pushState(null, "", wanted);
+  }
+}
+
+let leaving = true;
+addEventListener("popstate", () => {
+  leaving = false; // the place of this list is not that of the address that one has come to
+  location.reload();
+});
+
+async function askMore() {
+  if (pending || list.busy || more.hidden) return;
+  again = askMore;
+  const query = new URL(more.href).search.slice(1);
+  const listing = await fetched(query);
+  if (!listing) return;
+  if (!problem(listing)) list.append(listing, query); // else the rows that are there stay, and so does the way to more
+  await shown(listing);
+}
+
+const problem = (listing) => Boolean(listing.querySelector("#none [role=alert]"));
+
+async function shown(listing) {
+  if (problem(listing) && !table.querySelector(".take")) more.hidden = true;
+  if (problem(listing) && tally.textContent === word("loading")) tally.textContent = "";
+  none.replaceChildren(...(listing.querySelector("#none")?.childNodes ?? []));
+  light();
+  thumbnails.watch(list.rows);
+  selection.show();
+  sums();
+  watchEnd();
+  if (none.querySelector("[data-empty]")) {
+    clearTimeout(timer);
+    timer = setTimeout(ask, LOOK_AGAIN); // an empty library fills as soon as something is recorded
+  }
+}
+
+// How many match, of which kinds: it takes longer than the rows, and nobody waits for it.
+
+let counting = null;
+let told = null;
+
+async function summarise(asked) {
+  counting?.abort();
+  const mine = (counting = new AbortController());
+  const body = await fetch(`/summary?${asked}`, { signal: mine.signal }).then((answer) => answer.text()).catch(() => null);
+  if (counting !== mine) return;
+  const summary = body && new DOMParser().parseFromString(body, "text/html").querySelector("#summary");
+  if (!summary?.querySelector("#tally b")) return void (tally.textContent = ""); // the filters stay, to be put right
+  tally.replaceChildren(...summary.querySelector("#tally").childNodes);
+  told = summary;
+  refresh(summary.querySelector("#facets"));
+  const causes = summary.querySelector("#causes");
+  at("#causes").replaceChildren(...(causes?.childNodes ?? []));
+  sums();
+}
+
+function refresh(facets) {
+  const old = at("#facets");
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const open = [...old.querySelectorAll("details[open]")].map((each) => each.closest("[data-facet]").dataset.facet);
+  for (const name of open) facets.querySelector(`[data-facet="${name}"] details`)?.setAttribute("open", "");
+  old.replaceWith(facets);
+  if (focused?.name) [...facets.querySelectorAll(`input[name="${focused.name}"]`)].find((each) => each.value === focused.value)?.focus({ preventScroll: true });
+}
+
+function sums() {
+  for (const day of table.querySelectorAll(".day")) {
+    const sum = told?.querySelector(`[data-day="${day.dataset.day}"]`);
+    if (sum) day.querySelector("[data-sum]").textContent = sum.textContent;
   }
 }
 
 function mark(asked) {
-  for (const element of form.querySelectorAll(".choice select, .choice input")) {
-    element.classList.toggle("set", Boolean(element.value));
-  }
-  clear.hidden = asked.size === 0;
+  for (const element of document.querySelectorAll(".choice select, .choice input")) element.classList.toggle("set", Boolean(element.value));
+  clear.hidden = [...asked.keys()].every((name) => name === "sort");
+  at("#newest").hidden = !asked.get("at");
+  markViews();
 }
 
-function failed(error) {
-  list.replaceChildren();
-  list.classList.remove("stale");
-  more.hidden = true;
-  tally.textContent = [error.message, error.hint].filter(Boolean).join(". ");
+// The end of the list, and what was taken away at its beginning.
+
+const end = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && askMore(), { rootMargin: NEAR });
+
+function watchEnd() {
+  end.disconnect();
+  if (!more.hidden && !problem(document)) end.observe(more); // tells at once where it is near
 }
 
-function show(body, next) {
-  cursor = body.cursor;
-  more.hidden = cursor === null;
-  const items = body.records.map(take);
-  if (next) list.append(...items);
-  else list.replaceChildren(...items);
-  list.classList.remove("stale");
-  const count = list.children.length;
-  tally.textContent = count === 0 ? `${word("nothing")} ${word("nothing_hint")}` : word(cursor === null ? "found" : "found_more", count);
-  marked(-1);
-  light();
-}
-
-function take(record) {
-  const item = template.content.firstElementChild.cloneNode(true);
-  const part = (name) => item.querySelector(`[data-${name}]`);
-  item.dataset.record = record.event_id;
-  item.record = record;
-  const text = record.text_input || "—";
-  highlight(part("open"), text.length > 400 ? `${text.slice(0, 400)}…` : text);
-  if (record.event_id) part("open").href = `/records/${encodeURIComponent(record.event_id)}`; // another program's row has none
-  const playable = record.event_id && record.audio_path && !record.deleted_at && !record.replaced_by;
-  const button = part("play");
-  button.disabled = !playable;
-  button.setAttribute("aria-label", playable ? `${word("play")}: ${text.slice(0, 60)}` : word("no_audio"));
-  part("emotion").textContent = word(`emotion_${record.emotion}`);
-  part("emotion").classList.add(known.has(record.emotion) ? `e-${record.emotion}` : "e-other");
-  part("user").textContent = record.user_id ?? "";
-  part("voice").textContent = (record.voice ?? "").split("/").at(-1);
-  part("model").textContent = record.model_version ? `v${record.model_version}` : "";
-  part("when").dateTime = record.created_at;
-  part("when").textContent = when(record.created_at);
-  part("length").textContent = record.duration === null ? "" : clock(Math.round(record.duration));
-  if (record.rating) {
-    part("stars").textContent = "★".repeat(record.rating);
-    part("stars").setAttribute("role", "img");
-    part("stars").setAttribute("aria-label", word("rate_n", record.rating));
-  }
-  const badges = [];
-  if (record.status !== "succeeded") badges.push([word(`status_${record.status}`), record.status === "reused" ? "good" : "bad"]);
-  if (record.full_scale_share > 0.01) badges.push([word("saturated"), "warn"]);
-  if (record.truncated) badges.push([word("truncated"), "warn"]);
-  for (const [name, kind] of badges) {
-    const badge = document.createElement("span");
-    badge.className = `badge ${kind}`;
-    badge.textContent = name;
-    part("badges").append(badge);
-  }
-  if (record.error_type) {
-    part("error").hidden = false;
-    part("error").textContent = `${record.error_type}: ${record.error_message ?? ""}`;
-  }
-  return item;
-}
-
-const known = new Set(["happy", "angry", "sad", "afraid", "disgusted", "melancholic", "surprised", "calm"]);
-
-function highlight(element, text) {
-  const asked = [...field.value.matchAll(/"([^"]+)"?|([^\s"]+)/g)].map((match) => (match[1] ?? match[2]).toLowerCase());
-  const lower = text.toLowerCase();
-  element.replaceChildren();
-  let at = 0;
-  while (at < text.length) {
-    const hits = lower.length === text.length ? asked.map((hit) => [lower.indexOf(hit, at), hit.length]).filter(([place]) => place >= 0) : [];
-    if (!hits.length) break;
-    const [place, length] = hits.reduce((first, other) => (other[0] < first[0] ? other : first));
-    const mark = document.createElement("mark");
-    mark.textContent = text.slice(place, place + length);
-    element.append(text.slice(at, place), mark);
-    at = place + length;
-  }
-  element.append(text.slice(at));
-}
+addEventListener("scroll", async () => {
+  if (list.above.length && !pending && (await list.restore())) shown(document.createElement("div"));
+}, { passive: true });
 
 function play(item) {
-  const record = item.record;
   if (item.querySelector("[data-play]").disabled) return;
-  if (player.source === record.event_id) return player.toggle();
+  const { record, length } = item.dataset;
+  if (player.source === record) return player.toggle();
   dock.hidden = false;
+  const open = item.querySelector("[data-open]");
   const title = dock.querySelector("[data-title]");
-  title.textContent = record.text_input || record.event_id;
-  title.href = `/records/${encodeURIComponent(record.event_id)}`;
-  player.load(record.event_id, record.duration ?? 0);
+  title.textContent = open.textContent;
+  title.href = open.href;
+  player.load(record, length);
   player.toggle();
 }
 
 function light() {
-  for (const item of list.children) {
-    const own = item.dataset.record === player.source;
-    item.classList.toggle("playing", own && player.playing);
+  for (const item of list.rows) {
+    const own = item.dataset.record && item.dataset.record === player.source;
+    item.classList.toggle("playing", Boolean(own && player.playing));
   }
 }
 player.changed = light;
 
-list.addEventListener("click", (event) => {
+table.addEventListener("click", (event) => {
+  const row = event.target.closest(".take");
+  const plain = !(event.ctrlKey || event.metaKey || event.button);
   const button = event.target.closest("[data-play]");
-  if (button) play(button.closest(".take"));
+  if (button) {
+    choose(row); // the keys speak of what is heard
+    if (document.activeElement !== button && table.contains(document.activeElement)) row.querySelector("[data-open]").focus({ preventScroll: true });
+    if (inspector.open) inspector.show(row.dataset.record);
+    return play(row);
+  }
+  if (event.target.closest("[data-pick]")) {
+    event.preventDefault(); // shown with all others
+    return setTimeout(() => selection.toggle(row, event.shiftKey));
+  }
+  const sort = event.target.closest("[data-sort]");
+  if (sort && plain) {
+    event.preventDefault();
+    return sorted(new URL(sort.href).searchParams.get("sort"));
+  }
+  if (!row || !plain) return;
+  if (event.shiftKey) {
+    event.preventDefault();
+    getSelection().removeAllRanges();
+    choose(row);
+    return selection.toggle(row, true);
+  }
+  const open = event.target.closest("[data-open]");
+  if (open?.href && inspector.fits) {
+    event.preventDefault();
+    choose(row);
+    inspector.show(row.dataset.record);
+  } else if (!open) choose(row);
+});
+table.addEventListener("mousedown", (event) => event.shiftKey && event.preventDefault()); // no text is selected
+table.addEventListener("focusin", (event) => {
+  const row = event.target.closest(".take");
+  if (row && row !== here) choose(row);
 });
 dock.querySelector("[data-close]").addEventListener("click", () => {
   player.audio.pause();
   dock.hidden = true;
 });
-more.addEventListener("click", () => ask(true));
+more.addEventListener("click", (event) => {
+  event.preventDefault();
+  askMore();
+});
+none.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-again]")) return;
+  event.preventDefault();
+  again();
+});
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   ask();
 });
-form.addEventListener("input", (event) => {
+at(".workbench").addEventListener("input", changed);
+form.addEventListener("input", changed);
+function changed(event) {
+  if (event.target.form !== form) return;
+  if (event.target.type === "checkbox") oneWay(event.target);
+  const typing = event.target.matches("input:not([type=checkbox])");
   clearTimeout(timer);
-  timer = setTimeout(ask, event.target.matches("input") ? TYPING : 0);
-});
+  timer = setTimeout(() => {
+    typed = typing && source === event.target; // more of the same word
+    source = event.target;
+    ask();
+    typed = false;
+  }, typing ? TYPING : 0);
+}
+let source = null; // the field that the last question came from
+
+// A value is asked for or refused, not both.
+function oneWay(box) {
+  const pair = box.checked ? (box.closest(".facet li")?.querySelectorAll("input") ?? []) : [];
+  for (const each of pair) if (each !== box) each.checked = false;
+}
+
+function sorted(order) {
+  form.elements.sort?.remove();
+  if (order) {
+    const kept = document.createElement("input");
+    Object.assign(kept, { type: "hidden", name: "sort", value: order });
+    form.append(kept);
+  }
+  ask();
+}
+
 clear.addEventListener("click", (event) => {
   event.preventDefault();
-  for (const element of form.elements) if (element.name) element.value = "";
+  for (const element of form.elements) {
+    if (element.type === "checkbox") element.checked = false;
+    else if (element.name && element.name !== "sort") element.value = "";
+  }
   ask();
-  field.focus();
+  table.focus({ preventScroll: true });
 });
 
-// Keyboard
+// The slider stands for the time from the first take of all until now.
 
-let here = -1;
+position.hidden = !position.dataset.oldest;
+const span = () => [Date.parse(position.dataset.oldest), Date.now()];
+const dayAt = () => {
+  const [oldest, latest] = span();
+  return new Date(oldest + ((latest - oldest) * position.value) / position.max).toISOString().slice(0, 10);
+};
+position.addEventListener("input", () => {
+  const begin = Number(position.value) === Number(position.max);
+  form.elements.at.value = begin ? "" : dayAt();
+  position.setAttribute("aria-valuetext", form.elements.at.value);
+  scrollTo({ top: 0 });
+});
+at(".tools").addEventListener("input", (event) => event.target.name === "at" && place());
+function place() {
+  const [oldest, latest] = span();
+  const day = Date.parse(form.elements.at.value);
+  position.value = Number.isNaN(day) ? position.max : (position.max * (day - oldest)) / (latest - oldest);
+}
+position.addEventListener("change", ask);
 
-function marked(index) {
-  list.children[here]?.classList.remove("here");
-  here = Math.min(index, list.children.length - 1);
-  const item = list.children[here];
-  if (!item) return;
-  item.classList.add("here");
-  item.querySelector("[data-open]").focus({ preventScroll: true });
-  item.scrollIntoView({ block: "nearest" });
+const live = new Live(at("#fresh"), () => Number(table.dataset.newest), query, () => none.querySelector("[data-empty]") && ask());
+function newest() {
+  form.elements.at.value = "";
+  place();
+  scrollTo({ top: 0 });
+  ask();
+}
+const fresh = () => at("#fresh").hidden || newest();
+at("#fresh").addEventListener("click", fresh);
+at("#newest").addEventListener("click", newest);
+
+// Keyboard. The list has the focus; / leads to the search.
+
+function choose(row) {
+  here?.classList.remove("here");
+  here = row ?? null;
+  here?.classList.add("here");
+  return here;
+}
+
+function goTo(step, range = false) {
+  const rows = list.rows;
+  const index = here ? rows.indexOf(here) : -1;
+  const row = choose(rows[Math.min(rows.length - 1, Math.max(0, index + step))]);
+  if (!row) return;
+  const link = row.querySelector("[data-open]");
+  if (!link.href) link.tabIndex = -1; // another program's row leads nowhere
+  link.focus({ preventScroll: true });
+  row.scrollIntoView({ block: "nearest" });
+  if (range) selection.toggle(row, true);
+  if (inspector.open) inspector.show(row.dataset.record);
+}
+
+const playHere = () => (here ? play(here) : player.source && player.toggle());
+
+async function rate(rating) {
+  const row = selection.size ? null : here;
+  if (row && !row.dataset.record) return;
+  if (row || selection.size) (await selection.send("rate", { rating }, row)) && inspector.rated(row, rating);
+}
+
+function favour() {
+  if (selection.size) selection.favourite();
+  else if (here?.dataset.record) selection.favourite(here);
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const typing = event.target.matches("input:not([type=range]), select, textarea");
-  if (event.key === "Escape" && typing) return event.target.blur();
-  if (event.key === "ArrowDown" && event.target === field) {
+  if (!meant(event, "dialog *")) return;
+  const target = event.target;
+  const typing = !meant(event);
+  if (event.key === "Escape" && typing) return table.focus({ preventScroll: true });
+  if (event.key === "ArrowDown" && target === field) {
     event.preventDefault();
-    return marked(0);
+    choose(null);
+    return goTo(1);
   }
   if (typing) return;
   const act = {
     "/": () => field.select() ?? field.focus(),
-    j: () => marked(here + 1),
-    k: () => marked(Math.max(0, here - 1)),
-    p: () => (list.children[here] ? play(list.children[here]) : player.source && player.toggle()),
-    Enter: () => event.target === document.body && list.children[here]?.querySelector("[data-open]").click(),
+    j: () => goTo(1),
+    k: () => goTo(-1),
+    J: () => (selection.anchor ?? selection.toggle(here ?? list.rows[0]), goTo(1, true)),
+    K: () => (selection.anchor ?? selection.toggle(here ?? list.rows[0]), goTo(-1, true)),
+    p: playHere,
+    x: () => selection.toggle(here),
+    a: () => selection.all(),
+    t: () => selection.take(here) && at("#selection [name=tag]").focus(),
+    f: favour,
+    c: () => at("[data-compare]").hidden || at("[data-compare]").click(),
+    z: () => selection.take(here) && at("[data-download] button").click(),
+    i: () => (inspector.open ? inspector.close() : inspector.fits && inspector.show(here?.dataset.record)),
+    ".": fresh,
   }[event.key];
-  if (!act) return;
-  if (event.key !== "Enter") event.preventDefault();
-  act();
+  const ours = target === document.body || target === table || target.matches("[data-open], [data-seek]");
+  if (act) act();
+  else if (event.key === "Escape" && (selection.size || inspector.open)) selection.size ? selection.clear() : inspector.close();
+  else if ("12345".includes(event.key)) rate(Number(event.key));
+  else if (event.key === " " && target.matches("#more")) target.click(); // a link that acts as a button
+  else if (event.key === " " && ours) playHere();
+  else if (event.key === "Enter" && (target === document.body || target === table)) here?.querySelector("[data-open]").click();
+  else return;
+  event.preventDefault();
 });
 
-if (matchMedia("(max-width: 44rem)").matches) {
-  const chosen = [...question().keys()].some((name) => name !== "text");
-  document.querySelector(".filters").open = chosen;
+// Leaving and coming back
+
+function remember() {
+  if (!leaving) return;
+  const top = at(".top").getBoundingClientRect().bottom;
+  const first = list.rows.find((row) => row.getBoundingClientRect().bottom > top);
+  keep(address(), {
+    count: list.rows.length,
+    above: list.above,
+    begin: list.above.length ? list.pages[0]?.dataset.address : null,
+    record: first?.dataset.record ?? null,
+    offset: first ? first.getBoundingClientRect().top : 0,
+    chosen: here?.dataset.record ?? null,
+    scrolled: scrollY > 0,
+    selected: selection.left,
+  });
 }
-sessionStorage.removeItem("library");
-addEventListener("pagehide", () => sessionStorage.setItem("library", location.pathname + location.search));
-ask();
+
+async function comeBackTo(place) {
+  if (place.begin) {
+    const listing = await fetched(place.begin);
+    if (listing && !problem(listing)) {
+      list.replace(listing, place.begin);
+      list.above = place.above;
+      list.makeRoom();
+    }
+  }
+  // New takes may have come since, so that the row lies further down.
+  while (list.rows.length < place.count || (place.record && !list.row(place.record))) {
+    const before = list.rows.length;
+    if (more.hidden || before > place.count + 200) break;
+    await askMore();
+    if (list.rows.length === before) break;
+  }
+  const row = list.row(place.record);
+  if (row && place.scrolled) scrollBy(0, row.getBoundingClientRect().top - place.offset);
+  const chosen = list.row(place.chosen);
+  if (chosen) choose(chosen).querySelector("[data-open]").focus({ preventScroll: true });
+  if (place.selected) selection.comeBackTo(place.selected);
+}
+
+history.scrollRestoration = "manual"; // the browser would scroll before the rows are there
+addEventListener("pagehide", remember);
+
+// Beside the list filters stand open, and nothing shuts them; above it they are shut, unless a value is to be put right.
+const NARROW = matchMedia("(max-width: 83.99rem)");
+const fold = () => { at("#filters").open = !NARROW.matches || problem(document); };
+NARROW.addEventListener("change", fold);
+fold();
+table.tHead.after(list.room);
+table.tBodies[1].dataset.address = query();
+mark(question());
+place();
+const left = kept();
+if (left) await comeBackTo(left);
+shown(document);
+summarise(question());
+if (!table.contains(document.activeElement)) table.focus({ preventScroll: true });
+document.documentElement.dataset.ready = "";

@@ -1,9 +1,11 @@
 // One player: a button, a waveform that is also the slider, a clock. The browser requests the ranges that it needs.
 
-import { clock, word } from "/static/app.js";
+import { clock, word } from "./app.js";
+import { Controls } from "./controls.js";
+import { draggable } from "./drag.js";
+import { Wave } from "./wave.js";
 
-const PARTS = 240;
-const NAMESPACE = "http://www.w3.org/2000/svg";
+const SHOWN = ["play", "pause", "ended", "timeupdate", "loadedmetadata", "seeked"];
 
 export class Player {
   constructor(root) {
@@ -12,17 +14,28 @@ export class Player {
     this.button = root.querySelector("[data-toggle]");
     this.seek = root.querySelector("[data-seek]");
     this.clock = root.querySelector("[data-clock]");
-    this.wave = root.querySelector("[data-wave]");
     this.missing = root.querySelector("[data-missing]");
+    this.retry = root.querySelector("[data-retry]");
     this.source = null;
-    this.length = 0;
+    this.length = "";
+    this.file = null; // { record, name, type } once the server has told
     this.changed = () => {};
+    this.controls = new Controls(this);
+    this.wave = new Wave(root.querySelector("[data-wave]"), this.audio, (region) => this.controls.marked(region));
+    for (const handle of [root.querySelector("[data-title]"), document.querySelector("a[data-download]")]) {
+      if (handle) draggable(handle, () => this.file);
+    }
     this.button.addEventListener("click", () => this.toggle());
     this.seek.addEventListener("input", () => this.moveTo(this.seek.value / this.seek.max));
-    for (const name of ["play", "pause", "ended", "timeupdate", "loadedmetadata", "seeked"]) {
-      this.audio.addEventListener(name, () => this.show());
-    }
+    for (const name of SHOWN) this.audio.addEventListener(name, () => this.show());
+    this.wave.surfer.on("timeupdate", () => this.show());
     this.audio.addEventListener("error", () => this.explain());
+    this.retry.addEventListener("click", () => {
+      const source = this.source;
+      this.source = null;
+      this.load(source, this.length);
+      this.toggle();
+    });
   }
 
   get playing() {
@@ -30,57 +43,62 @@ export class Player {
   }
 
   get duration() {
-    return Number.isFinite(this.audio.duration) ? this.audio.duration : this.length;
+    return Number.isFinite(this.audio.duration) ? this.audio.duration : this.wave.surfer.getDuration();
   }
 
-  async load(source, length = 0) {
+  get time() {
+    return this.wave.surfer.getCurrentTime();
+  }
+
+  // length: as the server wrote it
+  async load(source, length = "") {
     if (this.source === source) return;
     this.source = source;
     this.length = length;
+    this.file = null;
     this.missing.textContent = "";
-    this.audio.src = `/api/records/${source}/audio`;
-    this.draw([]);
+    this.retry.hidden = true;
+    const address = `/api/records/${source}`;
+    delete this.wave.container.dataset.drawn;
+    this.audio.src = `${address}/audio`;
+    this.controls.begin();
     this.show();
-    const answer = await fetch(`/api/records/${source}/waveform`).catch(() => null);
-    if (answer?.ok && this.source === source) {
-      this.draw((await answer.json()).peaks);
-      this.show();
-    }
+    const answer = await fetch(`${address}/waveform`).catch(() => null);
+    if (!answer?.ok || this.source !== source) return;
+    const { peaks, seconds, name, type } = await answer.json();
+    if (this.source !== source) return;
+    this.file = { record: source, name, type };
+    await this.wave.draw(`${address}/audio`, peaks, seconds);
+    this.show();
   }
 
   toggle() {
     if (this.playing) this.audio.pause();
-    else this.audio.play().catch(() => {});
+    // Whoever listens to one after another hears the next where this one cannot be played.
+    else this.audio.play().catch((error) => error.name === "NotSupportedError" && this.controls.ended());
+  }
+
+  // The take after (1) or before (-1) this one on the page: any row with its record's id and a button to play it.
+  step(way) {
+    const rows = [...document.querySelectorAll("[data-record]")].filter((row) => row.querySelector("[data-play]"));
+    let at = rows.findIndex((row) => row.dataset.record === this.source);
+    if (at < 0) return;
+    do at += way;
+    while (rows[at]?.querySelector("[data-play]").disabled);
+    rows[at]?.querySelector("[data-play]").click();
   }
 
   moveTo(share) {
-    if (this.duration) this.audio.currentTime = share * this.duration;
+    this.wave.surfer.seekTo(share);
     this.show();
   }
 
-  draw(peaks) {
-    const loudest = Math.max(...peaks, 0.01);
-    const heights = peaks.length ? peaks.map((peak) => peak / loudest) : new Array(PARTS).fill(0);
-    const line = heights.map((peak, index) => {
-      const height = Math.max(2, peak * 96);
-      return `M${index + 0.5} ${50 - height / 2}v${height}`;
-    }).join("");
-    const shape = (name) => {
-      const path = document.createElementNS(NAMESPACE, "path");
-      path.setAttribute("d", line);
-      path.setAttribute("class", name);
-      return path;
-    };
-    this.played = shape("played");
-    this.wave.replaceChildren(shape("all"), this.played);
-  }
-
   show() {
-    const share = this.duration ? Math.min(1, this.audio.currentTime / this.duration) : 0;
+    const share = this.duration ? Math.min(1, this.time / this.duration) : 0;
     this.seek.value = Math.round(share * this.seek.max);
-    this.seek.setAttribute("aria-valuetext", `${clock(this.audio.currentTime)} / ${clock(Math.round(this.duration))}`);
-    this.clock.textContent = `${clock(this.audio.currentTime)} / ${clock(Math.round(this.duration))}`;
-    if (this.played) this.played.style.clipPath = `inset(0 ${100 - share * 100}% 0 0)`;
+    const read = `${clock(this.time, this.length)} / ${this.length}`;
+    this.seek.setAttribute("aria-valuetext", read);
+    this.clock.textContent = read;
     this.root.classList.toggle("playing", this.playing);
     this.button.setAttribute("aria-label", word(this.playing ? "pause" : "play"));
     this.changed();
@@ -92,7 +110,9 @@ export class Player {
     const answer = await fetch(`/api/records/${source}/audio`, { method: "GET", headers: { Range: "bytes=0-0" } }).catch(() => null);
     if (this.source !== source) return;
     const body = answer && !answer.ok ? await answer.json().catch(() => null) : null;
-    this.missing.textContent = body?.error.code ? word(`audio_${body.error.code}`) : (body?.error.message ?? word("unavailable"));
+    const code = answer?.ok ? "unplayable" : body?.error.code;
+    this.missing.textContent = code ? word(`audio_${code}`) : (body?.error.message ?? word("unavailable"));
+    this.retry.hidden = Boolean(code);
     this.show();
   }
 }

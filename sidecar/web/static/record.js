@@ -1,30 +1,35 @@
 // One record: its player, its text to copy, its rating.
 
-import { word } from "/static/app.js";
-import { Player } from "/static/player.js";
+import { meant, word } from "./app.js";
+import { leadBack } from "./places.js";
+import { Player } from "./player.js";
+import { Rating } from "./rating.js";
+import { Said } from "./said.js";
 
 const record = document.querySelector("[data-record]").dataset.record;
 const text = document.querySelector("#text");
-const form = document.querySelector("#rating");
-const said = form.querySelector("[data-said]");
-const NAME = "rated-by";
+const rating = new Rating(document.querySelector("#rating"), record);
+new Said(document.querySelector("#said"), record);
 
 text.classList.toggle("long", text.textContent.length > 160);
 
 const root = document.querySelector("[data-player]");
 const player = root ? new Player(root) : null;
-player?.load(record, Number(root.dataset.length));
+player?.load(record, root.dataset.length);
 
-const back = sessionStorage.getItem("library");
-if (back?.startsWith("/")) document.querySelector("[data-return]").href = back;
+const back = leadBack(document.querySelector("[data-return]"));
 
-const copy = document.querySelector("[data-copy]");
-const copyLabel = copy.textContent;
-copy.addEventListener("click", async () => {
-  await copied(text.textContent);
-  copy.textContent = word("copied");
-  setTimeout(() => (copy.textContent = copyLabel), 1500);
-});
+// The text, and the request in each form that it can be made again in
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const label = button.textContent;
+  const kind = button.dataset.copy;
+  const source = kind ? document.querySelector(`[data-form=${kind}] pre`) : text;
+  button.addEventListener("click", async () => {
+    await copied(source.textContent);
+    button.textContent = word("copied");
+    setTimeout(() => (button.textContent = label), 1500);
+  });
+}
 
 async function copied(value) {
   try {
@@ -40,45 +45,16 @@ async function copied(value) {
   }
 }
 
-form.elements.by.value = localStorage.getItem(NAME) ?? "";
-
-async function rate(rating) {
-  const by = form.elements.by.value.trim();
-  localStorage.setItem(NAME, by);
-  said.classList.remove("bad");
-  said.textContent = "";
-  const body = { rating, note: rating === null ? null : form.elements.note.value.trim() || null, by: by || null };
-  try {
-    const answer = await fetch(`/api/records/${record}/rating`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error((await answer.json()).error.message);
-    said.textContent = word("saved");
-  } catch (error) {
-    said.classList.add("bad");
-    said.textContent = word("not_saved", error.message);
-  }
-}
-
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const chosen = form.elements.rating.value;
-  rate(chosen ? Number(chosen) : null);
-});
-form.querySelector("[data-unrate]")?.addEventListener("click", () => {
-  for (const star of form.elements.rating) star.checked = false;
-  rate(null);
-});
-
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("textarea, input:not([type=radio]):not([type=range])")) return;
-  if (event.key === "p") player?.toggle();
-  else if (event.key === "Backspace" || event.key === "u") document.querySelector("[data-return]").click();
+  const typing = "textarea, select, input:not([type=radio], [type=range], [type=checkbox])";
+  if (event.key === "Escape" && event.target.matches(typing)) return event.target.blur();
+  if (!meant(event, typing)) return;
+  const pressable = event.target.matches("button, a, summary, input[type=radio], input[type=checkbox]"); // Space is theirs
+  if (event.key === "p" || (event.key === " " && !pressable)) player?.toggle();
+  else if (event.key === "Backspace" || event.key === "u") back.click();
   else if ("12345".includes(event.key)) {
-    form.querySelector(`#rate${event.key}`).checked = true;
-    rate(Number(event.key));
+    rating.show(Number(event.key));
+    rating.send(Number(event.key));
   } else return;
   event.preventDefault();
 });

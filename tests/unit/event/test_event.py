@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from sidecar.errors import EventError, Reason
 from sidecar.event.contract import validator
 from sidecar.event.event import Event
 from sidecar.shipping.reading import Directory, read_file, stat_file
+from tests.events import encode, succeeded
 from tests.schema.examples import INVALID, MAX_BYTES, SCHEMA, VALID, event_of
 
 
@@ -94,3 +96,20 @@ def test_every_reason_code_has_an_example_or_a_word_why_not() -> None:
 def test_every_valid_example_is_listed_in_the_readme() -> None:
     explained = (SCHEMA / "README.md").read_text("utf-8")
     assert [path.stem for path in VALID if f"`{path.stem}`" not in explained] == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"text": ["secret"]},
+        {"caller": {"user": {"name": "secret"}}},
+        {"language": "secret" * 10},
+        {"voice": {"path": "../secret"}},
+    ],
+)
+def test_a_refusal_repeats_nothing_of_what_was_said(data: dict[str, Any]) -> None:
+    """It goes into logs."""
+    with pytest.raises(EventError) as caught:
+        Event.decode(encode(succeeded(data=data)))
+    assert "/data/" in str(caught.value)
+    assert "secret" not in str(caught.value)

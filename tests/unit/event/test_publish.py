@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,16 @@ def test_a_name_that_the_tts_has_claimed_is_left_to_it(tmp_path: Path, monkeypat
     assert os.listdir(tmp_path) == [".a.json.claim"]
 
 
+def test_an_event_file_is_its_owner_s_to_change_and_nobody_s_to_run(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        Publisher("test").publish(tmp_path, RATED, uuid7(), {"rating": 5})
+    finally:
+        os.umask(before)
+    (path,) = tmp_path.glob("*.json")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -125,6 +136,18 @@ def test_events_of_a_publisher_are_numbered(tmp_path: Path, calls: list[str]) ->
     assert {event.source for event in events} == {publisher.source}
     for event in events:
         assert Event.decode((tmp_path / f"{event.id}.json").read_bytes()) == event
+
+
+def test_many_at_once_are_numbered_in_order_and_flushed_each(tmp_path: Path, calls: list[str]) -> None:
+    publisher = Publisher("forget")
+    subjects = [uuid7() for _ in range(20)]
+    published = publisher.publish_many(tmp_path, "indextts.record.forgotten", subjects, {"reason": None})
+    published.append(publisher.publish(tmp_path, "indextts.record.forgotten", subjects[0], {"reason": None}))
+    assert [event.subject for event in published] == [*subjects, subjects[0]]
+    assert [event.sequence for event in published] == list(range(1, 22))
+    assert [(tmp_path / f"{event.id}.json").read_bytes() for event in published] == [each.raw for each in published]
+    flushed = [each for each in calls if each.startswith("fsync")]
+    assert (len(flushed), flushed.count(f"fsync {tmp_path.name}")) == (23, 2)
 
 
 def test_a_folder_is_backfilled(tmp_path: Path, calls: list[str]) -> None:

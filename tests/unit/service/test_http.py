@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.service.http import HttpServer
+from sidecar.service.metrics.catalogue import Metrics
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def server() -> Iterator[HttpServer]:
 
 
 def _listen(host: str = "127.0.0.1", port: int = 0) -> HttpServer:
-    return HttpServer(host, port, metrics=lambda: (b"1", "text/plain"), status=list, about={"pid": 1})
+    return HttpServer(host, port, metrics=lambda accept: (b"1", "text/plain"), status=list, about={"pid": 1})
 
 
 def test_the_pages_come_back_when_threads_can_be_started_again(
@@ -71,3 +72,18 @@ def _thread() -> threading.Thread:
 def _switches(status: Path) -> int:
     (line,) = [line for line in status.read_text().splitlines() if line.startswith("voluntary_ctxt_switches")]
     return int(line.split()[1])
+
+
+def test_the_metrics_page_hears_what_the_client_accepts() -> None:
+    metrics = Metrics()
+    server = HttpServer("127.0.0.1", 0, metrics=metrics.exposition, status=list, about={"pid": 1})
+    try:
+        told = {}
+        for accepted in ("", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"):
+            with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)) as connection:
+                connection.request("GET", "/metrics", headers={"Accept": accepted})
+                answer = connection.getresponse()
+                told[accepted] = (answer.headers["Content-Type"].partition(";")[0], answer.read().endswith(b"# EOF\n"))
+        assert list(told.values()) == [("text/plain", False), ("application/openmetrics-text", True)]
+    finally:
+        server.close()

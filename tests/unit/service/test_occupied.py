@@ -29,7 +29,7 @@ def shipper() -> Iterator[HttpServer]:
 
 
 def listen(port: int, host: str = "127.0.0.1") -> HttpServer:
-    return HttpServer(host, port, metrics=lambda: (b"", "text/plain"), status=list, about=ABOUT)
+    return HttpServer(host, port, metrics=lambda accept: (b"", "text/plain"), status=list, about=ABOUT)
 
 
 def refusal(port: int, host: str = "127.0.0.1") -> SettingsError:

@@ -80,7 +80,8 @@ def test_the_sql_is_deploy_s_with_names_and_passwords_filled_in(tmp_path: Path) 
     for role in ROLES:
         assert f"'studio_{role}'@'%' IDENTIFIED BY '{accounts.dsn(role).password}'" in text
     assert accounts.tables() == {
-        "tts_records", "tts_events", "sidecar_positions", "sidecar_quarantine", "sidecar_migrations"
+        "tts_records", "tts_processes", "tts_scores", "tts_tags", "tts_preferences", "tts_events", "sidecar_positions",
+        "sidecar_quarantine", "sidecar_migrations",
     }  # fmt: skip
 
 

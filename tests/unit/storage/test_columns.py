@@ -9,9 +9,11 @@ from contextlib import closing
 import pytest
 
 from sidecar.event.event import Event
-from sidecar.storage.columns import BY_NAME, COLUMNS, LISTED, Facet, Kind
+from sidecar.storage.columns import BY_NAME, COLUMNS, LISTED, PROCESS_COLUMNS, Column, Facet, Kind
 from sidecar.storage.migrations import migrations
-from sidecar.storage.projection import BASE, FOLDS, project
+from sidecar.storage.projection import BASE, FOLDS, PROCESS, project
+from sidecar.storage.said import PREFERENCE_COLUMNS, TAG_COLUMNS
+from sidecar.storage.scores import SCORE_COLUMNS
 from tests.events import encode, failed, succeeded
 
 # What the databases call each kind; of MySQL's types, the first word.
@@ -33,46 +35,60 @@ SQLITE = {
 }
 
 
-def mysql_columns() -> dict[str, tuple[str, bool]]:
+TABLES = {
+    "tts_records": COLUMNS,
+    "tts_processes": PROCESS_COLUMNS,
+    "tts_scores": SCORE_COLUMNS,
+    "tts_tags": TAG_COLUMNS,
+    "tts_preferences": PREFERENCE_COLUMNS,
+}
+each_table = pytest.mark.parametrize("table", TABLES)
+
+
+def mysql_columns(name_of_table: str) -> dict[str, tuple[str, bool]]:
     """Type and nullability of each column, from the statements as they are written."""
     found = {}
     for statement in (each for migration in migrations("mysql") for each in migration.statements):
-        table = re.match(r"(?:CREATE TABLE IF NOT EXISTS|ALTER TABLE) tts_records\b", statement)
+        table = re.match(rf"(?:CREATE TABLE IF NOT EXISTS|ALTER TABLE) {name_of_table}\b", statement)
         for name, kind, rest in re.findall(r"^ *(?:ADD COLUMN )?([a-z_0-9]+) ([A-Z]+)(.*)", statement, re.MULTILINE):
             if table:
                 found[name] = kind, "NOT NULL" not in rest
     return found
 
 
-def test_sqlite_s_table_is_the_one_described() -> None:
+@each_table
+def test_sqlite_s_table_is_the_one_described(table: str) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         for statement in (each for migration in migrations("sqlite") for each in migration.statements):
             connection.execute(statement)
-        rows = connection.execute("PRAGMA table_info(tts_records)").fetchall()
+        rows = connection.execute(f"PRAGMA table_info({table})").fetchall()
     made = {name: (kind, not required and not key) for _, name, kind, required, _, key in rows}
-    assert made == {column.name: (SQLITE[column.kind], column.nullable) for column in COLUMNS}
+    assert made == {column.name: (SQLITE[column.kind], column.nullable) for column in TABLES[table]}
 
 
-def test_mysql_s_table_is_the_one_described() -> None:
-    made = mysql_columns()
-    assert set(made) == set(BY_NAME)
+@each_table
+def test_mysql_s_table_is_the_one_described(table: str) -> None:
+    made, described = mysql_columns(table), {column.name: column for column in TABLES[table]}
+    assert set(made) == set(described)
     for name, (kind, nullable) in made.items():
-        assert (kind in MYSQL[BY_NAME[name].kind], nullable) == (True, BY_NAME[name].nullable), name
+        assert (kind in MYSQL[described[name].kind], nullable) == (True, described[name].nullable), name
 
 
 def test_every_column_is_described_once_in_one_sentence() -> None:
     assert len(BY_NAME) == len(COLUMNS)
-    for column in COLUMNS:
+    everything: tuple[Column, ...] = tuple(column for table in TABLES.values() for column in table)
+    for column in everything:
         assert re.fullmatch(r"\S.*[^.]\.", column.meaning), column.name
         assert bool(column.source) == (column.facet is not Facet.NONE), column.name
 
 
-def test_rows_begin_with_the_id_that_they_are_sorted_by() -> None:
-    assert {fold.columns[0] for fold in FOLDS} == {"event_id"}
+def test_rows_begin_with_the_key_that_they_are_sorted_by() -> None:
+    assert {fold.key for fold in FOLDS if fold.table == "tts_records"} == {"event_id"}
+    assert PROCESS.key == "source"
 
 
 def test_each_column_is_written_by_one_fold() -> None:
-    written = [name for fold in FOLDS for name in (*fold.guarded, fold.guard)]
+    written = [name for fold in FOLDS if fold.table == "tts_records" for name in (*fold.guarded, fold.guard)]
     assert sorted([*written, "id", "event_id"]) == sorted(BY_NAME)
 
 
@@ -99,4 +115,4 @@ def test_an_empty_object_says_as_little_as_none() -> None:
 
 
 def test_a_list_of_records_has_no_column_of_our_own() -> None:
-    assert not {"fold_key", "rating_key"} & set(LISTED)
+    assert not {"fold_key", "rating_key", "note_key"} & set(LISTED)

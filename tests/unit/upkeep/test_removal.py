@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import pytest
 
-from sidecar.upkeep.removal import Removal, identify, remove
+from sidecar.upkeep.removal import Removal, identify, remove, remove_read, state_of
 
 RAW = b"what was recorded"
 SHA256 = hashlib.sha256(RAW).hexdigest()
@@ -52,3 +53,28 @@ def test_what_is_made_anew_while_it_is_looked_at_stays(path: Path) -> None:
     other.rename(path)
     assert remove(path, found) is Removal.OTHER
     assert path.exists()
+
+
+def test_what_was_read_and_not_touched_since_is_not_read_again(path: Path) -> None:
+    state = state_of(path.stat(), time.time() + 10)
+    assert remove_read(path, state, "not the hash of it") is Removal.REMOVED
+    assert remove_read(path, state, SHA256) is Removal.GONE
+
+
+@pytest.mark.parametrize("touched", [False, True])
+def test_what_was_touched_since_it_was_read_goes_by_its_content(path: Path, touched: bool) -> None:
+    """A change of as many bytes that puts the time of writing back shows in the time of the change alone."""
+    before = path.stat()
+    state = state_of(before, time.time() + 10)
+    time.sleep(0.02)  # longer than a kernel's clock stands still
+    if touched:
+        path.chmod(0o600)
+    else:
+        path.write_bytes(RAW[::-1])
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert remove_read(path, state, SHA256) is (Removal.REMOVED if touched else Removal.OTHER)
+    assert path.exists() is not touched
+
+
+def test_a_file_that_is_too_young_for_a_change_to_show_is_known_by_nothing(path: Path) -> None:
+    assert state_of(path.stat(), time.time()) is None

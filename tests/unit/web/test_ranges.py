@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from pathlib import Path
 
 import pytest
 from starlette.responses import Response, StreamingResponse
@@ -15,8 +16,8 @@ CONTENT = bytes(range(100)) * 2000
 
 
 def answer(asked: str | None, content: bytes = CONTENT, if_range: str | None = None) -> tuple[Response, bytes, Audio]:
-    audio = Audio(file=io.BytesIO(content), size=len(content), name="a.wav", media_type="audio/wav")
-    response = audio_response(audio, asked, etag='"hash"', if_range=if_range)
+    audio = Audio(file=io.BytesIO(content), path=Path("a.wav"), size=len(content), media_type="audio/wav")
+    response = audio_response(audio, asked, name="问候.wav", etag='"hash"', if_range=if_range)
 
     async def streamed(response: StreamingResponse) -> bytes:
         return b"".join([bytes(part) async for part in response.body_iterator if not isinstance(part, str)])

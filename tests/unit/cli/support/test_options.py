@@ -85,6 +85,7 @@ def test_an_env_file_that_is_no_text_is_told(elsewhere: Path) -> None:
     assert f"{elsewhere / '.env'} cannot be read" in result.stderr
 
 
+@pytest.mark.slow
 def test_an_env_file_that_may_not_be_read_is_told(elsewhere: Path, nobody: None) -> None:
     if os.geteuid() == os.stat(elsewhere).st_uid:
         (elsewhere / ".env").touch(0o000)
@@ -97,6 +98,7 @@ def test_an_env_file_that_may_not_be_read_is_told(elsewhere: Path, nobody: None)
     assert "cannot be read: Permission denied. Let this user read it" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", [["find"], ["doctor", "--no-service"], ["stats", "emotions"]])
 def test_a_database_that_may_not_be_reached_is_told(elsewhere: Path, nobody: None, verb: list[str]) -> None:
     shut = elsewhere / "shut"

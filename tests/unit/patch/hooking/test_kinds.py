@@ -58,6 +58,7 @@ def passed_on(function: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_it_looks_like_what_it_wraps(function: Callable[..., Any]) -> None:
     wrapped = passed_on(function)
+    assert inspect.getfullargspec(wrapped) == inspect.getfullargspec(function)
     assert [kind(wrapped) for kind in KINDS] == [kind(function) for kind in KINDS]
     assert inspect.signature(wrapped) == inspect.signature(function)
     assert typing.get_type_hints(wrapped) == typing.get_type_hints(function)

@@ -16,6 +16,24 @@ def test_what_the_server_has_against_the_data_is_permanent(number: int) -> None:
     assert str(number) in str(error)
 
 
+@pytest.mark.parametrize(
+    ("number", "said", "told"),
+    [
+        (1062, "Duplicate entry '李雷's secret' for key 'uq_event'", "Duplicate entry '...' for key 'uq_event' (1062)"),
+        (
+            1366,
+            "Incorrect string value: '\\xE6' for column `t`.`x`",
+            "Incorrect string value: '...' for column `t`.`x` (1366)",
+        ),
+        (1292, "Truncated incorrect DOUBLE value: 'secret'", "Truncated incorrect DOUBLE value: '...' (1292)"),
+        (1406, "Data too long for column 'text' at row 1", "Data too long for column 'text' at row 1 (1406)"),
+    ],
+)
+def test_what_is_refused_is_not_repeated(number: int, said: str, told: str) -> None:
+    """What is told goes into logs, and events hold people's words and names."""
+    assert str(classify(pymysql.DataError(number, said), "db")) == told
+
+
 @pytest.mark.parametrize("number", [1040, 1045, 1205, 1213, 1290, 2003, 2006, 2013, 9999])
 def test_what_may_pass_is_temporary_and_says_where(number: int) -> None:
     error = classify(pymysql.OperationalError(number, "no"), "db:3306/tts")

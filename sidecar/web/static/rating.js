@@ -1,0 +1,45 @@
+// The form in which a take is rated, on its page and beside the list.
+
+import { post, word } from "./app.js";
+
+export const NAME = "rated-by"; // by which name this browser's reader rates, tags and prefers
+
+export class Rating {
+  // saved: called with the rating, or null where it was taken back
+  constructor(form, record, saved = () => {}) {
+    this.form = form;
+    this.record = record;
+    this.saved = saved;
+    this.notice = form.querySelector("[data-said]");
+    form.elements.by.value = localStorage.getItem(NAME) ?? "";
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.send(Number(form.elements.rating.value) || null);
+    });
+    form.querySelector("[data-unrate]")?.addEventListener("click", () => {
+      this.show(null);
+      this.send(null);
+    });
+  }
+
+  show(rating) {
+    for (const star of this.form.elements.rating) star.checked = Number(star.value) === rating;
+  }
+
+  async send(rating) {
+    const { form, notice } = this;
+    const by = form.elements.by.value.trim();
+    localStorage.setItem(NAME, by);
+    notice.classList.remove("bad");
+    notice.textContent = "";
+    const body = { rating, note: rating === null ? null : form.elements.note.value.trim() || null, by: by || null };
+    try {
+      await post(`/api/records/${this.record}/rating`, body);
+      notice.textContent = word("saved");
+      this.saved(rating);
+    } catch (error) {
+      notice.classList.add("bad");
+      notice.textContent = word("not_saved", error.message);
+    }
+  }
+}
