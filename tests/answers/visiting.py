@@ -38,9 +38,9 @@ _PATIENCE_SECONDS = 180.0
 _PAUSE_MILLISECONDS = 60
 
 
-def steps(page: Page) -> Iterator[None]:
+def steps(page: Page, seconds: float = _PATIENCE_SECONDS) -> Iterator[None]:
     """Turns of what is done again and again until it has led somewhere, each with a pause for the page to answer."""
-    given_up = time.monotonic() + _PATIENCE_SECONDS
+    given_up = time.monotonic() + seconds
     while time.monotonic() < given_up:
         yield
         page.wait_for_timeout(_PAUSE_MILLISECONDS)
