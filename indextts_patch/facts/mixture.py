@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
+from .. import jsontext
 from ..guard import Any
 from ..upstream.engines import EMOTIONS, EMOTIONS_IN_CHINESE
 from .values import number
@@ -24,7 +24,7 @@ def weights(mixture: object) -> Any:
 def _parsed(text: str) -> dict[str, Any]:
     if text.strip().startswith("{"):
         try:
-            found = json.loads(text)
+            found = jsontext.read(text)
         except ValueError:
             return {}
         return found if isinstance(found, dict) else {}

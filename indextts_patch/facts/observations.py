@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import re
+import functools
 
 from ..upstream import engines
 
-_STAGE = re.compile(engines.STAGE_LINE)
-_SEGMENT = re.compile(engines.SEGMENT)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
+
 _MAX_WARNINGS = 1000
+
+
+@functools.cache
+def _pattern(text: str) -> re.Pattern[str]:
+    import re  # as late as json, which loads it too
+
+    return re.compile(text)
 
 
 class Observations:
@@ -29,7 +38,7 @@ class Observations:
 
     def line(self, text: str) -> None:
         """A line was printed or logged. Times of several runs in one call (2.5, low VRAM) add up."""
-        stage = _STAGE.match(text)
+        stage = _pattern(engines.STAGE_LINE).match(text)
         if stage is not None:
             key = engines.STAGES[stage[1]]
             self.stages[key] = round(self.stages.get(key, 0.0) + float(stage[2]), 6)
@@ -40,7 +49,7 @@ class Observations:
         """A description of the progress was given."""
         if self.truncated is None:
             self.truncated = False  # an engine that tells its progress would also warn of truncation
-        segment = _SEGMENT.search(text)
+        segment = _pattern(engines.SEGMENT).search(text)
         if segment is not None:
             self._segments = max(self._segments, int(segment[2]))
         elif text.startswith(engines.RUN_BEGINS):

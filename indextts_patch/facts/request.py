@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 
+from .. import jsontext
 from ..guard import Any, attempt
 from ..options import Options
 from ..upstream import engines
@@ -16,7 +16,7 @@ from .digest import new_sha256
 from .engine import kind_of
 from .model import describe, engine_sampling, scaling
 from .paths import absolute, fingerprint, portable
-from .values import MAX_TEXT_CHARACTERS, canonical, clean, name, plain
+from .values import MAX_TEXT_CHARACTERS, clean, name, plain
 
 
 class Request:
@@ -74,7 +74,7 @@ class Request:
             "params": {key: value for key, value in effective.items() if key not in engines.INAUDIBLE},
             "model": {key: self.model.get(key) for key in ("version", "class", "dir", "precision")},
         }
-        return new_sha256(canonical(decides).encode()).hexdigest()
+        return new_sha256(jsontext.canonical(decides).encode()).hexdigest()
 
     def facts(self) -> dict[str, Any]:
         """The request as members of `data`, as much of the texts as the options allow."""
@@ -117,7 +117,7 @@ def without(value: Any, text: str) -> Any:
 def _spellings(text: str) -> list[str]:
     """As it is, and as repr, ascii, bytes and JSON write it between quotes; the longest first. repr chooses its quotes
     by those in the text, or in what else it writes."""
-    spelled = {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    spelled = {text, jsontext.quoted(text, ascii=True), jsontext.quoted(text, ascii=False)}
     for written in (repr(text), ascii(text), repr(text.encode("utf-8", "surrogatepass"))[1:]):
         bare = written[1:-1]
         plain = bare.replace("\\'", "'").replace('\\"', '"')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 
@@ -12,10 +11,6 @@ MAX_TEXT_CHARACTERS = 1024 * 1024
 _MAX_DEPTH = 6
 _MAX_ITEMS = 256
 _MAX_STRING = 4096
-# Sorted keys, no blanks. Made once: json.dumps with these arguments makes an encoder for each call.
-canonical = json.JSONEncoder(
-    ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-).encode
 
 
 def clean(text: str, limit: int = _MAX_STRING) -> str:

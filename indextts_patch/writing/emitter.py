@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import sys
 import threading
 import time
@@ -138,4 +137,5 @@ def _host() -> str:
         name = os.environ.get("COMPUTERNAME", "")
     else:
         name = os.uname().nodename
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:100].strip("-") or "host"
+    kept = "".join(each if (each.isascii() and each.isalnum()) or each in "._-" else " " for each in name)
+    return "-".join(kept.split())[:100].strip("-") or "host"

@@ -6,11 +6,11 @@ The contract is schema/event/1.0.schema.json.
 from __future__ import annotations
 
 import functools
-import json
 import os
 import time
 from collections.abc import Callable
 
+from .. import jsontext
 from ..guard import Any
 
 _ANY_VERSION = "urn:indextts:event:"
@@ -23,9 +23,6 @@ REUSED = "indextts.synthesis.reused"
 STARTED = "indextts.process.started"
 TESTED = "indextts.recorder.tested"
 MAX_EVENT_BYTES = 1024 * 1024
-# Made once: json.dumps with these arguments makes an encoder for each call. Data is made anew for each event, of finite
-# depth: looking for circles in it would take a fifth of the time.
-_compact = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def uuid7() -> str:
@@ -82,7 +79,7 @@ def encode(
 
 def _line(value: dict[str, Any]) -> bytes:
     """The value as one line of compact JSON."""
-    return _compact(value).encode() + b"\n"
+    return jsontext.compact(value).encode() + b"\n"
 
 
 def _shortened(error: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +101,7 @@ def read(path: str) -> dict[str, Any] | None:
     """The event in a file, of any version of the contract; None where it cannot be read or is not one of ours."""
     try:
         with open(path, "rb") as file:
-            event = json.loads(file.read(MAX_EVENT_BYTES + 1))
+            event = jsontext.read(file.read(MAX_EVENT_BYTES + 1))
     except (OSError, ValueError, RecursionError):
         return None
     ours = isinstance(event, dict) and str(event.get("dataschema", "")).startswith(_ANY_VERSION)

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 import sys
 import threading
 from collections.abc import Callable
 
+from .. import jsontext
 from ..guard import Any, attempt, say_once
 from .event import MAX_EVENT_BYTES
 from .lock import locked, release
@@ -29,7 +29,6 @@ _CALL = ".call"
 _IDLE = b"-"
 _MAX_LINE = 8 * MAX_EVENT_BYTES
 _NOTE_BYTES = 255  # of the second line
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 class Marker:
@@ -85,7 +84,7 @@ class InFlight:
         if self._descriptor is None and not self._ready():
             return None
         # surrogatepass: a path may hold bytes that are not UTF-8, and is read back as it was.
-        line = _encode({"id": identity, **content}).encode("utf-8", "surrogatepass") + b"\n"
+        line = jsontext.compact({"id": identity, **content}, finite=False).encode("utf-8", "surrogatepass") + b"\n"
         try:
             marker = self._free_marker()
             marker.length = len(line)
@@ -110,7 +109,7 @@ class InFlight:
 
     def note(self, marker: Marker, where: dict[str, Any]) -> None:
         """Say where a marked call is, in members of its `timing`. What does not fit is left out."""
-        line = _encode(where).encode()
+        line = jsontext.compact(where, finite=False).encode()
         if len(line) <= _NOTE_BYTES:
             with contextlib.suppress(OSError):
                 _write_at(marker.descriptor, line.ljust(_NOTE_BYTES) + b"\n", marker.length)
@@ -228,7 +227,7 @@ def _content(path: str) -> dict[str, Any] | None:
     """What a dead process's marker says; None where no call was running, or was not fully marked yet."""
     try:
         with open(path, "rb") as file:
-            content = json.loads(file.readline(_MAX_LINE))
+            content = jsontext.read(file.readline(_MAX_LINE))
             note = file.readline(_NOTE_BYTES + 1)
     except (OSError, ValueError, RecursionError):
         return None
@@ -236,7 +235,7 @@ def _content(path: str) -> dict[str, Any] | None:
         return None
     # None was written yet, or the process was killed while it wrote one.
     with contextlib.suppress(ValueError, AttributeError, KeyError, TypeError):
-        content["data"]["timing"].update(json.loads(note))
+        content["data"]["timing"].update(jsontext.read(note))
     return content
 
 

@@ -48,9 +48,10 @@ LAYERS: Mapping[str, str] = {
     "indextts_patch.__main__": "entry",
     "indextts_patch.guard": "",
     "indextts_patch.options": "guard",
+    "indextts_patch.jsontext": "guard",
     "indextts_patch.upstream": "guard",
-    "indextts_patch.facts": "guard options upstream",
-    "indextts_patch.writing": "guard options upstream",
+    "indextts_patch.facts": "guard jsontext options upstream",
+    "indextts_patch.writing": "guard jsontext options upstream",
     "indextts_patch.takes": "guard options upstream writing",
     "indextts_patch.reuse": "guard options upstream facts writing takes",
     "indextts_patch.recorder": "guard options upstream facts writing takes reuse",
@@ -212,3 +213,24 @@ def test_nothing_happens_at_import(package: str, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_hooking_loads_nothing_that_takes_long(tmp_path: Path) -> None:
+    """What a call needs is loaded with the first one: a program that imports an engine may never speak."""
+    engine = tmp_path / "indextts" / "infer_v2.py"
+    engine.parent.mkdir()
+    (engine.parent / "__init__.py").touch()
+    engine.write_text("class IndexTTS2:\n    def infer(self, spk_audio_prompt, text, output_path): pass\n")
+    script = """
+import sys
+import indextts_patch
+assert indextts_patch.install({})
+from indextts.infer_v2 import IndexTTS2
+assert hasattr(IndexTTS2.infer, "__wrapped__")
+print(sorted({"dataclasses", "enum", "hashlib", "inspect", "json", "re", "typing"} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script], cwd=tmp_path, env={"PYTHONPATH": f"{ROOT}:{tmp_path}"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
