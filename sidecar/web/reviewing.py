@@ -85,7 +85,7 @@ def _publish(request: Request, given: dict[str, Any]) -> Response:
             )
         except EventError as error:
             return refusal(SidecarError(f"the verdict does not fit the schema: {error}"), 422)
-    shared.settled(event_id)
+    shared.settled(event_id, given["verdict"])
     return answer({"event_id": event.id}, 202)
 
 

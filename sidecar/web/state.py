@@ -142,9 +142,12 @@ class State:
                 self._windows.popitem(last=False)
         return found
 
-    def settled(self, event_id: str) -> None:
-        """Somebody decided on a take a moment ago; its verdict is on its way into the tables."""
+    def settled(self, event_id: str, verdict: str | None) -> None:
+        """Somebody decided on a take a moment ago, or took that back; the verdict is on its way into the tables."""
         with self._lock:
+            if verdict is None:
+                self._decided.pop(event_id, None)
+                return
             self._decided[event_id] = time.monotonic()
             while len(self._decided) > _REMEMBERED_VERDICTS:
                 self._decided.popitem(last=False)

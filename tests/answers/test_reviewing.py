@@ -51,7 +51,7 @@ def expected(scene: Scene) -> list[str]:
     return [each["id"] for each in reversed(scene.audible[:DOUBTFUL])]
 
 
-def verdicts(scene: Scene) -> list[tuple[str, str, list[str], str | None]]:
+def verdicts(scene: Scene) -> list[tuple[str, str | None, list[str], str | None]]:
     """As they were written into the folder."""
     events = [json.loads(path.read_bytes()) for path in sorted(scene.folder.glob("*.json"))]
     said = [each for each in events if each["type"] == "indextts.audio.reviewed"]
@@ -87,6 +87,29 @@ def test_the_queue_is_worked_off_by_keys_alone(scene: Scene, visit: Visit) -> No
     ]  # fmt: skip
     assert {each[3] for each in verdicts(scene)} == {"耳朵"}
     assert all("silence" in each[2] for each in verdicts(scene))
+
+
+def test_what_was_decided_is_taken_back_here_and_after_all_is_decided(scene: Scene, visit: Visit) -> None:
+    page = visit.open("/review")
+    first, second, third, fourth = expected(scene)
+    expect(page.locator("[data-undo]")).to_be_hidden()
+    page.keyboard.press("u")
+    page.keyboard.press("k")
+    expect(page.locator(".take.here")).to_have_attribute("data-record", second)
+    page.keyboard.press("u")
+    expect(page.locator(".take.here")).to_have_attribute("data-record", first)
+    expect(page.locator("[data-said]")).to_have_text("Taken back.")
+    expect(page.locator(f"[data-record='{first}'] [data-decided]")).to_have_text("")
+    for record in (first, second, third, fourth):
+        expect(page.locator(".take.here")).to_have_attribute("data-record", record)
+        page.keyboard.press("x")
+    expect(page.locator("[data-empty]")).to_contain_text("Nothing left to hear")
+    page.get_by_role("button", name="Take the last decision back").click()
+    expect(page.locator(".take.here")).to_have_attribute("data-record", fourth)
+    assert [each[:2] for each in verdicts(scene)] == [
+        (first, "keep"), (first, None), *((record, "reject") for record in (first, second, third, fourth)),
+        (fourth, None),
+    ]  # fmt: skip
 
 
 def test_a_finger_is_enough_and_chinese_is_spoken(scene: Scene, browser: Browser, address: str) -> None:
