@@ -141,6 +141,19 @@ def test_a_mouse_marks_a_loop_on_the_wave_and_a_click_beside_it_ends_it(visit: V
     expect(loop).to_have_text("Loop")
 
 
+def test_playing_on_goes_past_the_rows_that_are_shown(visit: Visit) -> None:
+    page = visit.open("/?sort=-length")  # the newest alone can be heard: by length they lie pages apart
+    last = page.locator(".take:has([data-play]:enabled)").last
+    identity = last.get_attribute("data-record")
+    last.locator("[data-play]").evaluate("button => button.click()")  # without scrolling there: no further rows come
+    until(page, "audio.currentTime > 0")
+    expect(page.locator(".take")).to_have_count(50)
+    page.keyboard.press("n")
+    expect(page.locator("#dock audio")).not_to_have_attribute("src", re.compile(str(identity)))
+    until(page, "!audio.paused && audio.currentTime > 0")
+    expect(page.locator(".take")).to_have_count(100)
+
+
 def test_speed_volume_and_what_comes_next_are_remembered(visit: Visit, scene: Scene) -> None:
     page = visit.open("/")
     playing(page, 0)

@@ -203,6 +203,7 @@ function light() {
   }
 }
 player.changed = light;
+player.further = askMore;
 
 table.addEventListener("click", (event) => {
   const row = event.target.closest(".take");

@@ -20,6 +20,7 @@ export class Player {
     this.length = "";
     this.file = null; // { record, name, type } once the server has told
     this.changed = () => {};
+    this.further = async () => {}; // more rows, where the page can have them
     this.controls = new Controls(this);
     this.wave = new Wave(root.querySelector("[data-wave]"), this.audio, (region) => this.controls.marked(region));
     for (const handle of [root.querySelector("[data-title]"), document.querySelector("a[data-download]")]) {
@@ -78,14 +79,25 @@ export class Player {
     else this.audio.play().catch((error) => error.name === "NotSupportedError" && this.controls.ended());
   }
 
-  // The take after (1) or before (-1) this one on the page: any row with its record's id and a button to play it.
-  step(way) {
-    const rows = [...document.querySelectorAll("[data-record]")].filter((row) => row.querySelector("[data-play]"));
-    let at = rows.findIndex((row) => row.dataset.record === this.source);
-    if (at < 0) return;
+  // The take after (1) or before (-1) this one: any row with its record's id and a button to play it. Where the page has
+  // none left, further ones are asked for, once: a library of silent takes is not walked through to its end.
+  async step(way) {
+    const { source } = this;
+    let button = this.beside(way);
+    if (!button && way > 0) {
+      await this.further();
+      if (this.source === source) button = this.beside(way);
+    }
+    button?.click();
+  }
+
+  beside(way) {
+    const buttons = [...document.querySelectorAll("[data-record] [data-play]")];
+    let at = buttons.findIndex((button) => button.closest("[data-record]").dataset.record === this.source);
+    if (at < 0) return null;
     do at += way;
-    while (rows[at]?.querySelector("[data-play]").disabled);
-    rows[at]?.querySelector("[data-play]").click();
+    while (buttons[at]?.disabled);
+    return buttons[at] ?? null;
   }
 
   moveTo(share) {
