@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from decimal import Decimal
 from itertools import islice
@@ -15,7 +15,7 @@ import orjson
 from sidecar.answers.filters import Where
 from sidecar.errors import UsageError
 from sidecar.installation import how_to_install
-from sidecar.storage.columns import INTERNAL, Kind
+from sidecar.storage.columns import BY_NAME, INTERNAL, Kind
 from sidecar.storage.columns import kind as kind_of_column
 from sidecar.storage.database import Database, Row
 from sidecar.storage.said import FAVOURITE
@@ -72,8 +72,10 @@ def _said(database: Database, name: str) -> str:
 
 def _sorted(row: Row, place: int) -> Row:
     """With the tags in order, and without that of the favourites."""
-    tags = sorted(set(orjson.loads(row[place] or "[]")) - {FAVOURITE})
-    return (*row[:place], orjson.dumps(tags).decode(), *map(_whole, row[place + 1 :]))
+    tags = row[place] or "[]"
+    if tags != "[]":
+        tags = orjson.dumps(sorted(set(orjson.loads(tags)) - {FAVOURITE})).decode()
+    return (*row[:place], tags, *map(_whole, row[place + 1 :]))
 
 
 def _whole(value: Any) -> Any:
@@ -113,21 +115,31 @@ def write_csv(columns: Sequence[str] | None, rows: Iterable[Row], file: BinaryIO
 def write_json_lines(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> int:
     """One object a line; JSON columns as JSON, times as RFC 3339 in UTC. Returns the number of rows."""
     count = 0
-    kinds = [kind(name) for name in columns]
+    told = [(name, tell) for name in columns if (tell := _in_json(name))]  # of the others no value is looked at
     for row in rows:
-        record: dict[str, Any] = {}
-        for name, of_kind, value in zip(columns, kinds, row, strict=True):
-            if isinstance(value, datetime):
-                record[name] = _time(value)
-            elif of_kind is Kind.JSON and isinstance(value, str):
-                record[name] = orjson.Fragment(value)
-            elif of_kind is Kind.TRUTH and value is not None:
-                record[name] = bool(value)
-            else:
-                record[name] = value
+        record = dict(zip(columns, row, strict=True))
+        for name, tell in told:
+            value = record[name]
+            if value is not None:
+                record[name] = tell(value)
         file.write(orjson.dumps(record, default=_as_text, option=orjson.OPT_APPEND_NEWLINE))
         count += 1
     return count
+
+
+def _in_json(column: str) -> Callable[[Any], Any] | None:
+    """What makes JSON of a column's values; None where they are it. Of somebody's own column nothing is known."""
+    if column not in BY_NAME and column not in _SAID:
+        return _moment
+    return {Kind.TIME: _moment, Kind.JSON: _fragment, Kind.TRUTH: bool}.get(kind(column))
+
+
+def _moment(value: Any) -> Any:
+    return _time(value) if isinstance(value, datetime) else value
+
+
+def _fragment(value: Any) -> Any:
+    return orjson.Fragment(value) if isinstance(value, str) else value
 
 
 def write_parquet(columns: Sequence[str], rows: Iterable[Row], file: BinaryIO) -> int:
@@ -183,7 +195,7 @@ def _arrow_value(of_kind: Kind, value: Any) -> Any:
 
 
 def _time(value: datetime) -> str:
-    return value.astimezone(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return f"{value.astimezone(timezone.utc).isoformat(timespec='microseconds')[: -len('+00:00')]}Z"
 
 
 WRITERS: Mapping[str, Writer] = {"csv": write_csv, "jsonl": write_json_lines, "parquet": write_parquet}

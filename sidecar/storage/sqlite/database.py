@@ -88,7 +88,8 @@ def _read(cursor: sqlite3.Cursor) -> Iterator[Row]:
         if times:
             values = list(row)
             for index in times:
-                values[index] = _time(values[index])
+                if values[index] is not None:
+                    values[index] = _time(values[index])
             yield tuple(values)
         else:
             yield row
@@ -96,7 +97,7 @@ def _read(cursor: sqlite3.Cursor) -> Iterator[Row]:
 
 def _time(value: Any) -> Any:
     if isinstance(value, str) and len(value) == _TIME_LENGTH:
-        return datetime.fromisoformat(value).replace(tzinfo=timezone.utc)
+        return datetime.fromisoformat(f"{value}+00:00")
     return value
 
 
