@@ -55,8 +55,8 @@ def not_found(start: Path) -> UsageError:
     return UsageError(
         f"no IndexTTS found: {start}, the folders above it and {', '.join(_NEIGHBOURS[:2])} ... beside it have no "
         f"{LOOKED_FOR}",
-        hint="Name the folder: sidecar init FOLDER. One of your own without these: sidecar init --force FOLDER."
-        + without,
+        hint="Name the folder: sidecar init FOLDER. One of your own without these, or one for what a speech server "
+        "says (sidecar proxy --help): sidecar init --force FOLDER." + without,
     )
 
 
