@@ -131,7 +131,8 @@ def _in_json(column: str) -> Callable[[Any], Any] | None:
     """What makes JSON of a column's values; None where they are it. Of somebody's own column nothing is known."""
     if column not in BY_NAME and column not in _SAID:
         return _moment
-    return {Kind.TIME: _moment, Kind.JSON: _fragment, Kind.TRUTH: bool}.get(kind(column))
+    by_kind: dict[Kind, Callable[[Any], Any]] = {Kind.TIME: _moment, Kind.JSON: _fragment, Kind.TRUTH: bool}
+    return by_kind.get(kind(column))
 
 
 def _moment(value: Any) -> Any:
