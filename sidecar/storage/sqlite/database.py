@@ -103,4 +103,4 @@ def _time(value: Any) -> Any:
 
 def time_text(value: datetime) -> str:
     """SQLite has no time type: text that sorts, and that its own time functions read."""
-    return value.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return value.astimezone(timezone.utc).replace(tzinfo=None).isoformat(" ", "microseconds")
