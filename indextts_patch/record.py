@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextvars import ContextVar
 
 from .facts import caller, instance, memory, randomness, samples
 from .facts.arguments import Arguments
@@ -20,10 +19,6 @@ from .recorder import Recorder
 from .upstream.stages import MEASURED, Part
 from .writing import event
 from .writing.inflight import Marker
-
-# The outermost call that runs in this thread or task.
-CURRENT: ContextVar[Record | None] = ContextVar("indextts_patch_current", default=None)
-
 
 _engines_calls = 0  # of this process, as far as nothing around them was recorded
 

@@ -11,12 +11,16 @@ import functools
 import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 
-from ..facts.arguments import Arguments
 from ..facts.signature import is_lazy
 from ..guard import Any, attempt
-from ..record import CURRENT, Record
 from ..recorder import Recorder
+from .current import CURRENT
 from .kinds import wrapping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..facts.arguments import Arguments
+    from ..record import Record
 
 
 def wrap(
@@ -42,7 +46,7 @@ def wrap(
         within = outer is not None and outer.open
         if outer is not None and within and not outer.wraps:
             return _inner(outer, original, args, kwargs)
-        arguments = attempt(Arguments, original, model, args[own:], kwargs, own)
+        arguments = attempt(_read, original, model, args[own:], kwargs, own)
         if outer is not None and within:
             if arguments is not None and attempt(outer.adopt, arguments):
                 outer.seen.telling = attempt(watch, model) or frozenset()
@@ -50,7 +54,7 @@ def wrap(
                 if not lazy and not arguments.streaming() and attempt(outer.reuse):
                     return arguments.meaning["output"]
             return _inner(outer, original, args, kwargs)
-        record = None if arguments is None else attempt(Record, recorder, arguments)
+        record = None if arguments is None else attempt(_record, recorder, arguments)
         if record is None:
             return original(*args, **kwargs)
         record.seen.telling = attempt(watch, model) or frozenset()
@@ -68,6 +72,23 @@ def wrap(
         return _conclude(record, result)
 
     return wrapping(original, recorded)
+
+
+# What reads a call and records it is loaded with the first one: a program that imports an engine may never speak.
+
+
+def _read(
+    original: Callable[..., Any], model: object, args: tuple[Any, ...], kwargs: dict[str, Any], own: int
+) -> Arguments:
+    from ..facts.arguments import Arguments
+
+    return Arguments(original, model, args, kwargs, own)
+
+
+def _record(recorder: Recorder, arguments: Arguments) -> Record:
+    from ..record import Record
+
+    return Record(recorder, arguments)
 
 
 class _Running:

@@ -13,9 +13,13 @@ from collections.abc import Callable
 
 from ..facts.signature import signature
 from ..guard import Any, attempt
-from ..record import CURRENT, Record
 from ..upstream.stages import PARTS, Part
+from .current import CURRENT
 from .kinds import wrapping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ..record import Record
 
 _FOREIGN = "torch."
 

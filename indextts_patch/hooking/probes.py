@@ -15,8 +15,8 @@ from collections.abc import Callable
 from ..facts import emotion
 from ..facts.observations import Observations
 from ..guard import Any, attempt
-from ..record import CURRENT
 from ..upstream.engines import LOGGER, LOGGING_LIBRARIES, PROGRESS, SLIDERS, Probe
+from .current import CURRENT
 from .kinds import wrapping
 
 

@@ -227,7 +227,8 @@ import indextts_patch
 assert indextts_patch.install({})
 from indextts.infer_v2 import IndexTTS2
 assert hasattr(IndexTTS2.infer, "__wrapped__")
-print(sorted({"dataclasses", "enum", "hashlib", "inspect", "json", "re", "typing"} & set(sys.modules)))
+late = {"dataclasses", "enum", "hashlib", "inspect", "json", "re", "typing", "indextts_patch.record"}
+print(sorted(late & set(sys.modules)))
 """
     done = subprocess.run(
         [sys.executable, "-S", "-c", script], cwd=tmp_path, env={"PYTHONPATH": f"{ROOT}:{tmp_path}"},

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from indextts_patch.hooking.current import CURRENT
 from indextts_patch.hooking.parts import Parts
-from indextts_patch.record import CURRENT
 from indextts_patch.upstream.stages import Part
 
 
