@@ -390,12 +390,15 @@ def test_without_scripts_filters_orders_and_further_rows_are_links_and_forms(
     page.locator("#facets input[name=emotion][value=sad]").check()
     page.locator("#facets input[name='-user']").first.check(force=True)
     page.get_by_role("button", name="Apply").first.click()
+    page.wait_for_url(re.compile("emotion=sad"))
     assert set(page.locator(".take [data-emotion]").all_text_contents()) == {"sad"}
     page.get_by_role("link", name="Length").click()
+    page.wait_for_url(re.compile("sort=-length"))
     expect(page.get_by_role("columnheader", name="Length")).to_have_attribute("aria-sort", "descending")
     assert set(page.locator(".take [data-emotion]").all_text_contents()) == {"sad"}
     first = visit.texts()
     page.get_by_role("button", name="Show more").click()
+    page.wait_for_url(re.compile("cursor="))
     assert visit.texts()
     assert not set(first) & set(visit.texts())
     visit.context.close()
