@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from sidecar.storage.dsn import parse_dsn
 from tests.answers import scene as scenes
@@ -110,6 +110,19 @@ def test_what_was_decided_is_taken_back_here_and_after_all_is_decided(scene: Sce
         (first, "keep"), (first, None), *((record, "reject") for record in (first, second, third, fourth)),
         (fourth, None),
     ]  # fmt: skip
+
+
+def test_who_decides_on_two_takes_at_once_has_decided_on_both(scene: Scene, visit: Visit) -> None:
+    page = visit.open("/review")
+    first, second = expected(scene)[:2]
+    held: list[Route] = []
+    page.route(f"**/api/records/{first}/verdict", lambda route: held.append(route))  # on its way for long
+    page.locator(f"[data-record='{first}'] [data-decide=keep]").click()
+    page.locator(f"[data-record='{second}'] [data-decide=reject]").click()
+    expect(page.locator(f"[data-record='{second}'] [data-decided]")).to_have_text("rejected")
+    held[0].continue_()
+    expect(page.locator(f"[data-record='{first}'] [data-decided]")).to_have_text("kept")
+    assert [each[:2] for each in verdicts(scene)] == [(second, "reject"), (first, "keep")]
 
 
 def test_a_finger_is_enough_and_chinese_is_spoken(scene: Scene, browser: Browser, address: str) -> None:

@@ -43,12 +43,12 @@ function next() {
   else if (decided(here)) location.reload();
 }
 
-let busy = false;
+const busy = new Set(); // records whose verdict is on its way
 
 // Publishes a verdict, null to take it back. Returns whether it was.
 async function say(record, verdict) {
-  if (busy) return false;
-  busy = true;
+  if (busy.has(record)) return false;
+  busy.add(record);
   said.classList.remove("bad");
   said.textContent = "";
   try {
@@ -60,7 +60,7 @@ async function say(record, verdict) {
     said.textContent = word("not_saved", error.message);
     return false;
   } finally {
-    busy = false;
+    busy.delete(record);
   }
 }
 
