@@ -7,6 +7,7 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any
 
+from sidecar.event.event import rfc3339
 from sidecar.storage.database import Row
 
 
@@ -35,7 +36,7 @@ def as_time(value: Any) -> datetime | None:
 def for_json(value: Any) -> Any:
     """What JSON has no type for, for orjson's `default`: times as ISO 8601 in UTC with microseconds."""
     if isinstance(value, datetime):
-        return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return rfc3339(value.astimezone(timezone.utc))
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")

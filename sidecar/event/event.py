@@ -99,7 +99,7 @@ def encode(
 
 def rfc3339(moment: datetime) -> str:
     """A time in UTC as events hold it, to the microsecond."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def _refusal(document: object, raw: bytes) -> NotAnEvent | EventError:

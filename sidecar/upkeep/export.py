@@ -14,6 +14,7 @@ import orjson
 
 from sidecar.answers.filters import Where
 from sidecar.errors import UsageError
+from sidecar.event.event import rfc3339
 from sidecar.installation import how_to_install
 from sidecar.storage.columns import BY_NAME, INTERNAL, Kind
 from sidecar.storage.columns import kind as kind_of_column
@@ -196,7 +197,7 @@ def _arrow_value(of_kind: Kind, value: Any) -> Any:
 
 
 def _time(value: datetime) -> str:
-    return f"{value.astimezone(timezone.utc).isoformat(timespec='microseconds')[: -len('+00:00')]}Z"
+    return rfc3339(value.astimezone(timezone.utc))
 
 
 WRITERS: Mapping[str, Writer] = {"csv": write_csv, "jsonl": write_json_lines, "parquet": write_parquet}
