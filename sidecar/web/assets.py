@@ -22,6 +22,8 @@ _FOLDER = Path(__file__).resolve().parent / "static"
 _YEAR = 365 * 24 * 3600
 _FOR_GOOD = f"public, max-age={_YEAR}, immutable"
 _ASK_FIRST = "no-cache"
+_LOOKS = ("app.css", "player.css")
+"""Sent together, after the palette: each style sheet is a round trip before a page's first picture."""
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -46,10 +48,11 @@ class _File:
 
 @cache
 def _files() -> dict[str, _File]:
-    """Everything below static/, and the palette as a style sheet, by path."""
+    """Everything below static/, and what every page looks like as one style sheet, by path."""
     contents = {path.relative_to(_FOLDER).as_posix(): path for path in sorted(_FOLDER.rglob("*")) if path.is_file()}
     found = {name: _File.of(name, path.read_bytes()) for name, path in contents.items()}
-    return found | {"palette.css": _File.of("palette.css", palette.css().encode())}
+    looks = "\n".join([palette.css(), *(contents[name].read_text() for name in _LOOKS)])
+    return found | {"page.css": _File.of("page.css", looks.encode())}
 
 
 @cache

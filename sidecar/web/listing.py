@@ -30,7 +30,7 @@ from sidecar.web.rendering import render
 from sidecar.web.state import PATIENCE_SECONDS, State, state
 from sidecar.web.tallying import facets, tallied
 
-PAGE = 50
+PAGE = 40
 """Rows that come at once."""
 MOST_WAVEFORMS = 200
 """Rows whose waveforms are asked for at once."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from sidecar.web.listing import PAGE
 from tests.answers import scene as scenes
 from tests.answers.conftest import connect
 from tests.answers.scene import Scene
@@ -65,7 +66,7 @@ def test_filters_narrow_down_and_go_into_the_address(visit: Visit) -> None:
     assert set(visit.page.locator(".take [data-user]").all_text_contents()) == {"客服"}
     visit.page.get_by_role("link", name="Clear filters").click()
     visit.settle()
-    assert visit.page.locator(".take").count() == 50
+    assert visit.page.locator(".take").count() == PAGE
     visit.further(100)
 
 

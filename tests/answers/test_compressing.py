@@ -28,7 +28,7 @@ def coding(answer: httpx.Response) -> str:
     [
         "/", "/rows?emotion=sad", "/summary", "/charts", "/repeats", "/review", "/login-or-nothing", "/api/records",
         "/api/openapi.json", "/api/selection.csv", "/api/selection.jsonl", "/static/app.css", "/static/library.js",
-        "/static/palette.css", "/static/vendor/wavesurfer.esm.js",
+        "/static/page.css", "/static/vendor/wavesurfer.esm.js",
     ],
 )  # fmt: skip
 def test_pages_fragments_figures_and_scripts_are_compressed_for_who_can_read_that(

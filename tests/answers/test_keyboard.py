@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
+from sidecar.web.listing import PAGE
 from tests.answers.scene import Scene
 from tests.answers.visiting import STATIC, Visit, steps
 
@@ -160,5 +161,5 @@ def test_a_list_that_is_opened_anew_begins_at_its_top(visit: Visit) -> None:
     page.get_by_role("link", name="Charts").click()
     page.get_by_role("link", name="Library", exact=True).click()
     visit.settle()
-    expect(page.locator(".take")).to_have_count(50)
+    expect(page.locator(".take")).to_have_count(PAGE)
     assert page.evaluate("scrollY") == 0

@@ -9,6 +9,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from sidecar.web.listing import PAGE
 from tests.answers.scene import Scene
 from tests.answers.visiting import Visit
 
@@ -147,11 +148,11 @@ def test_playing_on_goes_past_the_rows_that_are_shown(visit: Visit) -> None:
     identity = last.get_attribute("data-record")
     last.locator("[data-play]").evaluate("button => button.click()")  # without scrolling there: no further rows come
     until(page, "audio.currentTime > 0")
-    expect(page.locator(".take")).to_have_count(50)
+    expect(page.locator(".take")).to_have_count(PAGE)
     page.keyboard.press("n")
     expect(page.locator("#dock audio")).not_to_have_attribute("src", re.compile(str(identity)))
     until(page, "!audio.paused && audio.currentTime > 0")
-    expect(page.locator(".take")).to_have_count(100)
+    expect(page.locator(".take")).to_have_count(2 * PAGE)
 
 
 def test_speed_volume_and_what_comes_next_are_remembered(visit: Visit, scene: Scene) -> None:

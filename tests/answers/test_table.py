@@ -20,6 +20,7 @@ from sidecar.answers.filters import parse
 from sidecar.answers.search import find
 from sidecar.answers.window import MOST, ORDERS, window
 from sidecar.storage.database import Database
+from sidecar.web.listing import PAGE
 from sidecar.web.waveform import outline
 from tests.answers import scene as scenes
 from tests.answers.scene import Scene
@@ -182,7 +183,7 @@ def test_a_click_on_a_head_sorts_and_another_turns_it_round(wide: Visit, scene: 
         wide.settle()
         expect(page.get_by_role("columnheader", name="Length")).to_have_attribute("aria-sort", order)
         shown = page.locator(".take td[data-length]").all_text_contents()
-        assert [float(text.removesuffix(" s")) for text in shown[:50]] == pytest.approx(expected[:50], abs=0.051)
+        assert [float(text.removesuffix(" s")) for text in shown[:PAGE]] == pytest.approx(expected[:PAGE], abs=0.051)
     assert page.locator(".day").count() == 0
     page.get_by_role("link", name="Length").click()
     expect(page.locator(".day").first).to_be_visible()
@@ -322,7 +323,7 @@ def test_rows_are_selected_by_click_shift_and_keys(wide: Visit) -> None:
         "href", "/compare?" + "&".join(f"id={each}" for each in ids)
     )
     page.keyboard.press("a")
-    expect(bar).to_contain_text("50 selected")
+    expect(bar).to_contain_text(f"{PAGE} selected")
     page.keyboard.press("a")
     total = (page.locator("#tally b").text_content() or "").split()[0]
     expect(bar).to_contain_text(f"All {total} that match are selected")

@@ -175,7 +175,7 @@ def test_styles_and_scripts_are_kept_until_they_change(client: httpx.Client) -> 
     page = client.get("/").text
     named = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
     assert {path.rpartition("/")[2] for path in named} == {
-        "icon.svg", "palette.css", "app.css", "player.css", "library.css", "app.js", "library.js",
+        "icon.svg", "page.css", "library.css", "app.js", "library.js",
     }  # fmt: skip
     for path in named:
         assert "immutable" in client.get(path).headers["cache-control"]

@@ -42,4 +42,4 @@ def test_the_style_sheet_that_a_waveform_brings_is_the_one_that_pages_allow() ->
 
 
 def test_an_address_of_assets_changes_with_a_part() -> None:
-    assert {"app.css", "vendor/wavesurfer.esm.js", "palette.css"} <= set(assets._files())
+    assert {"app.css", "vendor/wavesurfer.esm.js", "page.css"} <= set(assets._files())

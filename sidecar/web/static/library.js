@@ -29,7 +29,7 @@ const selection = new Selection(at("#selection"), at("#confirm"), list, () => qu
 const markViews = views(at("#views"), at("#save-view"));
 const TYPING = 160; // milliseconds
 const LOOK_AGAIN = 3000; // milliseconds, while the library is empty
-const NEAR = "800px"; // so long before the end is reached, the next rows are asked for
+const NEAR = "400px"; // so long before the end is reached, the next rows are asked for
 
 let pending = null;
 let timer = 0;
