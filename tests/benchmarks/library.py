@@ -28,6 +28,8 @@ _JUMP_MS = 1000.0
 _FIRST_ROW_MS = 200.0
 _MEGABYTES = 200.0
 _TIMES = 5
+_OPENINGS = 9
+"""Of a page, for the time of its first picture, which is spread wide."""
 _SCREENS = 40
 """So far one scrolls at the far end: eight pages of rows are in the document, and what was above is taken away."""
 _ASKED = {
@@ -132,15 +134,17 @@ def _browsed(url: str, which: str, rounds: int) -> Iterator[Row]:
         warm: list[float] = []
         empty: list[float] = []
         there, back, heap, resident = [], [], [], []
+        for _ in range(_OPENINGS if rounds > 1 else 1):
+            with closing(browser.new_context(base_url=address, viewport={"width": 1440, "height": 900})) as visit:
+                for path, taken in (("/", cold), ("/nothing-is-here", empty), ("/", warm)):
+                    with closing(visit.new_page()) as page:
+                        page.wait_for_timeout(_AT_REST_MS)
+                        page.goto(path)
+                        taken.append(float(page.evaluate(_FIRST_ROW)))
         for _ in range(rounds):
             with closing(browser.new_context(base_url=address, viewport={"width": 1440, "height": 900})) as visit:
                 page = visit.new_page()
-                for path, taken in (("/", cold), ("/nothing-is-here", empty), ("/", warm)):
-                    page.close()
-                    page = visit.new_page()
-                    page.wait_for_timeout(_AT_REST_MS)
-                    page.goto(path)
-                    taken.append(float(page.evaluate(_FIRST_ROW)))
+                page.goto("/")
                 page.wait_for_selector("html[data-ready]")
                 newest = page.locator(".take").first.get_attribute("data-id") or ""
                 there.append(_gone(page, day, f".day[data-day='{day}']"))

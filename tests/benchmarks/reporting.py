@@ -23,22 +23,27 @@ def report(context: Context) -> list[Row]:
     """On the kind of server that is measured, and on SQLite beside MariaDB; as the case search, on a server of its own
     that loads fast.
     """
-    return [row for kind in context.kinds for row in _measured(context, kind)]
-
-
-def _measured(context: Context, kind: str) -> list[Row]:
     count = context.count("REPORT_ROWS", full=1_000_000, small=5_000)
+    rows = []
+    for kind in context.kinds:
+        with database_url(kind) as url:
+            fill(url, count)
+            rows += measured(context, url, f"{count:,} records, {kind}")
+    return rows
+
+
+def measured(context: Context, url: str, which: str) -> list[Row]:
+    """Of a library that is there."""
     passes, runs = [], []
-    with database_url(kind) as url, tempfile.TemporaryDirectory() as folder:
-        fill(url, count)
+    with tempfile.TemporaryDirectory() as folder:
         for number in range(context.rounds):
-            context.progress(f"report over {count:,} records on {kind}, round {number + 1} of {context.rounds}")
+            context.progress(f"report over {which}, round {number + 1} of {context.rounds}")
             with closing(connect(url)) as database:
                 began = time.perf_counter()
                 questions.usage(database, Filter())
                 passes.append(time.perf_counter() - began)
             runs.append(process.once(url, "report", "--output", str(Path(folder) / "report.html")))
-    what = f"report over {count:,} records, {kind}"
+    what = f"report over {which}"
     return [
         Row(
             what=what,

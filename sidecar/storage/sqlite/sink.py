@@ -25,7 +25,8 @@ T = TypeVar("T")
 _EVENT = insert_head("tts_events", EVENT_COLUMNS), keep_existing(SQLITE, "id")
 _FOLD = {fold.name: (fold_head(fold), fold_tail(SQLITE, fold)) for fold in FOLDS}
 _INTEGER_LIMIT = 2**63
-# Each statement gives up the interpreter to the threads that read files, and waits to get it back.
+# Each statement gives up the interpreter to the threads that read files, and waits to get it back. One of a hundred rows
+# or of one, nothing in between: the driver keeps what it has compiled, 6 KB a row, for each length that it has met.
 _ROWS_A_STATEMENT = 100
 
 
@@ -182,7 +183,8 @@ def _insert_events(run: Transaction, batch: Batch) -> frozenset[str]:
 
 
 def _insert(run: Transaction, head: str, tail: str, rows: Sequence[Values]) -> None:
-    for chunk in in_chunks(rows, _ROWS_A_STATEMENT):
+    whole = len(rows) - len(rows) % _ROWS_A_STATEMENT
+    for chunk in (*in_chunks(rows[:whole], _ROWS_A_STATEMENT), *in_chunks(rows[whole:], 1)):
         places = ", ".join([f"({marks(chunk[0])})"] * len(chunk))
         run.execute(f"{head}{places} {tail}", [value for row in chunk for value in row])
 
