@@ -32,7 +32,7 @@ from tests.benchmarks.measure import Row
 from tests.benchmarks.plot import plot_growth
 from tests.servers import MariaDB, MySQL, Server, ServerMissingError
 
-_ROUNDS = 3
+_ROUNDS = int(os.environ.get("ROUNDS") or 3)
 _LARGE_CASES = ("million",)
 _RESULTS = Path(".cache") / "bench"
 CASES: dict[str, Callable[[Context], list[Row]]] = {
@@ -60,6 +60,7 @@ def main() -> int:
         CASES: names of the cases to run, separated by spaces; all unless given.
         SQLITE_FILES, FILES, IDLE_SECONDS, GROWTH_ROWS, SEARCH_ROWS, FORGET_RECORDS, REPORT_ROWS, KEEPING_RECORDS,
             LIBRARY_ROWS: other sizes for the cases sqlite, million, growth, search, forget, report, keeping, library.
+        ROUNDS: of each measurement, 3 unless given.
 
     Returns:
         The exit code: 1 where a result is off by more than noise explains.

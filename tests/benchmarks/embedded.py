@@ -15,7 +15,7 @@ from sidecar.event.event import Event
 from sidecar.storage.projection import BASE, project
 from tests.benchmarks import dataset, peers, process
 from tests.benchmarks.context import Context
-from tests.benchmarks.latency import PER_SECOND, measure
+from tests.benchmarks.latency import PER_SECOND, at_rest, measure, rest_row
 from tests.benchmarks.measure import Row, percentile
 from tests.servers import sqlite_url
 from tests.servers.instance import free_port
@@ -112,7 +112,7 @@ def _text(moment: datetime) -> str:
 
 def _latency(context: Context) -> Iterator[Row]:
     count = context.scale(400, 40)
-    ours, bare = [], []
+    ours, bare, rest = [], [], []
     for number in range(context.rounds):
         context.progress(f"SQLite, latency of {count} events, round {number + 1} of {context.rounds}")
         folder = context.folder / f"sqlite-latency-{number}"
@@ -128,6 +128,7 @@ def _latency(context: Context) -> Iterator[Row]:
             shipper.wait_until_ready()
             article.execute(_ARTICLE_TABLE)
             delivered, inserted = measure(folder, partial(_is_there, seen), partial(_insert, article), count)
+            rest.append(at_rest(shipper.pid, folder, count))
         ours.append(percentile(delivered, 0.5))
         bare.append(percentile(inserted, 0.5))
     yield Row(
@@ -139,6 +140,7 @@ def _latency(context: Context) -> Iterator[Row]:
         at_most=_MEDIAN_EXTRA_MS,
         difference=True,
     )
+    yield rest_row(rest, "sqlite")
 
 
 def _is_there(connection: sqlite3.Connection, event_id: str) -> bool:

@@ -14,7 +14,7 @@ from pymysql.cursors import Cursor
 from sidecar.event.event import Event
 from tests.benchmarks import dataset, peers, process
 from tests.benchmarks.context import Context
-from tests.benchmarks.measure import Row, percentile
+from tests.benchmarks.measure import Row, percentile, resident_bytes
 from tests.servers.instance import free_port
 
 PER_SECOND = 20
@@ -22,12 +22,17 @@ _MEDIAN_EXTRA_MS = 3.0
 _WORST_EXTRA_MS = 20.0
 _DEADLINE_SECONDS = 30.0
 _GLANCE_SECONDS = 0.0003
+_BURST = 1000
+"""Files at once, after which a shipper is looked at that has nothing to do."""
+_REST_SECONDS = 3.0
+_REST_MEGABYTES = 45.0
 
 
 def latency(context: Context) -> list[Row]:
     count = context.scale(400, 40)
     ours: list[list[float]] = []
     bare: list[list[float]] = []
+    rest = []
     for number in range(context.rounds):
         context.progress(f"latency of {count} events, {PER_SECOND} a second, round {number + 1} of {context.rounds}")
         folder = context.folder / f"latency-{number}"
@@ -41,6 +46,7 @@ def latency(context: Context) -> list[Row]:
             ):
                 shipper.wait_until_ready()
                 delivered, inserted = _measure(folder, connection, count)
+                rest.append(at_rest(shipper.pid, folder, count))
         ours.append(delivered)
         bare.append(inserted)
     what = f"delivery of {count} events, {PER_SECOND} a second, file published to row visible"
@@ -55,7 +61,7 @@ def latency(context: Context) -> list[Row]:
             difference=True,
         )
         for name, share, most in (("p50", 0.5, _MEDIAN_EXTRA_MS), ("p99", 0.99, _WORST_EXTRA_MS))
-    ]
+    ] + [rest_row(rest, context.server.kind)]
 
 
 def _measure(folder: Path, connection: Connection[Cursor], count: int) -> tuple[list[float], list[float]]:
@@ -80,6 +86,23 @@ def measure(
         inserted.append((time.monotonic() - started) * 1000)
         time.sleep(max(0.0, tick + 1 / PER_SECOND - time.monotonic()))
     return delivered, inserted
+
+
+def at_rest(pid: int, folder: Path, count: int) -> float:
+    """Megabytes that a shipper holds after a burst of files, when it has nothing to do.
+
+    Args:
+        count: files that it has shipped already.
+    """
+    for number in range(count, count + _BURST):
+        publish(folder, number, dataset.small(number))
+    time.sleep(_REST_SECONDS)
+    return resident_bytes(pid) / 1e6
+
+
+def rest_row(ours: list[float], kind: str) -> Row:
+    what = f"a shipper at rest after a burst of {_BURST:,} files, resident memory, {kind}"
+    return Row(what=what, unit="MB", ours=ours, against="", at_most=_REST_MEGABYTES)
 
 
 def seen_by(cursor: Cursor) -> Callable[[str], bool]:

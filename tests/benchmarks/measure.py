@@ -86,13 +86,23 @@ def cpu_seconds(pid: int) -> float:
 
 
 def peak_resident_bytes(pid: int) -> int:
-    """What the process has held in memory at most: VmHWM of proc(5). getrusage would give
-    the figure of the process that started it, where that was larger."""
+    """What the process has held in memory at most. getrusage would give the figure of the process that started it,
+    where that was larger."""
+    return _told(pid, "VmHWM")
+
+
+def resident_bytes(pid: int) -> int:
+    """What the process holds in memory now."""
+    return _told(pid, "VmRSS")
+
+
+def _told(pid: int, what: str) -> int:
+    """Bytes, by /proc/PID/status of proc(5); 0 where the process has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    found = re.search(rf"{what}:\s+(\d+) kB", status)
     return int(found.group(1)) * 1024 if found else 0
 
 

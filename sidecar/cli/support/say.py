@@ -6,7 +6,6 @@ import os
 import sys
 
 import click
-from rich.cells import cell_len
 
 from sidecar.service import config
 
@@ -37,7 +36,7 @@ def say(text: str, *, lead: str = "", indent: int = 0, err: bool = False) -> Non
         lines = wrapped(
             text + runs.rstrip(),
             os.get_terminal_size(stream.fileno()).columns or _COLUMNS,
-            first=cell_len(click.unstyle(lead)),
+            first=_columns(lead),
             rest=indent,
         )
         lines += [command] * bool(runs)
@@ -56,9 +55,16 @@ def wrapped(text: str, width: int, *, first: int, rest: int) -> list[str]:
     room = width - first
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines[-1] else word
-        if cell_len(click.unstyle(longer)) > room and (lines[-1] or first > rest):
+        if _columns(longer) > room and (lines[-1] or first > rest):
             lines.append(word)
             room = width - rest
         else:
             lines[-1] = longer
     return lines
+
+
+def _columns(text: str) -> int:
+    """How wide a terminal shows it."""
+    from rich.cells import cell_len  # here: a service has no terminal
+
+    return cell_len(click.unstyle(text))
