@@ -17,6 +17,7 @@ from pymysql.cursors import Cursor
 
 from sidecar.errors import SettingsError
 from sidecar.storage.dsn import MysqlDsn
+from sidecar.storage.mysql.driver import loaded_late
 
 # Lock waits end on the server before the client's patience does, so that they come back as an error with a number.
 # READ COMMITTED takes no gap locks, so two shippers do not block each other.
@@ -127,6 +128,14 @@ class Link:
             connection._force_close()  # type: ignore[attr-defined]
 
     def _connect(self, host: str | None, port: int) -> Connection[Cursor]:
+        try:
+            return self._logged_in(host, port)
+        except RuntimeError as error:
+            if not loaded_late(error):
+                raise
+            return self._logged_in(host, port)
+
+    def _logged_in(self, host: str | None, port: int) -> Connection[Cursor]:
         connection = pymysql.connect(
             host=host,
             port=port,

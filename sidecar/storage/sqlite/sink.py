@@ -25,8 +25,8 @@ T = TypeVar("T")
 _EVENT = insert_head("tts_events", EVENT_COLUMNS), keep_existing(SQLITE, "id")
 _FOLD = {fold.name: (fold_head(fold), fold_tail(SQLITE, fold)) for fold in FOLDS}
 _INTEGER_LIMIT = 2**63
-# Each statement gives up the interpreter to the threads that read files, and waits to get it back. One of a hundred rows
-# or of one, nothing in between: the driver keeps what it has compiled, 6 KB a row, for each length that it has met.
+# Each statement gives up the interpreter to the threads that read files, and waits to get it back. It has a hundred
+# rows or one, nothing in between: the driver keeps what it has compiled, 6 KB a row, for each length that it has met.
 _ROWS_A_STATEMENT = 100
 
 

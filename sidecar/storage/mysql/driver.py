@@ -1,0 +1,27 @@
+"""PyMySQL without cryptography, which it would import at once: 40 ms of a command and 11 MB of a shipper. One way
+to log in alone needs it, a password sent by RSA to MySQL 8 where there is neither TLS nor a socket; it is loaded then.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+_LATE = "cryptography"
+
+if _LATE not in sys.modules:
+    sys.modules[_LATE] = None  # type: ignore[assignment]  # by which an import says that it is not installed
+    try:
+        from pymysql import _auth
+    finally:
+        del sys.modules[_LATE]
+else:
+    from pymysql import _auth
+
+
+def loaded_late(error: RuntimeError) -> bool:
+    """Whether what the driver said it lacks is there now, and was not before."""
+    if _LATE not in str(error) or _auth._have_cryptography:  # type: ignore[attr-defined]
+        return False
+    importlib.reload(_auth)
+    return bool(_auth._have_cryptography)  # type: ignore[attr-defined]
