@@ -19,6 +19,7 @@ from sidecar.storage.said import FAVOURITE
 
 _AGO = re.compile(r"^(\d{1,6})\s*([smhdw])$")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _MAX_LENGTH = 2048  # characters
 _AMONG_TAGGED = "event_id IN (SELECT event_id FROM tts_tags WHERE tag = ? AND present = 1)"
@@ -50,7 +51,7 @@ class Filter:
     since: datetime | None = None
     """Ended at or after it."""
     until: datetime | None = None
-    """Ended before it."""
+    """Ended before it. parse makes of a day the moment when it is over."""
     user: tuple[str, ...] = ()
     emotion: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
@@ -180,7 +181,7 @@ def parse(
             given[name] = clean if name in (*SEVERAL, "tag") else clean[-1]
     for name in ("since", "until"):
         if name in given:
-            given[name] = moment(given[name], zone=zone, now=now)
+            given[name] = moment(given[name], zone=zone, now=now, over=name == "until")
     for status in (*given.get("status", ()), *(value for name, value in without if name == "status")):
         if status not in (*STATUSES, PROBLEMS):
             raise FilterError(f"status is {status!r}", hint=f"Known are {', '.join(STATUSES)} and {PROBLEMS}.")
@@ -213,11 +214,12 @@ def _clean(name: str, raw: Sequence[str]) -> tuple[str, ...]:
     return values
 
 
-def moment(text: str, *, zone: tzinfo = timezone.utc, now: datetime | None = None) -> datetime:
+def moment(text: str, *, zone: tzinfo = timezone.utc, now: datetime | None = None, over: bool = False) -> datetime:
     """A moment from "3d" (that long ago; s, m, h, d, w), "2026-11-22" or an ISO 8601 time; in UTC.
 
     Args:
         zone: in which days begin and times without an offset are read.
+        over: of a day the moment when it is over, not the one when it begins: for the end of a period.
 
     Raises:
         FilterError: it is none of these.
@@ -227,6 +229,8 @@ def moment(text: str, *, zone: tzinfo = timezone.utc, now: datetime | None = Non
         if ago:
             return (now or datetime.now(timezone.utc)) - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
         at = datetime.fromisoformat(text)
+        if over and _DAY.match(text):
+            at += timedelta(days=1)
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(timezone.utc)
     except (ValueError, OverflowError) as error:
         hint = "Write 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -76,6 +76,27 @@ def frequent(database: Database, tags: Iterable[str]) -> frozenset[str]:
     """Those of some tags that so many takes have that it would take long to look at all of them."""
     sql = f"SELECT COUNT(*) FROM (SELECT 1 FROM tts_tags WHERE tag = ? AND present = 1 LIMIT {_FREQUENT:d}) some"
     return frozenset(tag for tag in tags if database.query(sql, [tag])[0][0] >= _FREQUENT)
+
+
+def tag_counts_among(database: Database, ids: Sequence[int]) -> Counter[str]:
+    """How many of these records have which tag, that of the favourites left out.
+
+    Args:
+        ids: of tts_records.
+    """
+    counts: Counter[str] = Counter()
+    for chunk in in_chunks(ids):
+        counts.update(
+            {
+                str(tag): int(takes)
+                for tag, takes in database.query(
+                    "SELECT t.tag, COUNT(*) FROM tts_records r JOIN tts_tags t ON t.event_id = r.event_id "
+                    f"WHERE r.id IN ({marks(chunk)}) AND t.present = 1 AND t.tag <> ? GROUP BY t.tag",
+                    [*chunk, FAVOURITE],
+                )
+            }
+        )
+    return counts
 
 
 def tag_counts(database: Database, limit: int = 1000) -> list[tuple[str, int]]:

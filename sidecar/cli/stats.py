@@ -103,7 +103,7 @@ def _overview(database: Database, wanted: Filter, settings: Settings) -> None:
         say(f"{total['failed']:,} of {of} failed ({total['failed'] / tried:.2%})")
     again = questions.repeats(database, wanted)
     say(
-        f"{count(again.repeats, 'take')} repeated an earlier request: "
+        f"{count(again.repeats, 'take')} repeated a request of the same period: "
         f"{show.seconds(again.wasted_seconds)} of computing that reuse would have saved"
     )
     click.echo()

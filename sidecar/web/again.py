@@ -127,17 +127,26 @@ def _asked(data: Data, kind: _Class, voice: str) -> dict[str, Any]:
         asked[kind.language] = data["language"]
     emotion = (data.get("emotion") or {}) if kind.emotions else {}
     mode = emotion.get("mode")
+    vector, alpha = _vector(emotion)
     if mode == "reference":
         asked["emo_audio_prompt"] = (emotion.get("audio") or {}).get("path")
     elif mode == "vector":
-        asked["emo_vector"] = emotion.get("vector_input")
+        asked["emo_vector"] = vector
     elif mode == "text":
         asked |= {"use_emo_text": True, "emo_text": emotion.get("text")}
-    if emotion.get("alpha_requested") is not None:
-        asked["emo_alpha"] = emotion["alpha_requested"]
+    if alpha is not None:
+        asked["emo_alpha"] = alpha
     if emotion.get("random"):
         asked["use_random"] = True
     return asked
+
+
+def _vector(emotion: Data) -> tuple[Any, Any]:
+    """The weights and the alpha to ask with. Where only those are known that the model used, alpha is in them."""
+    passed, used = emotion.get("vector_input"), emotion.get("vector_effective")
+    if passed is None and used is not None and emotion.get("mode") == "vector":
+        return used, 1.0
+    return passed, emotion.get("alpha_requested")
 
 
 def _beside(audio: Data) -> str | None:
@@ -217,9 +226,10 @@ def _emotion(emotion: Data) -> Iterator[tuple[str, Any]]:
     mode = emotion.get("mode")
     if mode not in _EMOTION_MODES:
         return
+    vector, alpha = _vector(emotion)
     yield "emo_control_method", _EMOTION_MODES.index(mode)
     yield "emo_ref_path", (emotion.get("audio") or {}).get("path") if mode == "reference" else None
-    yield "emo_vec", emotion.get("vector_input") if mode == "vector" else None
+    yield "emo_vec", vector if mode == "vector" else None
     yield "emo_text", emotion.get("text") if mode == "text" else None
-    yield "emo_weight", emotion.get("alpha_requested")
+    yield "emo_weight", alpha
     yield "emo_random", emotion.get("random") or None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta, timezone, tzinfo
+from datetime import tzinfo
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -19,7 +18,6 @@ from sidecar.web.state import state
 DOUBTFUL = "doubtful"
 """Asks for the takes alone that a person should hear; no filter, for it is no matter of a record by itself."""
 _ORDER, _AT = "sort", "at"
-_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _BY_NAME = ("voice", "user", "emotion")
 """Orders in which people begin with the first; of numbers they begin with the greatest."""
 
@@ -38,6 +36,23 @@ def wanted_of(request: Request) -> Filter:
         FilterError: a value makes no sense.
     """
     return parse(values_of(request.query_params), zone=state(request).zone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One value of a filter that is set."""
+
+    name: str
+    value: str
+    refused: bool
+    """Whether it is asked for what has not this value."""
+    without: str
+    """The address without it."""
+
+    @property
+    def label(self) -> str:
+        """The word before the value; empty where the value says what it is of."""
+        return self.name if self.name in ("since", "until", "user", "voice", "tag", "error") else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +86,24 @@ class Question:
         return self.given.get(name, ("",))[-1]
 
     @property
+    def parts(self) -> list[Part]:
+        """What is asked for, one by one, in the order of the address."""
+        return [
+            Part(
+                name=name.removeprefix("-"),
+                value=value,
+                refused=name.startswith("-"),
+                without=self._without(name, value),
+            )
+            for name, values in self.given.items()
+            for value in values
+        ]
+
+    def _without(self, name: str, value: str) -> str:
+        rest = {**self.given, name: tuple(each for each in self.given[name] if each != value)}
+        return replace(self, given={each: values for each, values in rest.items() if values}).address
+
+    @property
     def query(self) -> str:
         """As it stands in an address after the ?."""
         pairs = [(name, value) for name, values in self.given.items() for value in values]
@@ -98,7 +131,4 @@ class Question:
         """
         if not self.at:
             return None
-        begin = moment(self.at, zone=zone)
-        if _DAY.match(self.at):  # that day is the first to be seen
-            begin = (begin.astimezone(zone) + timedelta(days=1)).astimezone(timezone.utc)
-        return at(begin)
+        return at(moment(self.at, zone=zone, over=True))  # a day is the first to be seen

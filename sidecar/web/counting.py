@@ -22,6 +22,7 @@ from sidecar.wording import Word, translator
 
 _PERIODS = ("7d", "30d", "90d", "365d", "")
 _MANY_DAYS = 120
+_LINES = 12  # of a table
 
 
 def counts(request: Request) -> Response:
@@ -53,12 +54,16 @@ def _counted(shared: State, given: dict[str, str], word: Word) -> dict[str, Any]
     usage = shared.remembered(questions.usage, wanted)
     activity = shared.remembered(questions.activity, wanted)
     # The worst by what is certain of their rates (questions.voices); these in the order of the rates that are shown.
-    voices = sorted(shared.remembered(questions.voices, wanted)[:12], key=lambda row: -row["failure_rate"])
+    ranked = shared.remembered(questions.voices, wanted)
+    voices = sorted(ranked[:_LINES], key=lambda row: -row["failure_rate"])
+    users = sums.users(usage)
     return {
         "totals": sums.totals(usage),
         "made_again": shared.remembered(questions.repeats, wanted),
-        "users": sums.users(usage)[:12],
+        "users": users[:_LINES],
+        "all_users": len(users),
         "voices": voices,
+        "all_voices": len(ranked),
         "errors": shared.remembered(questions.errors, wanted)[:8],
         "choices": shared.choices.get().values,
         "pictures": {**_over_time(activity, wanted, shared, word), "emotions": _emotions(sums.emotions(usage), word)},
@@ -67,7 +72,7 @@ def _counted(shared: State, given: dict[str, str], word: Word) -> dict[str, Any]
 
 def _emotions(rows: sums.Counts, word: Word) -> Picture:
     whole = sum(row["takes"] for row in rows)
-    return bars(
+    picture = bars(
         [
             charts.Bar(
                 name=word("emotion_" + row["emotion"]),
@@ -82,6 +87,7 @@ def _emotions(rows: sums.Counts, word: Word) -> Picture:
         "takes",
         word,
     )
+    return replace(picture, hints=[word("emotions_hint")])
 
 
 def _over_time(activity: sums.Counts, wanted: Filter, shared: State, word: Word) -> dict[str, Picture]:

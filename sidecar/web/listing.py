@@ -79,9 +79,7 @@ def summary(request: Request) -> Response:
         found = tallied(request, question)
     except (UsageError, TemporarySinkError) as error:
         return render(request, "summary.html", status_of(error), question=question, facets=(), tallied=None)
-    return render(
-        request, "summary.html", question=question, facets=facets(request, question, found.counts), tallied=found
-    )
+    return render(request, "summary.html", question=question, facets=facets(request, question, found), tallied=found)
 
 
 def waveforms(request: Request) -> Response:
@@ -123,7 +121,7 @@ def _listing(request: Request, question: Question) -> dict[str, Any]:
     listing: dict[str, Any] = {
         "status": 200, "rows": [], "hits": [], "more": "", "error": None, "standing": None, "newest": 0,
         "question": question, "columns": shown(request), "again": question.address, "reached": None,
-        "further": bool(cursor),
+        "further": bool(cursor), "year": f"{datetime.now(state(request).zone).year}",
     }  # fmt: skip
     shared = state(request)
     queue = shared.queue.get()

@@ -68,7 +68,7 @@ _STATUS = {"type": "string", "enum": [*STATUSES, PROBLEMS, ""]}
 _FILTERS = (
     ("text", "Words that must all occur; words in double quotes must occur as written.", _TEXT),
     ("since", "Ended at or after: 3d (s, m, h, d, w ago), a day or an ISO 8601 time.", _TEXT),
-    ("until", "Ended before; written like since.", _TEXT),
+    ("until", "Ended before; written like since. A day is counted to its end.", _TEXT),
     ("user", "Made by that user.", _TEXT),
     ("emotion", "With that emotion.", _TEXT),
     ("status", "Outcome.", _STATUS),

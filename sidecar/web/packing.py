@@ -17,6 +17,7 @@ from zipstream import ZIP_STORED, ZipStream
 from sidecar.answers import search
 from sidecar.answers.audio import Audio, opened
 from sidecar.answers.naming import Distinct, download_name
+from sidecar.answers.said import Said, said
 from sidecar.storage.database import in_chunks
 from sidecar.upkeep.export import write_csv
 from sidecar.web.pool import Pool
@@ -28,7 +29,7 @@ _FACTS = (
     *("event_id", "created_at", "text_input", "emotion", "voice", "user_id", "duration", "rating", "take_note"),
     *("status", "audio_path"),
 )
-COLUMNS = ("file", "missing", *_FACTS)
+COLUMNS = ("file", "missing", *_FACTS, "favourite", "tags")
 """Of records.csv."""
 
 
@@ -55,13 +56,16 @@ def packed(
             with pool.lend() as database:
                 records = search.those(database, chunk)
                 found = opened(database, folders, records)
+                told = said(database, chunk)
             for record, audio in found:
                 name = distinct.name(download_name(record, zone)) if isinstance(audio, Audio) else ""
                 if isinstance(audio, Audio):
                     zip_.add(_read(audio), name, size=audio.size)
                     yield from zip_.all_files()
                 missing = "" if isinstance(audio, Audio) else audio.value
-                write_csv(None, [(name, missing, *(record[fact] for fact in _FACTS))], listed)
+                of = told.get(str(record["event_id"]), Said())
+                facts = (record[fact] for fact in _FACTS)
+                write_csv(None, [(name, missing, *facts, int(of.favourite), ", ".join(of.tags))], listed)
         listed.seek(0)
         zip_.add(_parts(listed), "records.csv")
         yield from zip_.finalize()

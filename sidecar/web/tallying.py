@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from sidecar.answers.causes import Cause, causes
 from sidecar.answers.filters import PROBLEMS, Filter
+from sidecar.answers.said import tag_counts_among
 from sidecar.answers.sums import FAILED
 from sidecar.answers.window import FACETS, MOST, Sum
 from sidecar.web.asking import DOUBTFUL, Question, wanted_of
@@ -29,7 +30,7 @@ class Value:
 
     value: str
     takes: int | None
-    """None where nobody counted them: there are too many, or it is a tag."""
+    """None where nobody counted them: there are too many."""
     share: int
     """Of the most frequent value's, in percent."""
     chosen: bool
@@ -66,20 +67,24 @@ def tallied(request: Request, question: Question) -> Tallied:
     shared = state(request)
     wanted = wanted_of(request)
     found = shared.window(wanted, doubtful=bool(question.first(DOUBTFUL)), scored=False)
-    total, counts = found.total(), found.counts()
+    total = found.total()
+    counts: Mapping[str, Mapping[str, int]] = found.counts()
     whole = found.reached is not None and not question.given
     known = shared.choices.get() if whole else None
     told: Sequence[Cause] = ()
     if _TELLING & set(question.given.get("status", ())):
         with shared.pool.lend() as database:
             told = causes(database, found)
+    counts = known.values if known else counts
+    if known is None and found.reached is None:
+        with shared.pool.lend() as database:
+            among = tag_counts_among(database, [line.id for line in found.lines])
+        counts = {**counts, **_instead(shared, question, wanted, counts), _TAG: among}
     return Tallied(
         total=known.total if known else total,
         exact=known is not None or found.reached is None,
         reached=found.reached if len(found.lines) < MOST else None,
-        counts=known.values
-        if known
-        else counts | (_instead(shared, question, wanted, counts) if found.reached is None else {}),
+        counts=counts,
         days=found.days(shared.zone),
         causes=told,
     )
@@ -116,16 +121,17 @@ def _chosen(question: Question, name: str) -> tuple[list[str], list[str]]:
     return [each for each in given if each != PROBLEMS], list(question.given.get(f"-{name}", ()))  # it has its own box
 
 
-def facets(request: Request, question: Question, counts: Mapping[str, Mapping[str, int]] | None) -> list[Facet]:
+def facets(request: Request, question: Question, tallied: Tallied | None) -> list[Facet]:
     """The filters' values: those that are chosen, those of the takes that match, and all others that there are.
 
     Args:
-        counts: by facet and value; None counts all takes.
+        tallied: what was counted; without it, of all takes.
     """
     offered = state(request).choices.get().values
     made = []
     for name in (*FACETS, _TAG):
-        counted = offered[name] if counts is None else counts.get(name, {})  # tags are not counted anew
+        counted = offered[name] if tallied is None else tallied.counts.get(name, {})
+        none = 0 if tallied is not None and tallied.exact and name in tallied.counts else None
         chosen, refused = _chosen(question, name)
         frequent = sorted(counted, key=lambda each: -counted[each])
         values = dict.fromkeys([*chosen, *refused, *frequent, *offered[name]])
@@ -136,7 +142,7 @@ def facets(request: Request, question: Question, counts: Mapping[str, Mapping[st
                 values=[
                     Value(
                         value=value,
-                        takes=counted.get(value),
+                        takes=counted.get(value, none),
                         share=round(100 * counted.get(value, 0) / most),
                         chosen=value in chosen,
                         refused=value in refused,

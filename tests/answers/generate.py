@@ -226,6 +226,7 @@ class Studio:
             "emotion": {
                 "mode": "speaker" if request["emotion"] == "neutral" else "vector",
                 "label": request["emotion"],
+                "vector_input": vector if any(vector) else None,
                 "vector_effective": vector if any(vector) else None,
                 "alpha_effective": 0.65,
             },

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.answers import scene as scenes
 from tests.answers.scene import Scene
 from tests.answers.served import library
-from tests.answers.visiting import Visit
+from tests.answers.visiting import Visit, steps
 
 IN_VIEW = """each => {
     const { top, bottom } = each.getBoundingClientRect();
@@ -36,6 +38,11 @@ def seat(browser: Browser, site: str) -> Iterator[Visit]:
     visit = Visit(browser, site, viewport={"width": 1440, "height": 900})
     yield visit
     visit.context.close()
+
+
+def written(made: Scene) -> list[dict[str, Any]]:
+    """What was said, as it lies in the folder."""
+    return [json.loads(path.read_bytes()) for path in made.folder.glob("*.json")]
 
 
 @pytest.mark.parametrize("width", [660, 768, 900, 1000, 1110])
@@ -74,7 +81,7 @@ def test_the_help_lies_over_the_page_and_moves_nothing(seat: Visit, made: Scene,
     expect(help_).to_be_visible()
 
 
-def test_the_keys_speak_of_the_take_that_is_heard(seat: Visit) -> None:
+def test_the_keys_speak_of_the_take_that_is_heard(seat: Visit, made: Scene) -> None:
     page = seat.open("/")
     rows = page.locator(".take:has([data-play]:enabled)")
     page.keyboard.press("j")
@@ -149,7 +156,7 @@ def test_a_word_that_is_typed_is_one_step(seat: Visit, delay: int) -> None:
     page.wait_for_url(re.compile("/$"))
 
 
-def test_what_is_done_with_many_is_seen_in_their_rows(seat: Visit) -> None:
+def test_what_is_done_with_many_is_seen_in_their_rows(seat: Visit, made: Scene) -> None:
     page = seat.open("/")
     rows = page.locator(".take:has([data-play]:enabled)")
     for number in (2, 3, 4):
@@ -198,6 +205,25 @@ def test_a_take_is_rated_tagged_and_played_beside_the_list(seat: Visit) -> None:
     expect(row.locator("[data-favourite]")).to_be_visible()
     page.keyboard.press("5")
     expect(inspector.locator("#rate5")).to_be_checked()
+    assert seat.said == []
+
+
+def test_what_is_said_beside_the_list_is_kept_when_one_goes_on_to_another_take(seat: Visit, made: Scene) -> None:
+    page = seat.open("/")
+    rows = page.locator(".take:has([data-play]:enabled)")
+    first = rows.nth(0).get_attribute("data-record")
+    rows.nth(0).locator("[data-open]").click()
+    inspector = page.locator("#inspector")
+    inspector.locator("label[for=rate4]").click()
+    inspector.get_by_label("Note", exact=True).fill("breathe before the name")
+    rows.nth(1).locator("[data-open]").click()
+    expect(inspector.get_by_label("Note", exact=True)).to_have_value("")
+    expect(rows.nth(0).locator("[data-stars]")).to_have_text("★★★★")
+    expect(rows.nth(1).locator("[data-stars]")).not_to_have_text("★★★★")
+    for _ in steps(page, seconds=5):
+        if told := [each["subject"] for each in written(made) if each["data"].get("note") == "breathe before the name"]:
+            break
+    assert told == [first]
     assert seat.said == []
 
 

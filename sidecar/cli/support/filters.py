@@ -14,7 +14,7 @@ from sidecar.service.settings import Settings
 
 _HELP = {
     "since": ("TIME", "Ended at or after: 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15."),
-    "until": ("TIME", "Ended before; written like --since."),
+    "until": ("TIME", "Ended before; written like --since. A day is counted to its end."),
     "user": ("NAME", "Made by that user."),
     "emotion": ("EMOTION", "With that emotion, such as happy; neutral where none was asked for."),
     "status": ("STATUS", f"{', '.join(STATUSES)}; problems: failed, saturated or cut off."),

@@ -20,6 +20,19 @@ const matched = document.querySelector("[data-matched]");
 const rest = document.querySelector(".compare").dataset.rest.split(" ").filter(Boolean);
 const back = leadBack(document.querySelector("[data-return]"));
 
+// More or fewer of the facts, while both go on playing
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("[data-toggled]");
+  if (!link || event.ctrlKey || event.metaKey || event.button) return;
+  event.preventDefault();
+  const answer = await fetch(link.href).catch(() => null);
+  if (!answer?.ok) return location.assign(link.href);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.querySelector("[data-differences]").replaceWith(page.querySelector("[data-differences]"));
+  document.querySelector("[data-toggled]").focus();
+  history.replaceState(null, "", link.href);
+});
+
 class Lane {
   constructor(element) {
     this.element = element;

@@ -50,6 +50,7 @@ export class Inspector {
     const play = document.createElement("button");
     play.type = "button";
     play.textContent = word("play");
+    play.disabled = this.row?.querySelector("[data-play]").disabled;
     play.addEventListener("click", () => this.row && this.play(this.row));
     const close = document.createElement("button");
     close.type = "button";
@@ -67,7 +68,7 @@ export class Inspector {
   // The forms, as on the take's own page.
   serve(record) {
     const [rating, saying] = ["#rating", "#said"].map((form) => this.root.querySelector(form));
-    const rows = () => (this.row ? [this.row] : []);
+    const rows = () => [this.list.row(record)].filter(Boolean); // the answer may come when another take is shown
     this.rating = rating && new Rating(rating, record, (stars) => said(rows(), "rate", { rating: stars }));
     if (!saying) return;
     new Said(saying, record, ({ add, remove }) => {

@@ -142,6 +142,7 @@ async function summarise(asked) {
   tally.replaceChildren(...summary.querySelector("#tally").childNodes);
   told = summary;
   refresh(summary.querySelector("#facets"));
+  at("#given").replaceChildren(...summary.querySelector("#given").childNodes);
   const causes = summary.querySelector("#causes");
   at("#causes").replaceChildren(...(causes?.childNodes ?? []));
   sums();

@@ -12,9 +12,11 @@ export class Rating {
     this.saved = saved;
     this.notice = form.querySelector("[data-said]");
     form.elements.by.value = localStorage.getItem(NAME) ?? "";
+    const chosen = () => Number(form.elements.rating.value) || null;
+    form.addEventListener("change", ({ target }) => target.name !== "by" && chosen() && this.send(chosen()));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.send(Number(form.elements.rating.value) || null);
+      this.send(chosen());
     });
     form.querySelector("[data-unrate]")?.addEventListener("click", () => {
       this.show(null);
@@ -23,6 +25,7 @@ export class Rating {
   }
 
   show(rating) {
+    this.told = null; // somebody else may have said something else
     for (const star of this.form.elements.rating) star.checked = Number(star.value) === rating;
   }
 
@@ -31,13 +34,17 @@ export class Rating {
     const by = form.elements.by.value.trim();
     localStorage.setItem(NAME, by);
     notice.classList.remove("bad");
-    notice.textContent = "";
     const body = { rating, note: rating === null ? null : form.elements.note.value.trim() || null, by: by || null };
+    const told = JSON.stringify(body);
+    if (told === this.told) return; // by a change, and now by the button
+    this.told = told;
+    notice.textContent = "";
     try {
       await post(`/api/records/${this.record}/rating`, body);
       notice.textContent = word("saved");
       this.saved(rating);
     } catch (error) {
+      this.told = null;
       notice.classList.add("bad");
       notice.textContent = word("not_saved", error.message);
     }

@@ -1,4 +1,5 @@
-// A take's tags, whether it is a favourite, and its note, on its page and beside the list: what was changed is sent.
+// A take's tags, whether it is a favourite, and its note, on its page and beside the list: what was changed is sent, at
+// the latest when one turns to something else.
 
 import { post, word } from "./app.js";
 import { NAME } from "./rating.js";
@@ -16,9 +17,12 @@ export class Said {
     this.saved = saved;
     this.notice = form.querySelector("[data-said]");
     this.known = this.read();
+    this.sent = Promise.resolve();
+    const send = () => (this.sent = this.sent.then(() => this.send())); // what is on its way is known by then
+    form.addEventListener("change", send); // nothing is lost by going on to another take
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.send();
+      send();
     });
   }
 

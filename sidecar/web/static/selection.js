@@ -19,7 +19,7 @@ export class Selection {
     this.anchor = null;
     this.lent = false; // whether the row is selected for one action only
     const act = (selector, event, work) => root.querySelector(selector).addEventListener(event, work);
-    act("[data-all]", "click", () => this.all());
+    act("[data-all]", "click", () => this.every());
     act("[data-clear]", "click", () => this.clear());
     act("[data-rate]", "change", (happened) => {
       const { value } = happened.target;
@@ -80,6 +80,12 @@ export class Selection {
     this.show();
   }
 
+  // All that match, where they were counted; else all rows that are shown.
+  every() {
+    this.whole = Boolean(this.total());
+    this.all();
+  }
+
   // What acts on a selection acts on this row where nothing is selected. Whether there is something to act on.
   take(row) {
     if (!this.size) {
@@ -124,7 +130,7 @@ export class Selection {
     this.root.querySelector("[data-count]").textContent = this.named();
     const every = this.root.querySelector("[data-all]");
     every.hidden = this.whole;
-    every.textContent = word("select_all", this.list.rows.every((row) => !row.dataset.record || this.ids.has(row.dataset.record)) ? this.total() : this.list.rows.length);
+    every.textContent = word("select_all", this.total() || this.list.rows.length);
     const compare = this.root.querySelector("[data-compare]");
     const several = [...this.ids];
     compare.hidden = this.whole || several.length < 2 || several.length > 20;
@@ -141,6 +147,8 @@ export class Selection {
 
   ask() {
     this.dialog.querySelector("h2").textContent = this.size === 1 ? word("delete_one") : word("delete_n", this.whole ? this.total() : this.size);
+    const [only] = this.size === 1 ? this.list.rows.filter((row) => this.has(row)) : [];
+    this.dialog.querySelector("[data-which]").textContent = only?.querySelector("[data-open]").textContent ?? "";
     this.dialog.returnValue = "";
     this.dialog.showModal();
     this.dialog.querySelector("[value=no]").focus();

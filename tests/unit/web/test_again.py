@@ -43,8 +43,9 @@ def test_a_call_has_the_recorded_arguments_and_another_file() -> None:
     asked = call(forms.python)
     assert asked.pop("output_path").endswith("_again.wav")
     assert asked == {
-        "spk_audio_prompt": "examples/voice_01.wav", "text": "It's \"here\"", "emo_vector": None, "top_k": 12,
-        "verbose": True,
+        "spk_audio_prompt": "examples/voice_01.wav", "text": "It's \"here\"", "top_k": 12, "verbose": True,
+        # of weights of which nobody knows how they were passed, those that the model used: alpha is in them
+        "emo_vector": [0.6, 0, 0, 0, 0, 0, 0.1, 0], "emo_alpha": 1.0,
     }  # fmt: skip
     assert made(forms.python) == {
         "cfg_path": "checkpoints/config.yaml",
