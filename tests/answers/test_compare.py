@@ -104,11 +104,14 @@ def test_only_what_differs_is_shown_and_a_link_shows_all(visit: Visit, takes: li
     assert differing(page) == {"seed": ["1177", "9021"], "temperature": ["0.8", "1.0"]}
     expect(page.locator(".said")).to_have_text(TEXT)
     page.get_by_role("link", name="Show all 13").click()
+    expect(page.get_by_role("link", name="Show only what differs")).to_be_focused()
     everything = differing(page)
     assert len(everything) == 13
     assert everything["num_beams"] == ["3", "3"]
     assert everything["Voice: File"] == ["examples/voice_01.wav"] * 2
+    assert page.url.endswith("all=yes")
     page.get_by_role("link", name="Show only what differs").click()
+    expect(page.get_by_role("link", name="Show all 13")).to_be_focused()
     assert len(differing(page)) == 2
     page.get_by_role("link", name="Swap A and B").click()
     assert differing(page)["seed"] == ["9021", "1177"]

@@ -19,6 +19,7 @@ from sidecar.answers.filters import Filter
 from sidecar.answers.measured import Measured, measured
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import parse_dsn
+from sidecar.web.listing import PAGE
 from tests.answers.conftest import connect
 from tests.answers.load import load
 from tests.answers.three_ways import library
@@ -77,7 +78,8 @@ def test_what_was_heard_in_a_take_is_told_of_that_take(database: Database, datab
     ids = [odd[0]["id"], other["id"]]
     assert measured(database, ids) == {ids[0]: Measured(loudness=-31.5, true_peak=-12.25, mos_overall=2.5)}
     with library(database_url) as get:
-        rows = re.findall(r'data-record="([^"]+)"', get("/?sort=score").decode())
+        pages = (get(f"/rows?sort=score&cursor={begin}").decode() for begin in range(0, 3 * PAGE, PAGE))
+        rows = [each for page in pages for each in re.findall(r'data-record="([^"]+)"', page)]
         assert (rows[0], rows[-1]) == (ids[0], ids[1]), "the worst first; what has no score comes last"
         assert "欢影😊" in get(f"/records/{ids[0]}").decode()
 

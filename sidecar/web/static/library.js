@@ -29,6 +29,7 @@ const selection = new Selection(at("#selection"), at("#confirm"), list, () => qu
 const markViews = views(at("#views"), at("#save-view"));
 const TYPING = 160; // milliseconds
 const LOOK_AGAIN = 3000; // milliseconds, while the library is empty
+const FAR = 8; // pages above what is shown
 const NEAR = "400px"; // so long before the end is reached, the next rows are asked for
 
 let pending = null;
@@ -108,6 +109,7 @@ async function askMore() {
   if (!listing) return;
   if (!problem(listing)) list.append(listing, query); // else the rows that are there stay, and so does the way to more
   await shown(listing);
+  restore(); // one may have turned back while they came
 }
 
 const problem = (listing) => Boolean(listing.querySelector("#none [role=alert]"));
@@ -180,9 +182,12 @@ function watchEnd() {
   if (!more.hidden && !problem(document)) end.observe(more); // tells at once where it is near
 }
 
-addEventListener("scroll", async () => {
-  if (list.above.length && !pending && (await list.restore())) shown(document.createElement("div"));
-}, { passive: true });
+// As far up as one has come meanwhile. At the very top, far away, nobody looks at what lies between.
+async function restore() {
+  if (!scrollY && list.above.length > FAR && !pending) return ask();
+  while (list.above.length && !pending && (await list.restore())) await shown(document.createElement("div"));
+}
+addEventListener("scroll", restore, { passive: true });
 
 function play(item) {
   if (item.querySelector("[data-play]").disabled) return;
