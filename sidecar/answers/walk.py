@@ -70,7 +70,7 @@ def parts(
 
 
 def _by_time(database: Database) -> str:
-    return "FORCE INDEX (idx_created)" if database.dialect == "mysql" else ""
+    return "FORCE INDEX (idx_created)" if database.dialect == "mysql" else "INDEXED BY idx_created"
 
 
 def _between(edge: datetime | None, top: tuple[datetime, int] | None, above: datetime | None) -> Where:
