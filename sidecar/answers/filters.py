@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from sidecar.answers.words import forms, like, words
@@ -229,7 +229,7 @@ def moment(text: str, *, zone: tzinfo = timezone.utc, now: datetime | None = Non
         if ago:
             return (now or datetime.now(timezone.utc)) - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
         at = datetime.fromisoformat(text)
-        if over and _DAY.match(text):
+        if over and _DAY.match(text) and at.date() < date.max:
             at += timedelta(days=1)
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(timezone.utc)
     except (ValueError, OverflowError) as error:

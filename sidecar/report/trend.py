@@ -113,8 +113,8 @@ def edges(values: pd.Series[float], noise: float | None = None) -> list[pd.Times
         noise = float(np.median(np.abs(np.diff(signal)))) / (0.6745 * np.sqrt(2))
         noise = noise or float(np.std(np.diff(signal))) / np.sqrt(2) or 1e-9
     penalty = _PENALTY * np.log(len(signal)) * noise**2
-    # By a linear kernel the cost of a segment is the sum of squares around its mean, as with ruptures' Pelt(model="l2"):
-    # the same partition, by its code in C.
+    # By a linear kernel the cost of a segment is the sum of squares around its mean, as with Pelt(model="l2"): the same
+    # partition, found by code in C.
     search = ruptures.KernelCPD(kernel="linear", min_size=_MIN_STRETCH)
     *inner, _ = search.fit(signal - signal.mean()).predict(pen=penalty)
     return [known.index[place] for place in inner]

@@ -65,6 +65,24 @@ def test_a_kind_beyond_the_seventh_can_be_chosen(seat: Visit) -> None:
     assert set(page.locator(".take [data-voice]").evaluate_all("all => all.map(cell => cell.title)")) == {value}
 
 
+def test_the_filters_that_are_set_stand_above_the_list_each_with_its_way_out(seat: Visit) -> None:
+    page = seat.open("/?emotion=sad&emotion=happy&-user=lab&until=2200-01-01&rating=3&favourite=no")
+    given = page.locator("#given a")
+    expect(given).to_have_text(
+        ["Until2200-01-01×", "sad×", "happy×", "★★★+×", "Without Favourites×", "≠lab×"], use_inner_text=False
+    )
+    page.locator("#facets [name=emotion][value=calm]").check()
+    seat.settle()
+    expect(given.filter(has_text="calm")).to_have_count(1)
+    given.filter(has_text="sad").click()
+    page.wait_for_url(lambda address: "emotion=sad" not in address and "emotion=happy" in address)
+    expect(page.locator("#facets [name=emotion][value=sad]")).not_to_be_checked()
+    seat.open(
+        "/?rating=abc&status=nothing&tag=-a&doubtful=yes&text=%22%3Cb%3E"
+    )  # refused with a word, not with a fault
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
 @pytest.mark.parametrize("path", ["/", "/records/{}", "/compare?a={}&b={}"])
 def test_the_help_lies_over_the_page_and_moves_nothing(seat: Visit, made: Scene, path: str) -> None:
     page = seat.open(path.format(*(each["id"] for each in made.audible[:2])))

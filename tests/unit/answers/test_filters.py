@@ -35,6 +35,7 @@ def test_a_day_begins_where_the_reader_lives() -> None:
         ("2026-11-22", "Asia/Shanghai", "2026-11-22T16:00:00+00:00"),
         ("2026-10-25", "Europe/Berlin", "2026-10-25T23:00:00+00:00"),  # a day of 25 hours
         ("2026-11-22T10:15", "UTC", "2026-11-22T10:15:00+00:00"),
+        ("9999-12-31", "UTC", "9999-12-31T00:00:00+00:00"),
     ],
 )
 def test_a_period_lasts_until_its_last_day_is_over(until: str, zone: str, over: str) -> None:
