@@ -19,7 +19,6 @@ from sidecar.storage.said import FAVOURITE
 
 _AGO = re.compile(r"^(\d{1,6})\s*([smhdw])$")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _MAX_LENGTH = 2048  # characters
 _AMONG_TAGGED = "event_id IN (SELECT event_id FROM tts_tags WHERE tag = ? AND present = 1)"
@@ -32,7 +31,8 @@ PROBLEMS = "problems"
 SEVERAL = ("user", "emotion", "status", "model", "voice", "language")
 """The names that may have several values, and stand with a minus."""
 _PROBLEM = f"(status IN ('failed', 'interrupted') OR COALESCE(truncated, 0) <> 0 OR COALESCE({SATURATED}, 0))"
-_MOST_VALUES = 50
+MOST_VALUES = 50
+"""Of one name."""
 
 Where = tuple[list[str], list[Parameter]]
 """Conditions to be joined by AND, and their parameters."""
@@ -202,8 +202,8 @@ def parse(
 def _clean(name: str, raw: Sequence[str]) -> tuple[str, ...]:
     """The values that say something, each once."""
     values = tuple(dict.fromkeys(value for each in raw if (value := each.strip())))
-    if len(values) > _MOST_VALUES:
-        raise FilterError(f"{name} has more than {_MOST_VALUES} values")
+    if len(values) > MOST_VALUES:
+        raise FilterError(f"{name} has more than {MOST_VALUES} values")
     for value in values:
         if len(value) > _MAX_LENGTH:
             raise FilterError(f"{name} is longer than {_MAX_LENGTH} characters")
@@ -212,6 +212,15 @@ def _clean(name: str, raw: Sequence[str]) -> tuple[str, ...]:
         except UnicodeEncodeError as error:
             raise FilterError(f"{name} is not valid Unicode") from error
     return values
+
+
+def _is_day(text: str) -> bool:
+    """Whether it names no hour."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def moment(text: str, *, zone: tzinfo = timezone.utc, now: datetime | None = None, over: bool = False) -> datetime:
@@ -229,7 +238,7 @@ def moment(text: str, *, zone: tzinfo = timezone.utc, now: datetime | None = Non
         if ago:
             return (now or datetime.now(timezone.utc)) - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
         at = datetime.fromisoformat(text)
-        if over and _DAY.match(text) and at.date() < date.max:
+        if over and _is_day(text) and at.date() < date.max:
             at += timedelta(days=1)
         return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(timezone.utc)
     except (ValueError, OverflowError) as error:

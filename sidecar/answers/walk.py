@@ -51,12 +51,13 @@ def parts(
         top = (until, 0)
     deadline = None if patience is None else time.monotonic() + patience
     size, above = FIRST, None
+    by_time = _by_time(database)
     while True:
         began = time.monotonic()
         edge = _edge(database, top[0] if above is None and top else above, size, inclusive=above is None)
         if edge is not None and since is not None and edge < since:
             edge = None
-        yield Part(where=_between(edge, top, above), edge=edge, by_time=_by_time(database))
+        yield Part(where=_between(edge, top, above), edge=edge, by_time=by_time)
         if edge is None:
             return
         above = edge
@@ -70,7 +71,11 @@ def parts(
 
 
 def _by_time(database: Database) -> str:
-    return "FORCE INDEX (idx_created)" if database.dialect == "mysql" else "INDEXED BY idx_created"
+    if database.dialect == "mysql":
+        return "FORCE INDEX (idx_created)"
+    # In a file that is another program's too, the name may be that of an index of theirs.
+    there = database.query("SELECT 1 FROM sqlite_master WHERE name = 'idx_created' AND tbl_name = 'tts_records'")
+    return "INDEXED BY idx_created" if there else ""
 
 
 def _between(edge: datetime | None, top: tuple[datetime, int] | None, above: datetime | None) -> Where:

@@ -39,7 +39,7 @@ def export(settings: Settings, wanted: Filter, file: Path, form: str | None, for
 
     \b
     Example:
-        sidecar export october.parquet --since 2026-10-01 --until 2026-11-01
+        sidecar export october.parquet --since 2026-10-01 --until 2026-10-31
         sidecar export - --format jsonl --status failed | jq .error_message
     """
     form = form or _FORMS.get(file.suffix.lower())

@@ -32,7 +32,9 @@ from sidecar.wording.plural import count
     metavar="TIME",
     help="Events of that time or later: 3d (s, m, h, d, w ago), 2026-11-22 or 2026-11-22T10:15.",
 )
-@click.option("--until", metavar="TIME", help="Events before that time; written like --since.")
+@click.option(
+    "--until", metavar="TIME", help="Events before that time; written like --since. A day is counted to its end."
+)
 @click.option(
     "--source", metavar="PATTERN", help="Events of that TTS process or host: a pattern, such as 'indextts://studio/*'."
 )

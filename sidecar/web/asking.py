@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from sidecar.answers.filters import PARAMETERS, Filter, moment, parse
+from sidecar.answers.filters import MOST_VALUES, PARAMETERS, Filter, moment, parse
 from sidecar.answers.search import at
 from sidecar.answers.window import NEWEST, ORDERS
 from sidecar.web.state import state
@@ -96,7 +96,7 @@ class Question:
                 without=self._without(name, value),
             )
             for name, values in self.given.items()
-            for value in values
+            for value in values[:MOST_VALUES]
         ]
 
     def _without(self, name: str, value: str) -> str:

@@ -131,8 +131,9 @@ def facets(request: Request, question: Question, tallied: Tallied | None) -> lis
     made = []
     for name in (*FACETS, _TAG):
         counted = offered[name] if tallied is None else tallied.counts.get(name, {})
-        none = 0 if tallied is not None and tallied.exact and name in tallied.counts else None
         chosen, refused = _chosen(question, name)
+        # Of a facet that is chosen from, the other values may not have been counted.
+        all_counted = tallied is not None and tallied.exact and name in tallied.counts and not question.given.get(name)
         frequent = sorted(counted, key=lambda each: -counted[each])
         values = dict.fromkeys([*chosen, *refused, *frequent, *offered[name]])
         most = max(counted.values(), default=1)
@@ -142,7 +143,7 @@ def facets(request: Request, question: Question, tallied: Tallied | None) -> lis
                 values=[
                     Value(
                         value=value,
-                        takes=counted.get(value, none),
+                        takes=counted.get(value, 0 if all_counted else None),
                         share=round(100 * counted.get(value, 0) / most),
                         chosen=value in chosen,
                         refused=value in refused,

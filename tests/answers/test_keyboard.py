@@ -140,6 +140,27 @@ def test_back_leads_to_the_same_rows_at_the_same_place(visit: Visit, way: str) -
         expect(page.locator(".take").nth(121)).to_have_class(re.compile("here"))
 
 
+def test_back_leads_far_down_too_where_the_first_rows_were_taken_away(visit: Visit) -> None:
+    page = visit.open("/")
+    for _ in steps(page):
+        if page.evaluate("document.querySelector('#results tbody[aria-hidden]').offsetHeight") > 15_000:
+            break
+        page.evaluate("document.querySelector('.more').scrollIntoView()")
+    visit.settle()
+    row = page.locator(".take").nth(150)
+    row.scroll_into_view_if_needed()
+    identity, top = row.get_attribute("data-record"), height(row)
+    row.locator("[data-open]").click()
+    page.wait_for_url(re.compile("/records/"))
+    page.go_back()
+    visit.settle()
+    again = page.locator(f".take[data-record='{identity}']")
+    for _ in steps(page, seconds=5):
+        if height(again) == pytest.approx(top, abs=2):
+            break
+    assert height(again) == pytest.approx(top, abs=2)
+
+
 def test_what_was_selected_still_is_after_a_comparison(visit: Visit) -> None:
     page = visit.open("/")
     for key in "jxjxc":

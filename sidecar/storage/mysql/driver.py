@@ -20,8 +20,9 @@ else:
 
 
 def loaded_late(error: RuntimeError) -> bool:
-    """Whether what the driver said it lacks is there now, and was not before."""
-    if _LATE not in str(error) or _auth._have_cryptography:  # type: ignore[attr-defined]
+    """Whether what the driver said it lacked is there now."""
+    if _LATE not in str(error):
         return False
-    importlib.reload(_auth)
+    if not _auth._have_cryptography:  # type: ignore[attr-defined]  # by another thread, else
+        importlib.reload(_auth)
     return bool(_auth._have_cryptography)  # type: ignore[attr-defined]

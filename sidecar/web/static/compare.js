@@ -26,7 +26,7 @@ document.addEventListener("click", async (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.button) return;
   event.preventDefault();
   const answer = await fetch(link.href).catch(() => null);
-  if (!answer?.ok) return location.assign(link.href);
+  if (!answer?.ok || answer.redirected) return location.assign(link.href);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.querySelector("[data-differences]").replaceWith(page.querySelector("[data-differences]"));
   document.querySelector("[data-toggled]").focus();

@@ -140,8 +140,12 @@ async function summarise(asked) {
   const body = await fetch(`/summary?${asked}`, { signal: mine.signal }).then((answer) => answer.text()).catch(() => null);
   if (counting !== mine) return;
   const summary = body && new DOMParser().parseFromString(body, "text/html").querySelector("#summary");
-  if (!summary?.querySelector("#tally b")) return void (tally.textContent = ""); // the filters stay, to be put right
+  if (!summary?.querySelector("#tally b")) {
+    tally.textContent = ""; // the filters stay, to be put right
+    return selection.show();
+  }
   tally.replaceChildren(...summary.querySelector("#tally").childNodes);
+  selection.show(); // it says how many all are
   told = summary;
   refresh(summary.querySelector("#facets"));
   at("#given").replaceChildren(...summary.querySelector("#given").childNodes);
@@ -182,8 +186,10 @@ function watchEnd() {
   if (!more.hidden && !problem(document)) end.observe(more); // tells at once where it is near
 }
 
+let returning = false;
 // As far up as one has come meanwhile. At the very top, far away, nobody looks at what lies between.
 async function restore() {
+  if (returning) return; // the rows of its place are still on their way
   if (!scrollY && list.above.length > FAR && !pending) return ask();
   while (list.above.length && !pending && (await list.restore())) await shown(document.createElement("div"));
 }
@@ -468,7 +474,9 @@ table.tBodies[1].dataset.address = query();
 mark(question());
 place();
 const left = kept();
+returning = true;
 if (left) await comeBackTo(left);
+returning = false;
 shown(document);
 summarise(question());
 if (!table.contains(document.activeElement)) table.focus({ preventScroll: true });

@@ -51,7 +51,7 @@ export class List {
       this.more.href = next.getAttribute("href");
       this.more.textContent = next.textContent;
     }
-    if (this.pages.length > MOST) this.dropTop();
+    if (this.pages.length > MOST && this.pages[0].getBoundingClientRect().bottom < -innerHeight) this.dropTop();
     return body;
   }
 

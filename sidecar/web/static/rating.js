@@ -12,13 +12,15 @@ export class Rating {
     this.saved = saved;
     this.notice = form.querySelector("[data-said]");
     form.elements.by.value = localStorage.getItem(NAME) ?? "";
+    this.sent = Promise.resolve();
+    this.back = form.querySelector("[data-unrate]");
     const chosen = () => Number(form.elements.rating.value) || null;
     form.addEventListener("change", ({ target }) => target.name !== "by" && chosen() && this.send(chosen()));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send(chosen());
     });
-    form.querySelector("[data-unrate]")?.addEventListener("click", () => {
+    this.back.addEventListener("click", () => {
       this.show(null);
       this.send(null);
     });
@@ -27,17 +29,25 @@ export class Rating {
   show(rating) {
     this.told = null; // somebody else may have said something else
     for (const star of this.form.elements.rating) star.checked = Number(star.value) === rating;
+    this.back.hidden = !rating;
   }
 
-  async send(rating) {
-    const { form, notice } = this;
+  // One after the other, as they were said.
+  send(rating) {
+    const { form } = this;
     const by = form.elements.by.value.trim();
     localStorage.setItem(NAME, by);
-    notice.classList.remove("bad");
     const body = { rating, note: rating === null ? null : form.elements.note.value.trim() || null, by: by || null };
     const told = JSON.stringify(body);
     if (told === this.told) return; // by a change, and now by the button
     this.told = told;
+    this.back.hidden = !rating;
+    this.sent = this.sent.then(() => this.post(rating, body));
+  }
+
+  async post(rating, body) {
+    const { notice } = this;
+    notice.classList.remove("bad");
     notice.textContent = "";
     try {
       await post(`/api/records/${this.record}/rating`, body);
