@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops, ImageFilter, ImageSequence
 
-COLOURS = 127
+COLOURS = 111
 RARE = 32  # of a film's colours, those of few pixels, such as the emotions': by area they would be dropped
 UNSEEN = 6  # of 255: a difference of a pixel that nobody sees
 SPECKS = 0.00002  # share of a picture's pixels: a changed digit is more
