@@ -16,14 +16,14 @@ from sidecar.event.event import Event
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.mysql.sink import MysqlSink
-from sidecar.storage.sink import Batch, Delivery, Position, Quarantined
+from sidecar.storage.sink import Position, Quarantined
 from sidecar.storage.sqlite.sink import SqliteSink
 from sidecar.storage.tombstones import erase
 from sidecar.upkeep.rebuild import rebuild
-from tests.events import encode, envelope, failed, rfc3339, started, succeeded, uuid7
+from tests.batches import NOW, batch, delivery
+from tests.events import envelope, failed, rfc3339, started, succeeded, uuid7
 
 AnySink = MysqlSink | SqliteSink
-NOW = datetime(2026, 11, 22, 12, 0, 0, 123456, tzinfo=timezone.utc)
 HOSTILE = [
     "好，欢迎 😀 👨‍👩‍👧",
     "quotes ' \" ` and \\ back\\\\slashes",
@@ -56,23 +56,6 @@ def database(settings: Settings, sink: AnySink) -> Iterator[Database]:
     opened = open_database(settings)
     yield opened
     opened.close()
-
-
-def delivery(event: dict[str, Any], path: str = "") -> Delivery:
-    return Delivery(event=Event.decode(encode(event)), path=path or f"/srv/outputs/{event['id']}.wav.json")
-
-
-def batch(sink: AnySink, *events: dict[str, Any] | Delivery, **changes: Any) -> Batch:
-    deliveries = [each if isinstance(each, Delivery) else delivery(each) for each in events]
-    values: dict[str, Any] = {
-        "shipper": "studio",
-        "folder": "/srv/outputs",
-        "deliveries": deliveries,
-        "quarantined": [],
-        "position": sink.open_position("studio", "/srv/outputs"),
-        "recorded_at": NOW,
-    }
-    return Batch(**values | changes)
 
 
 def records(database: Database) -> list[dict[str, Any]]:

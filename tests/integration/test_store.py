@@ -11,13 +11,13 @@ import pytest
 
 from sidecar.cli.support.databases import open_database, open_sink
 from sidecar.errors import PermanentSinkError
-from sidecar.event.event import Event
 from sidecar.service.settings import Settings
 from sidecar.storage.database import Database
 from sidecar.storage.mysql.sink import MysqlSink
-from sidecar.storage.sink import Batch, Delivery
-from tests.events import encode, envelope, succeeded, uuid7
-from tests.integration.test_sink_contract import HOSTILE, NOW
+from sidecar.storage.sink import Batch
+from tests.batches import NOW, batch
+from tests.events import envelope, succeeded, uuid7
+from tests.integration.test_sink_contract import HOSTILE
 from tests.servers import MySQL, Server
 
 ENOUGH = 100
@@ -44,18 +44,9 @@ def database(url: str) -> Iterator[Database]:
     database.close()
 
 
-def batch(sink: MysqlSink, events: list[dict[str, Any]]) -> Batch:
-    deliveries = [Delivery(event=Event.decode(encode(each)), path=f"/srv/{each['id']}.json") for each in events]
-    position = sink.open_position("studio", "/srv")
-    return Batch(
-        shipper="studio",
-        folder="/srv",
-        deliveries=deliveries,
-        quarantined=[],
-        position=position,
-        recorded_at=NOW,
-        rendered=sink.render(deliveries),
-    )
+def rendered(sink: MysqlSink, events: list[dict[str, Any]]) -> Batch:
+    made = batch(sink, *events)
+    return replace(made, rendered=sink.render(made.deliveries))
 
 
 def test_rows_taken_for_new_are_those_of_the_upserts(sink: MysqlSink, database: Database, own_server: Server) -> None:
@@ -63,7 +54,7 @@ def test_rows_taken_for_new_are_those_of_the_upserts(sink: MysqlSink, database: 
     events = [
         succeeded(text, data={"caller": {"user": text}, "error": {"type": "E", "message": text}}) for text in texts
     ]
-    taken = batch(sink, events)
+    taken = rendered(sink, events)
     assert sink.commit(taken).known == frozenset()
     inserted = _tables(database)
     assert [row[0] for row in database.query("SELECT event FROM tts_events ORDER BY id")] == [
@@ -78,9 +69,9 @@ def test_rows_taken_for_new_are_those_of_the_upserts(sink: MysqlSink, database: 
 
 
 def test_known_events_are_told_from_new_ones(sink: MysqlSink, database: Database) -> None:
-    first = batch(sink, [succeeded() for _ in range(ENOUGH)])
+    first = rendered(sink, [succeeded() for _ in range(ENOUGH)])
     sink.commit(first)
-    second = batch(sink, [succeeded() for _ in range(ENOUGH)])
+    second = rendered(sink, [succeeded() for _ in range(ENOUGH)])
     both = replace(second, deliveries=[*first.deliveries, *second.deliveries], recorded_at=NOW.replace(hour=13))
     assert sink.commit(both).known == {each.event.id for each in first.deliveries}
     assert database.query("SELECT COUNT(*) FROM tts_events") == [(2 * ENOUGH,)]
@@ -88,8 +79,8 @@ def test_known_events_are_told_from_new_ones(sink: MysqlSink, database: Database
 
 def test_a_stub_that_is_there_is_filled(sink: MysqlSink, database: Database) -> None:
     events = [succeeded() for _ in range(ENOUGH)]
-    sink.commit(batch(sink, [envelope("audio.rated", {"rating": 5}, id=uuid7(), subject=events[0]["id"])]))
-    sink.commit(batch(sink, events))
+    sink.commit(rendered(sink, [envelope("audio.rated", {"rating": 5}, id=uuid7(), subject=events[0]["id"])]))
+    sink.commit(rendered(sink, events))
     assert database.query("SELECT COUNT(*), SUM(status = 'succeeded'), SUM(rating) FROM tts_records") == [
         (ENOUGH, ENOUGH, 5)
     ]
@@ -97,9 +88,9 @@ def test_a_stub_that_is_there_is_filled(sink: MysqlSink, database: Database) -> 
 
 def test_what_the_server_would_cut_is_refused_and_named(sink: MysqlSink, database: Database) -> None:
     events = [succeeded() for _ in range(ENOUGH)]
-    taken = batch(sink, events)
+    taken = rendered(sink, events)
     stored = taken.deliveries[7]
-    sink.commit(batch(sink, [events[7] | {"sequence": 99}]))
+    sink.commit(rendered(sink, [events[7] | {"sequence": 99}]))
     with pytest.raises(PermanentSinkError) as caught:
         sink.commit(replace(taken, position=sink.open_position("studio", "/srv")))
     assert list(caught.value.rejected) == [stored.path]
@@ -120,7 +111,7 @@ def test_a_server_never_gets_a_file_that_it_asks_for(sink: MysqlSink, own_server
 def test_every_character_comes_back_from_the_server(sink: MysqlSink, database: Database, own_server: Server) -> None:
     texts = [f"a{chr(code)}b" for code in (*range(0x180), 0x2028, 0x4E00, 0xFFFD, 0x1F600)]
     events = [succeeded(text) for text in texts]
-    taken = batch(sink, events)
+    taken = rendered(sink, events)
     sink.commit(taken)
     stored = "SELECT text_input FROM tts_records ORDER BY event_id"
     assert [row[0] for row in database.query(stored)] == texts

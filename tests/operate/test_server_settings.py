@@ -10,7 +10,8 @@ from pathlib import Path
 from sidecar.cli.support.databases import open_sink
 from sidecar.errors import Reason
 from sidecar.service import config
-from sidecar.storage.sink import Batch, Quarantined
+from sidecar.storage.sink import Quarantined
+from tests.batches import batch
 from tests.events import publish, succeeded
 from tests.operate.scene import Scene, set_scene
 from tests.servers import Server
@@ -26,16 +27,7 @@ def test_a_quarantined_file_is_cut_to_what_the_server_takes(own_server: Server, 
         entry = Quarantined(
             path="/srv/outputs/bad.json", reason=Reason.INVALID_JSON, message="好" * 3000, size=len(raw), content=raw
         )
-        position = sink.open_position("studio", "/srv/outputs")
-        batch = Batch(
-            shipper="studio",
-            folder="/srv/outputs",
-            deliveries=[],
-            quarantined=[entry],
-            position=position,
-            recorded_at=NOW,
-        )
-        sink.commit(batch)
+        sink.commit(batch(sink, quarantined=[entry]))
     [(size, content)] = scene.query("SELECT bytes, content FROM sidecar_quarantine")
     assert size == len(raw)
     assert len(content) > 16 * 1024

@@ -6,12 +6,10 @@ import re
 from pathlib import Path
 
 from sidecar.cli.support.databases import open_sink
-from sidecar.event.event import Event
 from sidecar.service.settings import Settings
 from sidecar.storage.mysql.sink import MysqlSink
-from sidecar.storage.sink import Batch, Delivery
-from tests.events import encode, succeeded
-from tests.integration.test_sink_contract import NOW
+from tests.batches import batch
+from tests.events import succeeded
 from tests.servers import Server
 
 README = Path(__file__).parents[2] / "schema" / "README.md"
@@ -22,24 +20,12 @@ def test_the_statements_for_partitions(server: Server) -> None:
     sink = open_sink(Settings(database_url=server.url(name)))
     assert isinstance(sink, MysqlSink)
     sink.migrate()
-    position = sink.open_position("studio", "/srv")
-    events = [Event.decode(encode(succeeded())) for _ in range(3)]
-    deliveries = [Delivery(event=each, path=f"/srv/{each.id}.json") for each in events]
     with server.connect(name) as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION time_zone = '+00:00'")
         for statement in _statements():
             cursor.execute(statement)
         assert cursor.execute("SELECT 1 FROM information_schema.partitions WHERE partition_name = 'p202602'") == 1
-        sink.commit(
-            Batch(
-                shipper="studio",
-                folder="/srv",
-                deliveries=deliveries,
-                quarantined=[],
-                position=position,
-                recorded_at=NOW,
-            )
-        )
+        sink.commit(batch(sink, succeeded(), succeeded(), succeeded()))
         connection.commit()
         cursor.execute("SELECT (SELECT COUNT(*) FROM tts_events), (SELECT COUNT(*) FROM tts_records)")
         assert cursor.fetchone() == (3, 3)

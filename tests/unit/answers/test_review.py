@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,10 @@ from sidecar.storage.columns import COLUMNS
 from sidecar.storage.database import Database
 from sidecar.storage.dsn import parse_dsn
 from sidecar.storage.projection import fold, project
-from sidecar.storage.sink import Batch, Delivery
 from sidecar.storage.sqlite.database import SqliteDatabase
 from sidecar.storage.sqlite.sink import SqliteSink
 from sidecar.wording import translator
+from tests.batches import batch
 from tests.events import encode, envelope, scored, succeeded, uuid7
 from tests.servers import sqlite_url
 from tests.unit.answers.test_doubts import USUAL, past
@@ -43,15 +42,7 @@ def database(url: str) -> Iterator[Database]:
 def commit(url: str, events: list[dict[str, Any]]) -> None:
     sink = SqliteSink(parse_dsn(url))  # type: ignore[arg-type]
     sink.migrate()
-    position = sink.open_position("studio", "/outputs")
-    deliveries = [Delivery(event=Event.decode(encode(each)), path=f"/outputs/{each['id']}.json") for each in events]
-    now = datetime.now(timezone.utc)
-    sink.commit(
-        Batch(
-            shipper="studio", folder="/outputs", deliveries=deliveries, quarantined=(), position=position,
-            recorded_at=now, rendered=None,
-        )
-    )  # fmt: skip
+    sink.commit(batch(sink, *events))
     sink.close()
 
 

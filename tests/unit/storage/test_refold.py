@@ -4,21 +4,19 @@ import itertools
 import random
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sidecar.event.event import Event
 from sidecar.storage.beside import TABLES, put_right
 from sidecar.storage.dsn import SqliteDsn
 from sidecar.storage.refold import compare, latest, mend, replacements
-from sidecar.storage.sink import Batch, Delivery
 from sidecar.storage.sqlite.database import SqliteDatabase
 from sidecar.storage.sqlite.sink import SqliteSink
 from sidecar.storage.tombstones import fold_again
+from tests.batches import batch
 from tests.events import encode, envelope, succeeded, uuid7
 
 
@@ -51,15 +49,7 @@ def history() -> list[dict[str, Any]]:
 def commit(dsn: SqliteDsn, events: Sequence[dict[str, Any]]) -> None:
     with closing(SqliteSink(dsn)) as sink:
         for event in events:
-            batch = Batch(
-                shipper="x",
-                folder="/f",
-                deliveries=[Delivery(event=Event.decode(encode(event)), path=f"/f/{event['id']}.json")],
-                quarantined=(),
-                position=sink.open_position("x", "/f"),
-                recorded_at=datetime.now(timezone.utc),
-            )
-            sink.commit(batch)
+            sink.commit(batch(sink, event))
 
 
 @pytest.fixture

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sidecar.event.event import Event
 from sidecar.storage.dsn import SqliteDsn
-from sidecar.storage.sink import Batch, Delivery
 from sidecar.storage.sqlite import sink as sinks
 from sidecar.storage.sqlite.sink import SqliteSink
-from tests.events import encode, succeeded
+from tests.batches import batch
+from tests.events import succeeded
 
 SIZES = (1, 2, 7, 99, 100, 101, 250)
 
@@ -34,20 +32,7 @@ def test_batches_of_any_size_are_inserted_by_two_statements_a_table(
     sink = SqliteSink(SqliteDsn(path=str(tmp_path / "sidecar.db")))
     sink.migrate()
     for size in SIZES:
-        deliveries = [
-            Delivery(event=Event.decode(encode(succeeded(f"{size}, {number}"))), path=f"/srv/{size}-{number}.json")
-            for number in range(size)
-        ]
-        sink.commit(
-            Batch(
-                shipper="studio",
-                folder="/srv",
-                deliveries=deliveries,
-                quarantined=[],
-                position=sink.open_position("studio", "/srv"),
-                recorded_at=datetime(2026, 11, 28, tzinfo=timezone.utc),
-            )
-        )
+        sink.commit(batch(sink, *(succeeded(f"{size}, {number}") for number in range(size))))
     sink.close()
     with closing(sqlite3.connect(tmp_path / "sidecar.db")) as connection:
         for table in ("tts_events", "tts_records"):
