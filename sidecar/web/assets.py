@@ -51,8 +51,8 @@ def _files() -> dict[str, _File]:
     """Everything below static/, and what every page looks like as one style sheet, by path."""
     contents = {path.relative_to(_FOLDER).as_posix(): path for path in sorted(_FOLDER.rglob("*")) if path.is_file()}
     found = {name: _File.of(name, path.read_bytes()) for name, path in contents.items()}
-    looks = "\n".join([palette.css(), *(contents[name].read_text() for name in _LOOKS)])
-    return found | {"page.css": _File.of("page.css", looks.encode())}
+    looks = b"\n".join([palette.css().encode(), *(found[name].plain for name in _LOOKS)])
+    return found | {"page.css": _File.of("page.css", looks)}
 
 
 @cache

@@ -117,13 +117,13 @@ def status_of(error: SidecarError) -> int:
 
 def _listing(request: Request, question: Question) -> dict[str, Any]:
     """What listing.html shows: rows, or why there are none."""
+    shared = state(request)
     cursor = request.query_params.get(_CURSOR, "")
     listing: dict[str, Any] = {
         "status": 200, "rows": [], "hits": [], "more": "", "error": None, "standing": None, "newest": 0,
         "question": question, "columns": shown(request), "again": question.address, "reached": None,
-        "further": bool(cursor), "year": f"{datetime.now(state(request).zone).year}",
+        "further": bool(cursor), "year": f"{datetime.now(shared.zone).year}",
     }  # fmt: skip
-    shared = state(request)
     queue = shared.queue.get()
     try:
         wanted = wanted_of(request)

@@ -87,6 +87,31 @@ def release(version: str | None) -> str:
     return f"v{version}" if version and version[0].isdigit() else version or ""
 
 
+def named(value: str, name: str, word: Callable[..., str]) -> str:
+    """What a filter asks for, as people read it.
+
+    Args:
+        name: of the filter.
+        word: says a word in the page's language.
+    """
+    match name:
+        case "emotion" | "status":
+            return word(f"{name}_{value}")
+        case "voice":
+            return base(value)
+        case "model":
+            return release(value)
+        case "request":
+            return word("same_request")
+        case "doubtful":
+            return word("doubtful_only")
+        case "favourite":
+            return word("favourites") if value == "yes" else word("without", word("favourites"))
+        case "rating" if value in ("1", "2", "3", "4", "5"):
+            return "★" * int(value) + "+"
+    return value
+
+
 def tupled(value: str, prefix: str = "", word: Callable[[str], str] | None = None) -> tuple[str, str]:
     """An option of a form: the value that is sent, and the text that people read."""
     return value, word(prefix + value) if word else value
@@ -113,8 +138,8 @@ def vector(values: Sequence[float] | None) -> list[tuple[str, float]]:
 
 
 _FILTERS: tuple[Any, ...] = (
-    duration, clock, number, percent, size, moment, minute, whole_moment, marked, base, release, tupled, without_prefix,
-    sentence, weekday,
+    duration, clock, number, percent, size, moment, minute, whole_moment, marked, base, release, named, tupled,
+    without_prefix, sentence, weekday,
 )  # fmt: skip
 FILTERS: dict[str, Callable[..., Any]] = {each.__name__: each for each in _FILTERS} | {
     "download_name": download_name,

@@ -67,7 +67,6 @@ def tallied(request: Request, question: Question) -> Tallied:
     shared = state(request)
     wanted = wanted_of(request)
     found = shared.window(wanted, doubtful=bool(question.first(DOUBTFUL)), scored=False)
-    total = found.total()
     counts: Mapping[str, Mapping[str, int]] = found.counts()
     whole = found.reached is not None and not question.given
     known = shared.choices.get() if whole else None
@@ -75,13 +74,14 @@ def tallied(request: Request, question: Question) -> Tallied:
     if _TELLING & set(question.given.get("status", ())):
         with shared.pool.lend() as database:
             told = causes(database, found)
-    counts = known.values if known else counts
-    if known is None and found.reached is None:
+    if known:
+        counts = known.values
+    elif found.reached is None:
         with shared.pool.lend() as database:
-            among = tag_counts_among(database, [line.id for line in found.lines])
-        counts = {**counts, **_instead(shared, question, wanted, counts), _TAG: among}
+            tags = tag_counts_among(database, [line.id for line in found.lines])
+        counts = {**counts, **_instead(shared, question, wanted, counts), _TAG: tags}
     return Tallied(
-        total=known.total if known else total,
+        total=known.total if known else found.total(),
         exact=known is not None or found.reached is None,
         reached=found.reached if len(found.lines) < MOST else None,
         counts=counts,

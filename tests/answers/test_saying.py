@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,30 @@ def test_no_other_site_s_page_and_nobody_without_the_token_says_anything(
         for url, body in posts:
             assert stranger.post(url, json=body).status_code == 401
     assert said(scene) == []
+
+
+def test_tags_are_counted_among_the_takes_that_match(scene: Scene, client: httpx.Client) -> None:
+    chosen = ids(client, limit=3)
+    for event_id in chosen:
+        client.post(f"/api/records/{event_id}/tags", json={"add": ["approved"]})
+    ship(scene)
+
+    def counts(query: str) -> dict[str, str]:
+        page = client.get(f"/summary?{query}").text
+        return dict(
+            re.findall(
+                r'name="(?:tag|emotion)" value="([^"]+)"[^>]*><span class="name">[^<]*</span>'
+                r'<span class="count">([^<]*)<',
+                page,
+            )
+        )
+
+    assert counts("")["approved"] == "3"
+    first = client.get(f"/api/records/{chosen[0]}").json()
+    own = counts(f"request={first['request_hash']}")
+    assert int(own["approved"]) >= 1
+    others = [takes for emotion, takes in own.items() if emotion not in ("approved", first["emotion"])]
+    assert set(others) == {"0"}, "that there is none is said, where all were counted"
 
 
 def test_a_take_s_page_says_and_tells_them(scene: Scene, visit: Visit) -> None:

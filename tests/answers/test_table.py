@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from sidecar.answers.filters import parse
 from sidecar.answers.search import find
@@ -299,6 +299,38 @@ def test_a_view_is_kept_by_the_browser(wide: Visit) -> None:
     expect(page.get_by_role("link", name="悲伤")).to_have_attribute("aria-current", "true")
     page.get_by_role("button", name="Remove this view: 悲伤").click()
     expect(page.get_by_role("link", name="悲伤")).to_have_count(0)
+
+
+def test_the_button_of_all_selects_as_many_as_it_says(wide: Visit, scene: Scene) -> None:
+    page = wide.open("/?emotion=sad")
+    total = (page.locator("#tally b").text_content() or "").split()[0]
+    page.locator(".take [data-pick]").first.click()
+    page.get_by_role("button", name=f"Select all {total}", exact=True).click()
+    expect(page.locator("#selection")).to_contain_text(f"All {total} that match are selected")
+
+
+def test_pages_of_few_rows_come_to_an_end(wide: Visit) -> None:
+    """As from a large library, where a rare filter finds a row or two at a time."""
+    page = wide.page
+    asked: list[str] = []
+
+    def sparse(route: Route) -> None:
+        number = len(asked)
+        asked.append(route.request.url)
+        cells = f'<td class="pick"></td><td class="body">{number}</td>'
+        row = f'<tr class="take" data-id="s{number}" data-record="">{cells}</tr>'
+        more = f'<a id="more" href="/?cursor={number + 1}" {"hidden" if number == 15 else ""}></a>'
+        route.fulfill(
+            body=f'<div id="listing"><table id="results"><tbody>{row}</tbody></table><p class="more">{more}</p></div>'
+        )
+
+    page.route("**/rows?*", sparse)
+    wide.open("/")
+    page.get_by_role("searchbox").fill("rare")
+    expect(page.locator("[data-id=s15]")).to_be_attached()
+    page.wait_for_timeout(500)
+    assert len(asked) == 16
+    page.unroute("**/rows?*")
 
 
 def test_rows_are_selected_by_click_shift_and_keys(wide: Visit) -> None:

@@ -226,6 +226,21 @@ def test_a_take_is_rated_tagged_and_played_beside_the_list(seat: Visit) -> None:
     assert seat.said == []
 
 
+def test_a_rating_by_mistake_is_taken_back_at_once(seat: Visit, made: Scene) -> None:
+    page = seat.open("/")
+    row = page.locator(".take:has([data-play]:enabled)").nth(12)
+    identity = row.get_attribute("data-record")
+    row.locator("[data-open]").click()
+    inspector = page.locator("#inspector")
+    inspector.locator("label[for=rate2]").click()
+    inspector.get_by_role("button", name="Remove rating").click()
+    expect(row.locator("[data-stars]")).to_have_text("")
+    expect(inspector.get_by_role("button", name="Remove rating")).to_be_hidden()
+    rated = [each for each in written(made) if each["type"] == "indextts.audio.rated" and each["subject"] == identity]
+    assert [each["data"]["rating"] for each in sorted(rated, key=lambda each: str(each["id"]))] == [2, None]
+    assert seat.said == []
+
+
 def test_what_is_said_beside_the_list_is_kept_when_one_goes_on_to_another_take(seat: Visit, made: Scene) -> None:
     page = seat.open("/")
     rows = page.locator(".take:has([data-play]:enabled)")

@@ -9,14 +9,12 @@ import sys
 
 _LATE = "cryptography"
 
-if _LATE not in sys.modules:
-    sys.modules[_LATE] = None  # type: ignore[assignment]  # by which an import says that it is not installed
-    try:
-        from pymysql import _auth
-    finally:
-        del sys.modules[_LATE]
-else:
+sys.modules.setdefault(_LATE, None)  # type: ignore[arg-type]  # by which an import says that it is not installed
+try:
     from pymysql import _auth
+finally:
+    if sys.modules[_LATE] is None:
+        del sys.modules[_LATE]
 
 
 def loaded_late(error: RuntimeError) -> bool:

@@ -2,7 +2,7 @@
 
 import { meant, word } from "./app.js";
 import { Inspector } from "./inspector.js";
-import { List } from "./list.js";
+import { List, MOST } from "./list.js";
 import { Live } from "./live.js";
 import { here as address, keep, kept } from "./places.js";
 import { Player } from "./player.js";
@@ -29,7 +29,6 @@ const selection = new Selection(at("#selection"), at("#confirm"), list, () => qu
 const markViews = views(at("#views"), at("#save-view"));
 const TYPING = 160; // milliseconds
 const LOOK_AGAIN = 3000; // milliseconds, while the library is empty
-const FAR = 8; // pages above what is shown
 const NEAR = "400px"; // so long before the end is reached, the next rows are asked for
 
 let pending = null;
@@ -190,7 +189,7 @@ let returning = false;
 // As far up as one has come meanwhile. At the very top, far away, nobody looks at what lies between.
 async function restore() {
   if (returning) return; // the rows of its place are still on their way
-  if (!scrollY && list.above.length > FAR && !pending) return ask();
+  if (!scrollY && list.above.length > MOST && !pending) return ask();
   while (list.above.length && !pending && (await list.restore())) await shown(document.createElement("div"));
 }
 addEventListener("scroll", restore, { passive: true });

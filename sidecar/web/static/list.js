@@ -1,7 +1,7 @@
 // The rows, page by page as the server draws them. However far one scrolls, a few pages are in the document: above them
 // stands room of their height, and what was taken away is asked for again when one comes back.
 
-const MOST = 8; // pages in the document
+export const MOST = 8; // pages in the document
 
 export class List {
   // fetched: the address of rows, without its path, to the element that holds them; null where nothing came
