@@ -1,5 +1,5 @@
-"""A day's work by keyboard alone, in Chinese, with no mouse at all: found, sorted, narrowed down, heard, compared,
-preferred, rated, tagged, selected, taken home, and found again by what was said of it.
+"""A day's work by keyboard alone, in both languages, with no mouse at all: found, sorted, narrowed down, heard,
+compared, preferred, rated, tagged, selected, taken home, and found again by what was said of it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.answers import scene as scenes
@@ -34,10 +35,11 @@ def walk(page: Page, selector: str, key: str = "Tab") -> int:
     raise AssertionError(f"{selector} is not reached by {key}")
 
 
-def test_a_days_work_by_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_a_days_work_by_keyboard_alone(browser: Browser, tmp_path: Path, locale: str) -> None:
     made = scenes.make(tmp_path, count=60, sounds=60)
     with flawless(made, tmp_path) as address:
-        visit = Visit(browser, address, locale="zh-CN", viewport={"width": 1440, "height": 900})
+        visit = Visit(browser, address, locale=locale, viewport={"width": 1440, "height": 900})
         page = visit.open("/")
         here = page.locator(".take.here")
         # sorted by length: from the first row back to the head of the column

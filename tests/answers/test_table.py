@@ -114,6 +114,13 @@ def test_a_window_says_how_far_back_it_reaches(studio: Database, documents: Docu
     )
 
 
+CUT = """all => all.filter(each => {
+    const { paddingLeft, paddingRight } = getComputedStyle(each.parentElement);
+    const room = each.parentElement.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    return each.getBoundingClientRect().width > room - 1; // of columns in whole pixels
+}).length"""
+
+
 @pytest.fixture
 def wide(browser: Browser, address: str) -> Any:
     made = Visit(browser, address, viewport=WIDE)
@@ -299,6 +306,21 @@ def test_a_view_is_kept_by_the_browser(wide: Visit) -> None:
     expect(page.get_by_role("link", name="悲伤")).to_have_attribute("aria-current", "true")
     page.get_by_role("button", name="Remove this view: 悲伤").click()
     expect(page.get_by_role("link", name="悲伤")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1120, 1440, 2560])
+def test_another_order_moves_no_column_and_cuts_no_date(wide: Visit, width: int) -> None:
+    """A second click on a head meets the same head."""
+    page = wide.page
+    page.set_viewport_size({"width": width, "height": 900})
+    places = []
+    for path in ("/", "/?sort=-length"):
+        wide.open(path)
+        places.append(
+            page.locator("thead th").evaluate_all("all => all.map(each => each.getBoundingClientRect().left)")
+        )
+        assert page.locator(".take .c-time time").evaluate_all(CUT) == 0
+    assert places[0] == places[1]
 
 
 def test_the_button_of_all_selects_as_many_as_it_says(wide: Visit, scene: Scene) -> None:
